@@ -1,0 +1,82 @@
+# Stillon's few commands. They need make and a Python of 3.11 or newer, nothing else.
+#
+#   make run     the demo: a practice with a past, its service, and a page of phones
+#   make test    everything CI checks: static checks, then all tests on both engines
+#   make check   the static checks alone
+#   make lock    write the hashed locks anew after a change in pyproject.toml
+#   make clean   remove what the commands above created
+
+SHELL := bash
+.SHELLFLAGS := -eu -o pipefail -c
+.DEFAULT_GOAL := help
+MAKEFLAGS += --no-print-directory
+
+VENV ?= .venv
+BIN := $(VENV)/bin
+LOCK_VENV := build/lock
+TESTS ?= tests
+WORKERS ?= 2
+
+# --no-compile halves the time of a first install; Python compiles what it imports anyway.
+INSTALL := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes
+LOCK := $(LOCK_VENV)/bin/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml --group build
+
+.PHONY: help run test check lock clean
+
+help:
+	@sed -n '3,7s/^# *//p' Makefile
+
+run: $(VENV)/ready-to-run
+	@exec $(BIN)/stillon demo $(ARGS)
+
+test: check
+	@$(BIN)/python -m pytest -q -n $(WORKERS) $(TESTS) $(ARGS)
+
+check: $(VENV)/ready-to-test
+	@$(BIN)/ruff check .
+	@$(BIN)/ruff format --check .
+	@$(BIN)/mypy
+	@$(BIN)/lint-imports
+
+# Each file below says "done up to here", so that a second run starts at once.
+$(VENV)/created:
+	@for python in $${PYTHON:-python3 python3.13 python3.12 python3.11 python3.14}; do \
+	  if "$$python" -c 'import sys; sys.exit(sys.version_info < (3, 11))' >/dev/null 2>&1; then \
+	    echo "Creating $(VENV) with $$("$$python" --version)."; \
+	    if ! "$$python" -m venv --clear $(VENV); then \
+	      echo "This Python cannot create environments. On Debian and Ubuntu: apt-get install python3-venv" >&2; \
+	      exit 1; \
+	    fi; \
+	    touch $@; \
+	    exit 0; \
+	  fi; \
+	done; \
+	echo "Stillon needs Python 3.11 or newer; found $$(python3 --version 2>/dev/null || echo none on the PATH)." >&2; \
+	echo "Install one, or name it: make run PYTHON=/path/to/python3.11" >&2; \
+	exit 1
+
+$(VENV)/ready-to-run: $(VENV)/created requirements/run.txt pyproject.toml
+	@echo "Installing what Stillon needs (once; about half a minute)."
+	@$(INSTALL) -r requirements/run.txt
+	@$(BIN)/python -m pip install --quiet --disable-pip-version-check --no-deps --no-build-isolation -e .
+	@touch $@
+
+$(VENV)/ready-to-test: $(VENV)/ready-to-run requirements/dev.txt
+	@echo "Installing what the tests need (once)."
+	@$(INSTALL) -r requirements/dev.txt
+	@touch $@
+
+# Kept versions stay unless you ask: make lock UPGRADE=--upgrade
+lock: $(LOCK_VENV)/ready
+	@$(LOCK) $(UPGRADE) -o requirements/run.txt
+	@$(LOCK) $(UPGRADE) --group dev -c requirements/run.txt -o requirements/dev.txt
+	@echo "requirements/run.txt and requirements/dev.txt are written."
+
+$(LOCK_VENV)/ready: $(VENV)/created requirements/lock.txt
+	@$(BIN)/python -m venv --clear $(LOCK_VENV)
+	@$(LOCK_VENV)/bin/python -m pip install --quiet --disable-pip-version-check --require-hashes -r requirements/lock.txt
+	@touch $@
+
+clean:
+	@rm -rf $(VENV) .demo build dist *.egg-info .hypothesis .mypy_cache .ruff_cache .pytest_cache .import_linter_cache
+	@find bot messages migrations scheduler tests waitlist -name __pycache__ -type d -prune -exec rm -rf {} +
