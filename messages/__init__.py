@@ -1,0 +1,1 @@
+"""What may be said, to whom, and what became of it. Imports scheduler only."""

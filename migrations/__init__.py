@@ -1,0 +1,1 @@
+"""The versions of the schema, for both engines. Run by `stillon migrate` through scheduler/core/schema.py."""

@@ -1,0 +1,1 @@
+"""The record, the clock and the rules: imports nothing else of ours."""

@@ -1,0 +1,139 @@
+"""The audit chain: one append-only, keyed hash chain per practice.
+
+Each entry's hash covers the one before it, under a key from the key ring, so nobody with only the database can
+edit, drop, insert or rebuild entries unseen. Entries carry codes and ids; a value of a client's is never in them.
+The head row is locked last in every transaction: sequence numbers have no gaps and commits stay in order.
+Invariant: every committed state change and every read of a client record is one entry.
+"""
+
+import hashlib
+import hmac
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.core.actor import Actor
+from scheduler.tables import audit_entry, audit_head
+
+GENESIS = b"\x00" * 32
+
+
+@dataclass(frozen=True, slots=True)
+class Noted:
+    """One thing to be entered when the transaction commits."""
+
+    action: str
+    subject: str
+    subject_id: str | None
+    detail: Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One entry as stored."""
+
+    seq: int
+    at: datetime
+    actor_kind: str
+    actor_id: str | None
+    via: str
+    action: str
+    subject: str
+    subject_id: str | None
+    detail: Mapping[str, Any]
+    hash: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class ChainReport:
+    """What verification found: entries read, and the first that does not fit (None when all do)."""
+
+    entries: int
+    broken_at: int | None
+    why: str | None = None
+
+
+async def append(
+    conn: AsyncConnection, key: bytes, practice_id: str, at: datetime, actor: Actor, noted: Sequence[Noted]
+) -> None:
+    """Enter what was noted, in order, and move the head. Called once, just before the commit."""
+    seq, link = await _lock_head(conn, practice_id)
+    rows = []
+    for note in noted:
+        seq += 1
+        row = _row(practice_id, seq, at, actor, note)
+        link = chained(key, link, row)
+        rows.append({**row, "hash": link})
+    await conn.execute(insert(audit_entry), rows)
+    head = update(audit_head).where(audit_head.c.practice_id == practice_id)
+    await conn.execute(head.values(seq=seq, hash=link, at=at))
+
+
+def chained(key: bytes, previous: bytes, row: Mapping[str, Any]) -> bytes:
+    """The hash of an entry standing after `previous`."""
+    return hmac.digest(key, previous + canonical(row), hashlib.sha256)
+
+
+def canonical(row: Mapping[str, Any]) -> bytes:
+    """The bytes of an entry that its hash covers: the same on both engines."""
+    fields = (
+        row["practice_id"],
+        row["seq"],
+        row["at"].isoformat(timespec="microseconds"),
+        row["actor_kind"],
+        row["actor_id"],
+        row["via"],
+        row["action"],
+        row["subject"],
+        row["subject_id"],
+        row["detail"],
+    )
+    return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+
+
+async def verify(conn: AsyncConnection, key: bytes, practice_id: str) -> ChainReport:
+    """Walk a practice's chain from the first entry to the head, as the head stood when the walk began."""
+    head = (await conn.execute(select(audit_head).where(audit_head.c.practice_id == practice_id))).mappings().first()
+    last = head["seq"] if head else 0
+    link, count = GENESIS, 0
+    wanted = select(audit_entry).where(audit_entry.c.practice_id == practice_id, audit_entry.c.seq <= last)
+    async with conn.stream(wanted.order_by(audit_entry.c.seq)) as found:
+        async for row in found.mappings():
+            if row["seq"] != count + 1:
+                return ChainReport(count, count + 1, "missing")
+            link = chained(key, link, dict(row))
+            if not hmac.compare_digest(link, row["hash"]):
+                return ChainReport(count, count + 1, "changed")
+            count += 1
+    if count != last or (head is not None and not hmac.compare_digest(head["hash"], link)):
+        return ChainReport(count, count + 1, "cut")
+    return ChainReport(count, None)
+
+
+async def _lock_head(conn: AsyncConnection, practice_id: str) -> tuple[int, bytes]:
+    wanted = select(audit_head.c.seq, audit_head.c.hash).where(audit_head.c.practice_id == practice_id)
+    found = (await conn.execute(wanted.with_for_update())).first()
+    if found is None:
+        await conn.execute(insert(audit_head).values(practice_id=practice_id, seq=0, hash=GENESIS, at=None))
+        return 0, GENESIS
+    return found.seq, found.hash
+
+
+def _row(practice_id: str, seq: int, at: datetime, actor: Actor, note: Noted) -> dict[str, Any]:
+    return {
+        "practice_id": practice_id,
+        "seq": seq,
+        "at": at,
+        "actor_kind": actor.kind.value,
+        "actor_id": actor.id,
+        "via": actor.via.value,
+        "action": note.action,
+        "subject": note.subject,
+        "subject_id": note.subject_id,
+        "detail": dict(note.detail),
+    }

@@ -1,0 +1,143 @@
+"""Engines for the two databases, set up so that a transaction means the same on both.
+
+SQLite: WAL, synchronous=FULL (a commit that was acknowledged survives a power cut), foreign keys on, every write
+transaction BEGIN IMMEDIATE on a pool of one connection, reads DEFERRED on a pool of their own so that they never
+wait for a writer. The driver's own transaction handling is off: it loses updates silently (dependencies.md 2).
+PostgreSQL: asyncpg, READ COMMITTED with explicit locks, one pool.
+Invariant: no engine of ours puts bound values into an exception (`hide_parameters`).
+"""
+
+import asyncio
+import sqlite3
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import aiosqlite
+from sqlalchemy import Connection, event
+from sqlalchemy.engine import URL, make_url
+from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy.pool import AsyncAdaptedQueuePool
+
+from scheduler.core.errors import Misconfigured
+
+BUSY_SECONDS = 30.0
+READERS = 4
+
+
+@dataclass(frozen=True, slots=True)
+class Engines:
+    """Where writes go and where reads go; on PostgreSQL the same engine."""
+
+    writer: AsyncEngine
+    reader: AsyncEngine
+
+    @property
+    def is_sqlite(self) -> bool:
+        """Whether this is the embedded database."""
+        return self.writer.dialect.name == "sqlite"
+
+    async def close(self) -> None:
+        """Give all connections back; on SQLite the write-ahead log is folded in by the last one."""
+        await self.reader.dispose()
+        if self.writer is not self.reader:
+            await self.writer.dispose()
+
+
+def open_engines(url: str, *, pool_size: int = 8) -> Engines:
+    """Engines for a database URL (`sqlite:///file` or `postgresql://...`). Nothing is connected yet.
+
+    Raises:
+        Misconfigured: the URL names another kind of database or does not parse; the URL is not repeated.
+    """
+    parsed = parse_url(url)
+    if parsed.get_backend_name() == "sqlite":
+        return _sqlite(parsed)
+    engine = create_async_engine(
+        parsed.set(drivername="postgresql+asyncpg"),
+        hide_parameters=True,
+        pool_size=pool_size,
+        max_overflow=4,
+        pool_pre_ping=True,
+        connect_args={"server_settings": {"timezone": "UTC", "application_name": "stillon"}},
+    )
+    return Engines(engine, engine)
+
+
+def parse_url(url: str) -> URL:
+    """The URL, if it is one of ours.
+
+    Raises:
+        Misconfigured: see `open_engines`.
+    """
+    try:
+        parsed = make_url(url)
+    except Exception:  # noqa: BLE001 -- the parser's own error text would repeat the password
+        raise Misconfigured("database_url_unreadable") from None
+    if parsed.get_backend_name() not in {"sqlite", "postgresql"}:
+        raise Misconfigured("database_url_unsupported")
+    if parsed.get_backend_name() == "sqlite" and parsed.database in {None, "", ":memory:"}:
+        raise Misconfigured("database_url_needs_a_file")
+    return parsed
+
+
+def _sqlite(url: URL) -> Engines:
+    path = Path(str(url.database))
+    path.parent.mkdir(parents=True, exist_ok=True)
+
+    async def connect() -> aiosqlite.Connection:
+        connection = _RollsBackFirst(_open, 64)
+        connection._thread.daemon = True  # noqa: SLF001 -- as SQLAlchemy does, so that a crash does not hang the exit
+        return await connection
+
+    def _open() -> sqlite3.Connection:
+        return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+
+    def make(begin: str, size: int) -> AsyncEngine:
+        engine = create_async_engine(
+            url.set(drivername="sqlite+aiosqlite"),
+            async_creator=connect,
+            hide_parameters=True,
+            pool_size=size,
+            max_overflow=0,
+            poolclass=AsyncAdaptedQueuePool,
+            pool_timeout=60,
+        )
+        event.listen(engine.sync_engine, "connect", _pragmas)
+
+        @event.listens_for(engine.sync_engine, "begin")
+        def _begin(connection: Connection) -> None:
+            connection.exec_driver_sql(begin)
+
+        return engine
+
+    return Engines(make("BEGIN IMMEDIATE", 1), make("BEGIN DEFERRED", READERS))
+
+
+class _RollsBackFirst(aiosqlite.Connection):
+    """A connection whose close gives up the write lock at once.
+
+    SQLite keeps the lock of a connection that is closed with a statement unfinished, as happens when a task is
+    cancelled in the middle of a SELECT; it would be held until garbage collection, many seconds later.
+    """
+
+    async def close(self) -> None:
+        """Roll back, then close."""
+        if self._connection is not None:
+            await asyncio.shield(self.rollback())
+        await super().close()
+
+
+def _pragmas(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    for pragma in (
+        "journal_mode=WAL",
+        "synchronous=FULL",
+        "foreign_keys=ON",
+        "secure_delete=ON",
+        "temp_store=MEMORY",
+        "cache_size=-16000",
+        f"busy_timeout={int(BUSY_SECONDS * 1000)}",
+    ):
+        cursor.execute(f"PRAGMA {pragma}")
+    cursor.close()

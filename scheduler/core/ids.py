@@ -1,0 +1,39 @@
+"""Where ids and chance come from. Ids are opaque, time-ordered and made by us before the row exists.
+
+They have to exist first because a field's ciphertext is bound to its row's id. Invariant: an id never says
+anything about whom it names.
+"""
+
+import random
+import secrets
+from collections.abc import Callable
+from datetime import datetime
+
+MakeId = Callable[[datetime], str]
+
+
+def random_id(now: datetime) -> str:
+    """A UUID version 7 as 32 hex digits: 48 bits of milliseconds, then 74 bits of chance (RFC 9562)."""
+    return _shape(now, secrets.randbits(74))
+
+
+def seeded_ids(seed: int) -> MakeId:
+    """A maker of ids that repeats itself for the same seed; for tests and simulations only."""
+    chance = random.Random(seed)  # noqa: S311 -- reproducible on purpose, never used for secrets
+
+    def make(now: datetime) -> str:
+        return _shape(now, chance.getrandbits(74))
+
+    return make
+
+
+def _shape(now: datetime, bits: int) -> str:
+    millis = int(now.timestamp() * 1000) & (2**48 - 1)
+    high, low = bits >> 62, bits & (2**62 - 1)
+    value = millis << 80 | 0x7 << 76 | high << 64 | 0b10 << 62 | low
+    return f"{value:032x}"
+
+
+def jitter(spread: float) -> float:
+    """A chance number of seconds from 0 up to `spread`, to keep retries from marching in step."""
+    return random.SystemRandom().uniform(0.0, spread)

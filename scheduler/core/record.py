@@ -1,0 +1,156 @@
+"""The record: opening it, reading it, and the one way to change it.
+
+    async with record.write(practice_id, actor) as tx:
+        await cancel(tx, participation_id, ...)
+
+A Tx carries the connection, the hour (one instant for the whole transaction), the actor, the practice and the
+vault. What an action emits runs its subscribers before the commit, in the same transaction; what it notes is
+entered in the audit chain last. So state, messages, offers and audit commit together or not at all.
+Invariant: nothing is committed without its audit entries, and no subscriber runs after the commit.
+"""
+
+from collections import deque
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
+from datetime import datetime
+from typing import Any, TypeVar
+
+from sqlalchemy import Table
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.exc import IntegrityError
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from scheduler.core import audit
+from scheduler.core.actor import Actor
+from scheduler.core.bell import Bell
+from scheduler.core.clock import Clock
+from scheduler.core.engine import Engines
+from scheduler.core.ids import MakeId, random_id
+from scheduler.core.vault import Vault
+from scheduler.events import Event
+
+E = TypeVar("E", bound=Event)
+Subscriber = Callable[["Tx", Any], Awaitable[None]]
+
+
+class Reading:
+    """A consistent-enough view of one practice: what stores read from."""
+
+    def __init__(self, conn: AsyncConnection, practice_id: str, now: datetime, vault: Vault) -> None:
+        self.conn = conn
+        self.practice_id = practice_id
+        self.now = now
+        self.vault = vault
+
+
+class Tx(Reading):
+    """One transaction of one actor: what actions write through."""
+
+    def __init__(
+        self, conn: AsyncConnection, practice_id: str, now: datetime, vault: Vault, actor: Actor, make_id: MakeId
+    ) -> None:
+        super().__init__(conn, practice_id, now, vault)
+        self.actor = actor
+        self._make_id = make_id
+        self.events: deque[Event] = deque()
+        self.noted: list[audit.Noted] = []
+        self.work_is_due = False
+        self.after_commit: list[Callable[[], None]] = []
+
+    def new_id(self) -> str:
+        """An id for a row about to be written."""
+        return self._make_id(self.now)
+
+    def emit(self, event: Event) -> None:
+        """Tell the subscribers, after the action has finished and before the commit."""
+        self.events.append(event)
+
+    def note(self, action: str, subject: str, subject_id: str | None = None, **detail: str | int | bool | None) -> None:
+        """Enter something in the audit chain: codes and ids, never a person's data."""
+        self.noted.append(audit.Noted(action, subject, subject_id, detail))
+
+    def wake(self) -> None:
+        """Ring the workers once this has committed: something may be due at once."""
+        self.work_is_due = True
+
+
+class Subscriptions:
+    """Who is told of which event. Bound once, in bot/wiring.py."""
+
+    def __init__(self) -> None:
+        self._by_event: dict[type[Event], list[Subscriber]] = {}
+
+    def on(self, event: type[E], subscriber: Callable[[Tx, E], Awaitable[None]]) -> None:
+        """Call `subscriber` in the transaction of every such event, in the order of binding."""
+        self._by_event.setdefault(event, []).append(subscriber)
+
+    async def deliver(self, tx: Tx) -> None:
+        """Run subscribers until no event is left; they may emit more."""
+        while tx.events:
+            event = tx.events.popleft()
+            for subscriber in self._by_event.get(type(event), ()):
+                await subscriber(tx, event)
+
+
+class Record:
+    """The database, the clock, the keys and the subscribers, together."""
+
+    def __init__(
+        self,
+        engines: Engines,
+        clock: Clock,
+        vault: Vault,
+        *,
+        subscriptions: Subscriptions | None = None,
+        make_id: MakeId = random_id,
+        bell: Bell | None = None,
+    ) -> None:
+        self.engines = engines
+        self.clock = clock
+        self.vault = vault
+        self.subscriptions = subscriptions or Subscriptions()
+        self.make_id = make_id
+        self.bell = bell or Bell()
+
+    @asynccontextmanager
+    async def write(self, practice_id: str, actor: Actor) -> AsyncIterator[Tx]:
+        """One transaction. Commits when the block ends; any exception leaves the record as it was."""
+        async with self.engines.writer.begin() as conn:
+            tx = Tx(conn, practice_id, self.clock.now(), self.vault, actor, self.make_id)
+            yield tx
+            await self.subscriptions.deliver(tx)
+            if tx.noted:
+                await audit.append(conn, self.vault.audit_key, practice_id, tx.now, actor, tx.noted)
+        for act in tx.after_commit:
+            act()
+        if tx.work_is_due:
+            self.bell.ring()
+
+    @asynccontextmanager
+    async def read(self, practice_id: str) -> AsyncIterator[Reading]:
+        """A view for reading only; on SQLite it never waits for a writer."""
+        async with self.engines.reader.connect() as conn:
+            yield Reading(conn, practice_id, self.clock.now(), self.vault)
+
+    async def close(self) -> None:
+        """Close all connections."""
+        await self.engines.close()
+
+
+async def insert_once(tx: Tx, table: Table, rows: Iterable[dict[str, Any]]) -> int:
+    """Insert rows, passing over those that collide with a unique key; returns how many were new."""
+    dialect = sqlite if tx.conn.dialect.name == "sqlite" else postgresql
+    count = 0
+    for row in rows:
+        found = await tx.conn.execute(dialect.insert(table).values(row).on_conflict_do_nothing())
+        count += found.rowcount
+    return count
+
+
+def constraint_of(error: IntegrityError) -> str:
+    """The name of the constraint that refused, or what SQLite says in its place; never a value."""
+    named = getattr(getattr(error.orig, "__cause__", None), "constraint_name", None)
+    if named:
+        return str(named)
+    said = str(error.orig)
+    return said.partition("failed: ")[2] or said

@@ -1,0 +1,112 @@
+"""What happened, for the layers above: frozen, ids only.
+
+Actions emit these into their transaction; subscribers bound in bot/wiring.py act before the commit.
+Invariant: an event names things, it never carries what they contain.
+"""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, slots=True)
+class Event:
+    """The root of all events."""
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipationBooked(Event):
+    """A client has a place in an appointment. `told` False: nobody texts about it (imports, series, history)."""
+
+    participation_id: str
+    told: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipationConfirmed(Event):
+    """The client (or staff for them) said the visit stands."""
+
+    participation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipationCancelled(Event):
+    """A place was given up. `by` is client | clinician | staff; `late` as the policy in force says."""
+
+    participation_id: str
+    by: str
+    late: bool
+
+
+@dataclass(frozen=True, slots=True)
+class ParticipationRestored(Event):
+    """A cancellation was undone within its minutes; the place is as before."""
+
+    participation_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class AppointmentMoved(Event):
+    """An appointment has a new time (and a higher revision). `by` is client | staff | claim."""
+
+    appointment_id: str
+    by: str
+
+
+@dataclass(frozen=True, slots=True)
+class TimeFreed(Event):
+    """A stretch of a clinician's time became free, by a cancellation or a move. `depth` counts claims before it."""
+
+    clinician_id: str
+    service_id: str
+    location_id: str
+    starts_at: str  # ISO instants: the stretch has no row of its own any more
+    ends_at: str
+    freed_participation_id: str | None
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class TimeTaken(Event):
+    """A stretch of a clinician's time was booked. Openings that overlap it are over, their offers withdrawn."""
+
+    clinician_id: str
+    appointment_id: str
+    starts_at: str
+    ends_at: str
+    claim_offer_id: str | None = None  # set when a waitlist claim booked it
+
+
+@dataclass(frozen=True, slots=True)
+class AttendanceMarked(Event):
+    """The board said what became of a visit."""
+
+    participation_id: str
+    attendance: str
+
+
+@dataclass(frozen=True, slots=True)
+class PolicyChanged(Event):
+    """A new version of the reminder policy is in force: everything still waiting is planned again."""
+
+    version: int
+
+
+@dataclass(frozen=True, slots=True)
+class ContactChanged(Event):
+    """A client's contact points or consents changed: what was planned may go elsewhere, or nowhere."""
+
+    client_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class NumberStopped(Event):
+    """A number said STOP (or asked to be left alone). Address as blind index, hex."""
+
+    address_hex: str
+    channel: str
+
+
+@dataclass(frozen=True, slots=True)
+class MessageUndeliverable(Event):
+    """A message ended without reaching anybody: a person may have to call."""
+
+    message_id: str

@@ -1,0 +1,1 @@
+"""Filling holes: entries, matching, openings, offers and claims. Imports messages and scheduler."""
