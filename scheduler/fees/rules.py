@@ -35,7 +35,7 @@ class FeeEventKind(StrEnum):
 class PayerClass(StrEnum):
     """Who pays for the client's visits, as far as fee rules care."""
 
-    SELF_PAY = "self_pay"
+    SELF_PAY = "self"
     INSURANCE = "insurance"
     MEDICARE = "medicare"
     MEDICAID = "medicaid"

@@ -26,12 +26,10 @@ _KEY: Final = re.compile(r"[a-z][a-z0-9_]{0,31}")
 
 
 class Channel(StrEnum):
-    """How a touch travels."""
+    """How a touch travels: the channels the messages package can send on."""
 
     SMS = "sms"
     EMAIL = "email"
-    VOICE = "voice"
-    WHATSAPP = "whatsapp"
 
 
 class TouchKind(StrEnum):
