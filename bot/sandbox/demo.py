@@ -1,0 +1,88 @@
+"""What time is it in the demo, and how is it moved?
+
+The service owns the demo's time; this asks it to move and then follows. Invariant: the carrier's clock has the offset
+the service last answered with, so that both date their texts alike.
+"""
+
+import asyncio
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Any
+
+import aiohttp
+
+from bot.sandbox.carrier import Carrier
+
+_PATIENCE_SECONDS = 30
+_FRESH_FOR_SECONDS = 4
+_OK = 200
+
+NOT_ANSWERING = "The service is not answering. Time stands as it was."
+NOT_UNDERSTOOD = "The service did not move its time."
+
+
+@dataclass(frozen=True, slots=True)
+class DemoTime:
+    """What is known of the demo's time; `next_event` is an ISO instant or None when nothing is due."""
+
+    next_event: str | None = None
+    trouble: str | None = None
+
+
+class Demo:
+    """The service's clock, seen from here. Without a control address there is nothing to move."""
+
+    def __init__(self, carrier: Carrier) -> None:
+        self._carrier = carrier
+        self._one_at_a_time = asyncio.Lock()
+        self._session: aiohttp.ClientSession | None = None
+        self._asked_at: float | None = None
+        self.time = DemoTime()
+
+    @property
+    def enabled(self) -> bool:
+        """Is there a service whose time can be moved?"""
+        return self._carrier.config.demo_control_url is not None
+
+    def open(self) -> None:
+        """Make ready to ask; needs a running loop."""
+        self._session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=_PATIENCE_SECONDS))
+
+    async def close(self) -> None:
+        """Drop the connection."""
+        if self._session is not None:
+            await self._session.close()
+
+    async def refresh(self) -> None:
+        """Learn the time and the next event, unless that was done a moment ago."""
+        now = self._carrier.clock.monotonic()
+        fresh = self._asked_at is not None and now - self._asked_at < _FRESH_FOR_SECONDS
+        if self.enabled and not fresh and not self._one_at_a_time.locked():
+            await self.move({"advance_seconds": 0})
+
+    async def move(self, order: dict[str, Any]) -> DemoTime:
+        """Ask the service to move its time by this order, and follow it."""
+        async with self._one_at_a_time:
+            answer = await self._ask(order)
+            self._asked_at = self._carrier.clock.monotonic()
+            if isinstance(answer, str):
+                changed = replace(self.time, trouble=answer)
+            else:
+                self._carrier.clock.offset = timedelta(seconds=float(answer["offset_seconds"]))
+                changed = DemoTime(next_event=answer.get("next"))
+            if changed != self.time:
+                self.time = changed
+                self._carrier.texts.changed()
+        return self.time
+
+    async def _ask(self, order: dict[str, Any]) -> dict[str, Any] | str:
+        config = self._carrier.config
+        if self._session is None or config.demo_control_url is None:
+            return NOT_ANSWERING
+        headers = {"X-Demo-Secret": config.demo_secret or ""}
+        try:
+            async with self._session.post(config.demo_control_url, json=order, headers=headers) as response:
+                answer = await response.json() if response.status == _OK else None
+        except (aiohttp.ClientError, TimeoutError, ValueError):
+            return NOT_ANSWERING
+        return answer if isinstance(answer, dict) and "offset_seconds" in answer else NOT_UNDERSTOOD
