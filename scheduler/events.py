@@ -29,11 +29,15 @@ class ParticipationConfirmed(Event):
 
 @dataclass(frozen=True, slots=True)
 class ParticipationCancelled(Event):
-    """A place was given up. `by` is client | clinician | staff; `late` as the policy in force says."""
+    """A place was given up. `by` is client | practice | claim; `late` as the policy in force says.
+
+    `told` False: the client hears of it in another way (the end of a series is told once).
+    """
 
     participation_id: str
     by: str
     late: bool
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,7 +49,7 @@ class ParticipationRestored(Event):
 
 @dataclass(frozen=True, slots=True)
 class AppointmentMoved(Event):
-    """An appointment has a new time (and a higher revision). `by` is client | staff | claim."""
+    """An appointment has a new time (and a higher revision). `by` is client | practice."""
 
     appointment_id: str
     by: str

@@ -1,0 +1,120 @@
+"""Weekly series: the same wall-clock time every so many weeks, booked ahead as ordinary appointments.
+
+A series reaches HORIZON ahead and is extended as days pass, so that its visits hold their time like any other.
+Each occurrence is computed from its own date in the location's zone: 3:00 PM stays 3:00 PM when clocks change.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+
+from scheduler.actions.book import SeriesDay, book
+from scheduler.actions.cancel import cancel
+from scheduler.appointments import series_store, store
+from scheduler.appointments.series_store import StoredSeries
+from scheduler.calendar.series import Occurrence, Series, occurrences
+from scheduler.calendar.wallclock import at_minute, local_day, zone_of
+from scheduler.core.errors import Conflict, NotFound
+from scheduler.core.record import Tx
+from scheduler.people import store as people
+
+HORIZON = timedelta(weeks=26)
+
+
+@dataclass(frozen=True, slots=True)
+class Extended:
+    """What became of the occurrences up to the horizon: days booked, and days whose time was taken by others."""
+
+    series_id: str
+    booked: tuple[date, ...]
+    taken: tuple[date, ...]
+
+
+async def start_series(
+    tx: Tx, rule: Series, *, clinician_id: str, service_id: str, location_id: str, client_ids: Sequence[str]
+) -> Extended:
+    """Begin a series and book its occurrences up to the horizon. Days that are taken are reported, not booked.
+
+    Raises:
+        NotFound: clinician, service, location or client.
+        Invalid: as `book` has it.
+        Conflict: `series_fully_taken`: not one occurrence could be booked, nothing was changed.
+    """
+    location = await people.location(tx, location_id)
+    if location is None:
+        raise NotFound("location")
+    series_id = tx.new_id()
+    parts = {"clinician_id": clinician_id, "service_id": service_id, "location_id": location_id}
+    await series_store.add(tx, series_id, rule, zone=location.zone, client_ids=client_ids, **parts)
+    tx.note("series.started", "series", series_id, every_weeks=rule.every_weeks)
+    extended = await extend_series(tx, series_id)
+    if not extended.booked:
+        raise Conflict("series_fully_taken")
+    return extended
+
+
+async def extend_series(tx: Tx, series_id: str) -> Extended:
+    """Book the occurrences that came within the horizon. Past days and days booked before are passed over.
+
+    Raises:
+        NotFound: no such series.
+    """
+    stored = await series_store.by_id(tx, series_id)
+    if stored is None:
+        raise NotFound("series", series=series_id)
+    zone = zone_of(stored.zone)
+    until = local_day(tx.now + HORIZON, zone)
+    known = await store.series_days(tx, series_id)
+    booked: list[date] = []
+    taken: list[date] = []
+    for occurrence in occurrences(stored.rule, zone, first=stored.rule.first_day, last=until):
+        if occurrence.day in known or occurrence.starts_at <= tx.now:
+            continue
+        (booked if await _book(tx, stored, occurrence) else taken).append(occurrence.day)
+    await series_store.set_booked_until(tx, series_id, until)
+    if booked or taken:
+        tx.note("series.extended", "series", series_id, booked=len(booked), taken=len(taken))
+    return Extended(series_id, tuple(booked), tuple(taken))
+
+
+async def end_series(tx: Tx, series_id: str, from_day: date) -> tuple[str, ...]:
+    """Cancel the visits of a series from a day on, on the practice's behalf; returns the places given up.
+
+    Each client is told of the first of theirs only; the others end quietly with it.
+
+    Raises:
+        NotFound: no such series.
+    """
+    stored = await series_store.by_id(tx, series_id)
+    if stored is None:
+        raise NotFound("series", series=series_id)
+    await series_store.end(tx, series_id, from_day - timedelta(days=1))
+    since = max(tx.now, at_minute(from_day, 0, zone_of(stored.zone)))
+    ended: list[str] = []
+    told: set[str] = set()
+    for appointment in await store.series_appointments(tx, series_id, since):
+        for visit in await store.visits_of_appointment(tx, appointment.id):
+            if visit.is_active:
+                await cancel(tx, visit.participation_id, by="practice", told=visit.client_id not in told)
+                told.add(visit.client_id)
+                ended.append(visit.participation_id)
+    tx.note("series.ended", "series", series_id, places=len(ended))
+    return tuple(ended)
+
+
+async def _book(tx: Tx, stored: StoredSeries, occurrence: Occurrence) -> bool:
+    try:
+        async with tx.conn.begin_nested():
+            await book(
+                tx,
+                clinician_id=stored.clinician_id,
+                service_id=stored.service_id,
+                location_id=stored.location_id,
+                client_ids=stored.client_ids,
+                starts_at=occurrence.starts_at,
+                told=False,
+                series_day=SeriesDay(stored.id, occurrence.day),
+            )
+    except Conflict:
+        return False
+    return True
