@@ -32,6 +32,9 @@ class Outcome(StrEnum):
     UPCOMING = "upcoming"
 
 
+CANCELLED: Final = frozenset({Outcome.CLIENT_CANCELLED, Outcome.CLIENT_CANCELLED_LATE, Outcome.CLINICIAN_CANCELLED})
+
+
 @dataclass(frozen=True, slots=True)
 class VisitFact:
     """One participation as the report sees it; instants are aware UTC.
@@ -45,7 +48,6 @@ class VisitFact:
     starts_at: datetime
     booked_at: datetime
     clinician_id: str
-    cancelled_at: datetime | None = None
     moved: int = 0
     waived: bool = False
     filled_after_cancel: bool = False
@@ -146,7 +148,7 @@ CANCELLED_WORDS: Final = "visits cancelled by anybody"
 TOOK_TIME_WORDS: Final = "past visits that nobody cancelled"
 
 LEAD_BUCKETS: Final[tuple[tuple[str, timedelta], ...]] = (
-    ("same_day", timedelta(days=1)),
+    ("under_1_day", timedelta(days=1)),
     ("1_to_3_days", timedelta(days=4)),
     ("4_to_7_days", timedelta(days=8)),
     ("8_to_14_days", timedelta(days=15)),
@@ -201,11 +203,12 @@ def count(facts: Iterable[VisitFact], now: datetime) -> Counts:
     tally = dict.fromkeys(Outcome, 0)
     moved = waived = filled = 0
     for fact in facts:
-        tally[outcome(fact, now)] += 1
+        became = outcome(fact, now)
+        tally[became] += 1
         moved += fact.moved > 0
         waived += fact.waived
-        # A time can only be filled after it was given up; a flag on any other visit would raise the rate over 100.
-        filled += fact.filled_after_cancel and fact.cancelled_at is not None
+        # Only time that was given up can be filled: the flag of a visit restored since must not lift the rate over 100.
+        filled += fact.filled_after_cancel and became in CANCELLED
     return Counts(**{key.value: number for key, number in tally.items()}, moved=moved, waived=waived, filled=filled)
 
 

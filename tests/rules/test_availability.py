@@ -1,6 +1,7 @@
 """Weekly hours and exceptions become UTC windows."""
 
 from datetime import UTC, date, datetime, timedelta
+from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -14,7 +15,9 @@ NEW_YORK = ZoneInfo("America/New_York")
 MONDAY = date(2026, 3, 2)
 
 
-def window(zone: ZoneInfo, day: date, start: tuple[int, int], end: tuple[int, int], at: str | None = None) -> OpenWindow:
+def window(
+    zone: ZoneInfo, day: date, start: tuple[int, int], end: tuple[int, int], at: str | None = None
+) -> OpenWindow:
     def instant(hour: int, minute: int) -> datetime:
         return to_utc(datetime(day.year, day.month, day.day, hour, minute), zone)
 
@@ -54,9 +57,7 @@ def test_extra_hours_win_over_a_closure_of_the_same_day_in_any_order():
 def test_a_closure_of_one_place_leaves_the_other_open():
     week = [WeeklyHours(0, 540, 720, location_id="north"), WeeklyHours(0, 780, 1020, location_id="south")]
     rows = [DayException(MONDAY, closed=True, location_id="north")]
-    assert open_windows(week, rows, NEW_YORK, MONDAY, MONDAY) == (
-        window(NEW_YORK, MONDAY, (13, 0), (17, 0), "south"),
-    )
+    assert open_windows(week, rows, NEW_YORK, MONDAY, MONDAY) == (window(NEW_YORK, MONDAY, (13, 0), (17, 0), "south"),)
 
 
 def test_hours_hold_only_between_their_dates():
@@ -109,15 +110,9 @@ days_off = st.builds(
 
 def is_open(minute: int, day: date, place: str | None, week: list[WeeklyHours], other: list[DayException]) -> bool:
     today = [e for e in other if e.day == day]
-    extra = any(
-        not e.closed and e.location_id == place and e.start_minute <= minute < e.end_minute for e in today
-    )
-    shut = any(
-        e.closed and e.location_id in (None, place) and e.start_minute <= minute < e.end_minute for e in today
-    )
-    usual = any(
-        w.applies_on(day) and w.location_id == place and w.start_minute <= minute < w.end_minute for w in week
-    )
+    extra = any(not e.closed and e.location_id == place and e.start_minute <= minute < e.end_minute for e in today)
+    shut = any(e.closed and e.location_id in (None, place) and e.start_minute <= minute < e.end_minute for e in today)
+    usual = any(w.applies_on(day) and w.location_id == place and w.start_minute <= minute < w.end_minute for w in week)
     return extra or (usual and not shut)
 
 
@@ -139,7 +134,7 @@ def test_windows_of_a_place_are_sorted_and_never_touch(week: list[WeeklyHours]):
     assert list(found) == sorted(found, key=lambda w: w.starts_at)
     for place in (None, "north"):
         mine = [w for w in found if w.location_id == place]
-        assert all(a.ends_at < b.starts_at for a, b in zip(mine, mine[1:], strict=False))
+        assert all(a.ends_at < b.starts_at for a, b in pairwise(mine))
 
 
 def test_windows_are_in_utc():

@@ -1,6 +1,7 @@
 """Free slots against a brute-force search, and the three that are offered."""
 
 from datetime import UTC, datetime, timedelta
+from itertools import pairwise
 from time import perf_counter
 from zoneinfo import ZoneInfo
 
@@ -27,9 +28,7 @@ def free_by_brute_force(windows, busy, duration, buffers, step, earliest, latest
         while start + timedelta(minutes=duration) <= w.ends_at:
             blocked_from = start - timedelta(minutes=buffers.before_minutes)
             blocked_to = start + timedelta(minutes=duration + buffers.after_minutes)
-            clash = any(
-                b.starts_at < b.ends_at and b.starts_at < blocked_to and blocked_from < b.ends_at for b in busy
-            )
+            clash = any(b.starts_at < b.ends_at and b.starts_at < blocked_to and blocked_from < b.ends_at for b in busy)
             if not clash and earliest <= start < latest:
                 found.append(Slot(start, start + timedelta(minutes=duration), w.location_id))
             start += timedelta(minutes=step)
@@ -111,7 +110,7 @@ def test_three_are_offered_and_no_two_within_the_hour():
     chosen = choose_three([s for s in WEEK + LATER if s.starts_at > NEAR], NEAR, NEW_YORK)
     assert len(chosen) == 3
     starts = sorted(s.starts_at for s in chosen)
-    assert all(b - a >= timedelta(hours=1) for a, b in zip(starts, starts[1:], strict=False))
+    assert all(b - a >= timedelta(hours=1) for a, b in pairwise(starts))
 
 
 def test_the_three_come_nearest_first_and_on_more_than_one_day():

@@ -48,9 +48,7 @@ def test_family_sessions_begin_at_26_minutes():
     assert code(CodeFamily.FAMILY_WITH_CLIENT, 26) == "90847"
 
 
-@pytest.mark.parametrize(
-    ("minutes", "blocks"), [(30, 0), (74, 0), (75, 1), (104, 1), (105, 2), (134, 2), (135, 3)]
-)
+@pytest.mark.parametrize(("minutes", "blocks"), [(30, 0), (74, 0), (75, 1), (104, 1), (105, 2), (134, 2), (135, 3)])
 def test_crisis_adds_a_block_for_each_thirty_minutes_beyond_74(minutes, blocks):
     found = suggest_code(CodeFamily.CRISIS, minutes)
     assert isinstance(found, Suggestion)
