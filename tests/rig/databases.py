@@ -1,0 +1,74 @@
+"""Fresh databases for tests: each engine is migrated once per test process, then copied for every test.
+
+Invariant: no test sees a row of another.
+"""
+
+from itertools import count
+from pathlib import Path
+from shutil import copyfile
+
+from scheduler.core.schema import migrate
+from tests.rig.postgres import Postgres, PostgresMissing, launch
+
+ENGINES = ("sqlite", "postgresql")
+TEMPLATE = "template_migrated"
+
+
+class Databases:
+    """Hands out URLs of databases nobody else uses."""
+
+    def __init__(self, folder: Path) -> None:
+        self._folder = folder
+        self._numbers = count(1)
+        self._server: Postgres | None = None
+        self._missing: PostgresMissing | None = None
+        self._templates: set[str] = set()
+
+    @property
+    def server(self) -> Postgres:
+        """The one PostgreSQL server of this test process, started when first asked for.
+
+        Raises:
+            PostgresMissing: there is none on this machine; said again at once when asked again.
+        """
+        if self._missing is not None:
+            raise self._missing
+        if self._server is None:
+            try:
+                self._server = launch()
+            except PostgresMissing as missing:
+                self._missing = missing
+                raise
+        return self._server
+
+    async def migrated(self, engine: str) -> str:
+        """The URL of a database with our tables and no rows."""
+        if engine not in self._templates:
+            await migrate(await self._make(engine, TEMPLATE, None))
+            self._templates.add(engine)
+        return await self._make(engine, self._name(), TEMPLATE)
+
+    async def empty(self, engine: str) -> str:
+        """The URL of a database without tables; on SQLite, of a file that is not there yet."""
+        return await self._make(engine, self._name(), None)
+
+    async def drop(self, url: str) -> None:
+        """Forget a database. SQLite's files go with the temporary folder."""
+        if url.startswith("postgresql"):
+            await self.server.drop(url.partition("@/")[2].partition("?")[0])
+
+    def close(self) -> None:
+        """Stop the server, if one was started."""
+        if self._server is not None:
+            self._server.erase()
+
+    def _name(self) -> str:
+        return f"test_{next(self._numbers)}"
+
+    async def _make(self, engine: str, name: str, template: str | None) -> str:
+        if engine == "postgresql":
+            return await self.server.create(name, template=template or "template0")
+        file = self._folder / f"{name}.db"
+        if template is not None:
+            copyfile(self._folder / f"{template}.db", file)
+        return f"sqlite:///{file}"
