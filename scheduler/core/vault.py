@@ -89,7 +89,7 @@ class Vault:
 
     def is_stale(self, wrapped: bytes) -> bool:
         """Whether a data key is wrapped by a KEK that is no longer the active one."""
-        return int.from_bytes(wrapped[:_KEK_ID], "big") != self._ring.active
+        return wrapped_by(wrapped) != self._ring.active
 
     def rewrap(self, wrapped: bytes) -> bytes:
         """The same data key under the active KEK; no field has to be touched."""
@@ -127,7 +127,7 @@ class Vault:
         return Box(self._data_key(wrapped))
 
     def _data_key(self, wrapped: bytes) -> bytes:
-        number = int.from_bytes(wrapped[:_KEK_ID], "big")
+        number = wrapped_by(wrapped)
         kek = self._ring.keks.get(number)
         if kek is None:
             raise Misconfigured("data_key_needs_missing_key", key=number)
@@ -135,6 +135,11 @@ class Vault:
             return aes_key_unwrap(kek, wrapped[_KEK_ID:])
         except InvalidUnwrap:
             raise Misconfigured("data_key_does_not_unwrap", key=number) from None
+
+
+def wrapped_by(wrapped: bytes) -> int:
+    """The number of the KEK that wraps a data key."""
+    return int.from_bytes(wrapped[:_KEK_ID], "big")
 
 
 def _bound_to(where: Where) -> bytes:

@@ -1,0 +1,46 @@
+"""How a command says no: one clear line on the error stream, exit code 2, never a traceback or a value.
+
+Invariant: what is printed comes from our own codes and sentences, not from an exception of a library.
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+import typer
+
+from bot.settings import SettingsRefused
+from scheduler.core.errors import StillonError
+
+SENTENCES = {
+    "keyring_missing": "The key ring is missing. Restore it from its backup; for a new installation run `stillon keys new`.",
+    "keyring_unreadable": "The key ring cannot be read. Restore it from its backup; nothing was changed.",
+    "keyring_exists": "There is a key ring already. It was left as it is.",
+    "active_key_cannot_be_removed": "That key is the active one. Rotate first, then rewrap, then forget the old key.",
+    "key_still_in_use": "Some data keys are still wrapped by that key. Run `stillon keys rewrap` first.",
+    "no_such_key": "The key ring has no key of that number.",
+    "database_is_empty": "The database is empty. Run `stillon migrate` first.",
+    "database_is_older": "The database was written by an older Stillon. Make a backup, then run `stillon migrate`.",
+    "database_is_newer": "The database was written by a newer Stillon. Install that version; this one changes nothing.",
+    "database_url_unreadable": "STILLON_DATABASE_URL cannot be read as an address.",
+    "database_url_unsupported": "STILLON_DATABASE_URL must name sqlite or postgresql.",
+    "database_url_needs_a_file": "STILLON_DATABASE_URL must name a file.",
+    "sqlite_is_one_process": "SQLite is for one process: use `stillon serve`, or PostgreSQL for `web` and `work`.",
+    "carrier_not_configured": "Set STILLON_TWILIO_ACCOUNT_SID and STILLON_TWILIO_AUTH_TOKEN, or try `stillon demo`.",
+    "port_in_use": "That port is in use by another program. Choose another with STILLON_PORT.",
+    "practice_needed": "There are several practices; name one with --practice.",
+    "no_practice": "There is no practice yet. Open the one-time set-up address first.",
+}
+
+
+@contextmanager
+def refusals() -> Iterator[None]:
+    """Turn our errors into a line and exit code 2."""
+    try:
+        yield
+    except SettingsRefused as refused:
+        for problem in refused.problems:
+            typer.echo(problem, err=True)
+        raise typer.Exit(2) from None
+    except StillonError as error:
+        typer.echo(SENTENCES.get(error.code, f"Not possible: {error}"), err=True)
+        raise typer.Exit(2) from None
