@@ -44,6 +44,6 @@ class Signatures:
             return False
 
 
-def _only_text(form: MultiDictProxy[str | bytearray | web.FileField]) -> MultiDict[str]:
+def _only_text(form: MultiDictProxy[str | bytes | bytearray | web.FileField]) -> MultiDict[str]:
     """The text fields; the carrier sends no files, and a file could not be part of what it signed."""
     return MultiDict((name, value) for name, value in form.items() if isinstance(value, str))
