@@ -97,8 +97,8 @@ def _plots() -> list[Any]:
         plots.bars(
             "Missed visits by clinician",
             (
-                plots.Bar("Dr. Lee", 4.1, "4.1 %", "of 146"), plots.Bar("Maya Okafor", 6.8, "6.8 %", "of 118"),
-                plots.Bar("J. Brandt", 9.7, "9.7 %", "of 93", "attention"), plots.Bar("R. Silva", 3.0, "3.0 %", "of 67"),
+                plots.Bar("Dr. Lee", 4.1, "4.1%", "of 146"), plots.Bar("Maya Okafor", 6.8, "6.8%", "of 118"),
+                plots.Bar("J. Brandt", 9.7, "9.7%", "of 93", "attention"), plots.Bar("R. Silva", 3.0, "3.0%", "of 67"),
             ),
             sentence="June to August; visits that took place or were missed.",
         ),
@@ -110,7 +110,7 @@ def _plots() -> list[Any]:
         ),
         plots.trend(
             "No-show rate by month",
-            tuple(plots.Point(name, value, f"{value} %") for name, value in
+            tuple(plots.Point(name, value, f"{value}%") for name, value in
                   (("Mar", 9.8), ("Apr", 9.1), ("May", 10.4), ("Jun", 7.7), ("Jul", 6.2), ("Aug", 5.3))),
             sentence="Reminders by text began in May.",
         ),

@@ -39,7 +39,8 @@ def short_day(day: date, locale: str) -> str:
 
 def long_day(day: date, locale: str) -> str:
     """Wednesday, September 30, spelt out; the year is left to the reader."""
-    return format_skeleton("MMMMEEEEd", day, locale=Locale.parse(locale))
+    reader = Locale.parse(locale)
+    return f"{format_date(day, 'EEEE', locale=reader)}, {format_skeleton('MMMMd', day, locale=reader)}"
 
 
 def full_date(day: date, locale: str) -> str:
