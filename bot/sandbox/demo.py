@@ -64,14 +64,15 @@ class Demo:
         """Ask the service to move its time by this order, and follow it."""
         async with self._one_at_a_time:
             answer = await self._ask(order)
-            self._asked_at = self._carrier.clock.monotonic()
+            clock = self._carrier.clock
+            before = (self.time, clock.offset)
+            self._asked_at = clock.monotonic()
             if isinstance(answer, str):
-                changed = replace(self.time, trouble=answer)
+                self.time = replace(self.time, trouble=answer)
             else:
-                self._carrier.clock.offset = timedelta(seconds=float(answer["offset_seconds"]))
-                changed = DemoTime(next_event=answer.get("next"))
-            if changed != self.time:
-                self.time = changed
+                self.time = DemoTime(next_event=answer.get("next"))
+                clock.offset = timedelta(seconds=float(answer["offset_seconds"]))
+            if before != (self.time, clock.offset):
                 self._carrier.texts.changed()
         return self.time
 

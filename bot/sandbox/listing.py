@@ -7,7 +7,7 @@ shows every text once, even while new ones arrive.
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, time, timedelta
 from typing import Any
 from urllib.parse import urlencode
 
@@ -86,7 +86,8 @@ def _sent(query: Mapping[str, str]) -> Between:
     exact = _moment(query.get("DateSent"))
     if exact is not None:
         start, length = exact
-        return Between(start, start + length)
+        # The SDK writes a date as that day's midnight, and means the day.
+        return Between(start, start + (_DAY if start.time() == time.min else length))
     after = _moment(query.get("DateSent>"))
     before = _moment(query.get("DateSent<"))
     return Between(after and after[0], before and before[0] + before[1])

@@ -1,6 +1,7 @@
 """A carrier over loopback, the real SDK talking to it, and a practice that takes its webhooks."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,7 +34,7 @@ class SharedSession(AsyncHttpClient):
     """The SDK's transport as the product will have it: one session, the host kept as a path prefix."""
 
     def __init__(self, session: aiohttp.ClientSession, base: str, *, prefix: bool = True) -> None:
-        super().__init__(None, False, None)
+        super().__init__(logging.getLogger(__name__), True, None)
         self._session = session
         self._base = base + ("/api.twilio.com" if prefix else "")
 

@@ -145,8 +145,8 @@ async def test_the_list_knows_days_and_instants(line):
     assert await bodies(date_sent_after=now - timedelta(hours=1)) == ["new"]
     assert await bodies(date_sent_before=now - timedelta(hours=1)) == ["old"]
     assert await bodies(date_sent=now.date()) == ["new"]
-    assert await bodies(date_sent_after=(now - timedelta(days=2)).date()) == ["new", "old"]
-    assert await bodies(date_sent_before=(now - timedelta(days=2)).date()) == ["old"]
+    assert await bodies(date_sent_after=str((now - timedelta(days=2)).date())) == ["new", "old"]
+    assert await bodies(date_sent_before=str((now - timedelta(days=2)).date())) == ["old"]
     assert await bodies(date_sent_after=now + timedelta(hours=1)) == []
 
 

@@ -1,0 +1,340 @@
+// The page of phones: asks for what is new once a second, draws it, and sends what is typed.
+//
+// Every word of a text is put on the page as text, never as markup. Phones and texts are kept in place and only
+// changed where they differ, so that nobody loses a half-written reply, the focus or the place they were reading.
+"use strict";
+
+const POLL_MILLISECONDS = 1000;
+const PHONES_AT_FIRST = 12;
+const USUAL_KEYS = ["C", "R", "N"];
+const MOST_KEYS = 6;
+const GAP_MILLISECONDS = 20 * 60 * 1000;
+
+const byId = (id) => document.getElementById(id);
+const shown = { version: "", now: 0, readAt: 0, zone: undefined, all: false, state: null };
+const phones = new Map();
+
+// ---------------------------------------------------------------- talking to the carrier
+
+async function post(path, body) {
+  const answer = await fetch(path, {
+    method: "POST",
+    headers: { "Content-Type": "application/json" },
+    body: JSON.stringify(body),
+  });
+  if (!answer.ok) throw new Error(await answer.text());
+  return answer.json();
+}
+
+async function refresh() {
+  try {
+    const answer = await fetch("/phones.json?version=" + encodeURIComponent(shown.version));
+    if (answer.status === 200) draw(await answer.json());
+    if (byId("notice").dataset.lost) notice("");
+  } catch {
+    notice("The carrier is not answering. The phones show what they last knew.");
+    byId("notice").dataset.lost = "yes";
+  }
+}
+
+async function pollForever() {
+  await refresh();
+  setTimeout(pollForever, document.hidden ? 4 * POLL_MILLISECONDS : POLL_MILLISECONDS);
+}
+
+function notice(words) {
+  const place = byId("notice");
+  delete place.dataset.lost;
+  if (place.textContent !== words) place.textContent = words;
+}
+
+// ---------------------------------------------------------------- time
+
+function format(options, moment) {
+  return new Intl.DateTimeFormat(undefined, { timeZone: shown.zone, ...options }).format(moment);
+}
+
+const DAY = { weekday: "short", month: "short", day: "numeric" };
+const HOUR = { hour: "numeric", minute: "2-digit" };
+const dayAndHour = (moment) => format(DAY, moment) + ", " + format(HOUR, moment);
+const carrierNow = () => shown.now + (performance.now() - shown.readAt);
+
+function until(moment) {
+  const minutes = Math.max(0, Math.round((moment - carrierNow()) / 60000));
+  const days = Math.floor(minutes / 1440);
+  const hours = Math.floor((minutes % 1440) / 60);
+  if (days) return `in ${days} d ${hours} h`;
+  return hours ? `in ${hours} h ${minutes % 60} min` : `in ${minutes} min`;
+}
+
+function drawTime() {
+  if (!shown.state) return;
+  const { demo } = shown.state;
+  byId("now").textContent = dayAndHour(carrierNow());
+  byId("moves").hidden = !demo.enabled;
+  let next = "";
+  if (demo.enabled && demo.next) {
+    const moment = Date.parse(demo.next);
+    next = `Next event ${dayAndHour(moment)} (${until(moment)})`;
+  } else if (demo.enabled) {
+    next = "No event is waiting";
+  }
+  if (byId("next").textContent !== next) byId("next").textContent = next;
+}
+
+async function move(order) {
+  const buttons = byId("moves").querySelectorAll("button");
+  buttons.forEach((button) => { button.disabled = true; });
+  try {
+    const clock = await post("/demo", order);
+    await refresh();
+    notice(clock.trouble || "");
+  } catch {
+    notice("Time could not be moved. Nothing has changed.");
+  }
+  buttons.forEach((button) => { button.disabled = false; });
+}
+
+// ---------------------------------------------------------------- the whole page
+
+function draw(state) {
+  const first = shown.state === null;
+  Object.assign(shown, {
+    version: state.version,
+    now: Date.parse(state.now),
+    readAt: performance.now(),
+    zone: state.time_zone,
+    state,
+  });
+  drawTime();
+  if (first) drawGuide(state.guide);
+  if (state.demo.trouble) notice(state.demo.trouble);
+  const visible = shown.all ? state.phones : state.phones.slice(0, PHONES_AT_FIRST);
+  const place = byId("phones");
+  visible.forEach((phone, position) => {
+    const drawn = phones.get(phone.number) || newPhone(phone);
+    drawPhone(drawn, phone, state.senders);
+    if (place.children[position] !== drawn.element) place.insertBefore(drawn.element, place.children[position] || null);
+  });
+  for (const [number, drawn] of phones) {
+    if (!visible.some((phone) => phone.number === number)) {
+      drawn.element.remove();
+      phones.delete(number);
+    }
+  }
+  const hidden = state.phones.length - visible.length;
+  byId("more").hidden = hidden === 0;
+  byId("more").textContent = hidden === 1 ? "Show one more phone" : `Show ${hidden} more phones`;
+  if (state.phones.length === 0 && first) document.querySelector(".add").open = true;
+}
+
+function drawGuide(guide) {
+  if (!guide.steps.length) return;
+  byId("guide-title").textContent = guide.title;
+  byId("guide-steps").replaceChildren(...guide.steps.map((step) => element("li", {}, step)));
+  byId("guide").hidden = false;
+  byId("guide").open = matchMedia("(min-width: 641px)").matches;
+}
+
+function element(tag, properties, ...children) {
+  const made = Object.assign(document.createElement(tag), properties);
+  made.append(...children);
+  return made;
+}
+
+// ---------------------------------------------------------------- one phone
+
+function newPhone(phone) {
+  const section = byId("phone").content.cloneNode(true).firstElementChild;
+  const find = (selector) => section.querySelector(selector);
+  const drawn = {
+    element: section, thread: find(".thread"), form: find("form"), keys: find(".keys"),
+    texts: new Map(), number: phone.number,
+  };
+  const id = "phone-" + phone.number.replace(/\D/g, "");
+  find(".title").id = id;
+  section.setAttribute("aria-labelledby", id);
+  drawn.form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    send(drawn, drawn.form.elements.body.value);
+  });
+  drawn.keys.addEventListener("click", (event) => {
+    const key = event.target.closest("button");
+    if (key) send(drawn, key.textContent);
+  });
+  phones.set(phone.number, drawn);
+  return drawn;
+}
+
+function drawPhone(drawn, phone, senders) {
+  const find = (selector) => drawn.element.querySelector(selector);
+  const title = phone.title || pretty(phone.number);
+  find(".title").textContent = title;
+  find(".number").textContent = phone.title ? pretty(phone.number) : "";
+  find(".stopped").hidden = !phone.stopped;
+  drawn.thread.setAttribute("aria-label", `Texts on ${title}`);
+  drawn.form.elements.body.setAttribute("aria-label", `Text from ${title}`);
+  drawPartners(drawn, phone.partners.length ? phone.partners : senders);
+  drawThread(drawn, phone.texts);
+  drawKeys(drawn, phone.texts);
+}
+
+function pretty(number) {
+  const parts = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(number);
+  return parts ? `(${parts[1]}) ${parts[2]}-${parts[3]}` : number;
+}
+
+function drawPartners(drawn, partners) {
+  const select = drawn.form.elements.to;
+  const known = [...select.options].map((option) => option.value);
+  if (known.join() !== partners.join()) {
+    select.replaceChildren(...partners.map((number) => element("option", { value: number }, pretty(number))));
+  }
+  drawn.element.querySelector(".to").hidden = partners.length < 2;
+}
+
+async function send(drawn, body) {
+  const field = drawn.form.elements.body;
+  if (!body.trim()) return field.focus();
+  const to = drawn.form.elements.to.value;
+  if (!to) return notice("There is no number to write to yet. It appears with the first text, or with a configured sender.");
+  try {
+    await post("/phones/texts", { phone: drawn.number, to, body });
+    field.value = "";
+    drawn.thread.scrollTop = drawn.thread.scrollHeight;
+  } catch {
+    notice("That text was not sent. It is still in the phone.");
+    field.value = body;
+  }
+  await refresh();
+}
+
+// ---------------------------------------------------------------- texts
+
+function drawThread(drawn, texts) {
+  const thread = drawn.thread;
+  const atTheEnd = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 60;
+  const first = drawn.texts.size === 0;
+  const sids = new Set(texts.map((text) => text.sid));
+  const rows = [];
+  texts.forEach((text, position) => {
+    const before = texts[position - 1];
+    const pause = !before || Date.parse(text.at) - Date.parse(before.at) > GAP_MILLISECONDS;
+    if (pause) rows.push(stamp(drawn, text));
+    rows.push(drawText(drawn, text, {
+      apart: !pause && before.mine !== text.mine,
+      fresh: !first,
+      last: position === texts.length - 1,
+    }));
+  });
+  if (rows.length === 0) rows.push(drawn.empty ||= element("li", { className: "empty" }, "No texts yet"));
+  for (const sid of drawn.texts.keys()) if (!sids.has(sid)) drawn.texts.delete(sid);
+  rows.forEach((row, position) => {
+    if (thread.children[position] !== row) thread.insertBefore(row, thread.children[position] || null);
+  });
+  while (thread.children.length > rows.length) thread.lastElementChild.remove();
+  if (first || atTheEnd) thread.scrollTop = thread.scrollHeight;
+}
+
+function stamp(drawn, text) {
+  drawn.stamps ||= new Map();
+  if (!drawn.stamps.has(text.sid)) {
+    drawn.stamps.set(text.sid, element("li", { className: "when" }, dayAndHour(Date.parse(text.at))));
+  }
+  return drawn.stamps.get(text.sid);
+}
+
+function drawText(drawn, text, { apart, fresh, last }) {
+  const lost = !text.mine && (text.status === "undelivered" || text.status === "failed");
+  const note = noteOn(text, lost, last);
+  const drawing = JSON.stringify([text.body, text.status, note, apart]);
+  let row = drawn.texts.get(text.sid);
+  if (row && row.dataset.drawing === drawing) return row;
+  const isNew = !row;
+  row ||= element("li", {});
+  row.dataset.drawing = drawing;
+  row.className = ["text", text.mine && "mine", apart && "apart", (lost || text.by_carrier) && "odd", isNew && fresh && "fresh"]
+    .filter(Boolean).join(" ");
+  row.replaceChildren(element("div", { className: "bubble" }, ...withLinks(text.body || "(no words)")));
+  if (note) row.append(element("p", { className: note.bad ? "note bad" : "note" }, note.words));
+  drawn.texts.set(text.sid, row);
+  return row;
+}
+
+function noteOn(text, lost, last) {
+  if (lost) return { bad: true, words: `Did not arrive (${text.error_code || text.status})` };
+  if (text.by_carrier) return { words: "From the carrier itself" };
+  if (text.mine && text.error_code) return { bad: true, words: `The practice did not answer (${text.error_code})` };
+  return text.mine && last ? { words: "Delivered" } : null;
+}
+
+const LINK = /(?:https?:\/\/|(?:localhost|127\.0\.0\.1|(?:[a-z0-9-]+\.)+[a-z]{2,})(?::\d+)?\/)[^\s]*[^\s.,;:!?)'"]/gi;
+
+function withLinks(body) {
+  const parts = [];
+  let end = 0;
+  for (const found of body.matchAll(LINK)) {
+    parts.push(body.slice(end, found.index), link(found[0]));
+    end = found.index + found[0].length;
+  }
+  return [...parts, body.slice(end)].filter((part) => part !== "");
+}
+
+function link(words) {
+  const local = /^(localhost|127\.)/i.test(words);
+  const href = /^https?:/i.test(words) ? words : (local ? "http://" : "https://") + words;
+  return element("a", { href, target: "_blank", rel: "noopener noreferrer" }, words);
+}
+
+// ---------------------------------------------------------------- quick replies
+
+// A practice prints its answers as single letters or digits followed by what they do: "Reply C to confirm".
+const KEY = /(?:^|[,.;]\s*|\b(?:reply|or|and)\s+)([A-Z]|[1-9])(?=\s+(?:to|if|for|takes|passes|within|confirm\w*|cambiar|si|when)\b)/gi;
+
+function askedFor(body) {
+  return [...body.matchAll(KEY)].map((found) => found[1]).filter((key) => key === key.toUpperCase());
+}
+
+function drawKeys(drawn, texts) {
+  const latest = texts.findLast((text) => !text.mine && !text.by_carrier);
+  const asked = latest ? askedFor(latest.body) : [];
+  const keys = [...new Set([...USUAL_KEYS, ...asked])].slice(0, MOST_KEYS);
+  const drawing = keys.join() + "|" + asked.join();
+  if (drawn.keys.dataset.drawing === drawing) return;
+  drawn.keys.dataset.drawing = drawing;
+  drawn.keys.replaceChildren(...keys.map((key) => element(
+    "button",
+    { type: "button", className: asked.includes(key) ? "asked" : "", ariaLabel: `Send ${key}` },
+    key,
+  )));
+}
+
+// ---------------------------------------------------------------- acts
+
+byId("moves").addEventListener("click", (event) => {
+  const button = event.target.closest("button");
+  if (button) move(JSON.parse(button.dataset.move));
+});
+
+byId("more").addEventListener("click", () => {
+  shown.all = true;
+  draw(shown.state);
+});
+
+byId("add").addEventListener("submit", async (event) => {
+  event.preventDefault();
+  const form = event.currentTarget;
+  const number = form.elements.number.value.replace(/[\s().-]/g, "");
+  try {
+    await post("/phones", { number, title: form.elements.title.value });
+    form.reset();
+    byId("add-problem").textContent = "";
+    await refresh();
+  } catch (problem) {
+    byId("add-problem").textContent = problem.message;
+    form.elements.number.focus();
+  }
+});
+
+setInterval(drawTime, POLL_MILLISECONDS);
+pollForever();
