@@ -19,6 +19,7 @@ from tests.rig.browser import ChromiumMissing, Pages, chromium
 from tests.rig.clock import ManualClock
 from tests.rig.databases import ENGINES, Databases
 from tests.rig.logwatch import LogWatch
+from tests.rig.office import Office, open_office
 from tests.rig.postgres import PostgresMissing
 from tests.rig.process import Processes
 from tests.rig.required import missing
@@ -149,6 +150,12 @@ def subscriptions() -> Subscriptions:
 def record(engines: Engines, clock: ManualClock, vault: Vault, ids: MakeId, subscriptions: Subscriptions) -> Record:
     """An opened record over a fresh, migrated database, once for each engine."""
     return Record(engines, clock, vault, make_id=ids, subscriptions=subscriptions)
+
+
+@pytest.fixture
+async def office(record: Record) -> Office:
+    """A practice with hours, two clinicians and a service; clients are added with `await office.client(0)`."""
+    return await open_office(record)
 
 
 # ---- processes and pages --------------------------------------------------------------------------------------------
