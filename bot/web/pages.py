@@ -6,6 +6,7 @@ escaped unless a template asks otherwise, and a variable nobody gave is an error
 Every template may use
     asset(name)            address of a file: asset('console.css')
     icon(name, label='')   a drawing; see bot/static/icons for names
+    say(lang, key, ...)    the words of a client page
     viewer                 the signed-in `Viewer`, or None
     theme                  'light', 'dark' or '' (as the system says)
     today, now             the practice's date, and the instant, by the domain's clock
@@ -26,6 +27,7 @@ from aiohttp import web
 from jinja2.runtime import Context
 from markupsafe import Markup
 
+from bot.links.words import say
 from bot.web import dates
 from bot.web.cookies import theme_of
 from bot.web.csrf import FIELD, token_of
@@ -42,7 +44,7 @@ def install_templates(app: web.Application) -> jinja2.Environment:
     environment: jinja2.Environment = aiohttp_jinja2.setup(
         app, loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False
     )
-    environment.globals.update(asset=app[ASSETS].url, icon=icon)
+    environment.globals.update(asset=app[ASSETS].url, icon=icon, say=say)
     environment.filters.update(
         clock_time=_clock_time, moment=_moment, ago=_ago, short_day=_short_day, long_day=_long_day,
         full_date=_full_date, money=_money,
