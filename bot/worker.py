@@ -102,7 +102,7 @@ class Worker:
         try:
             return await duty.run(practice_id)
         except Exception as error:  # noqa: BLE001 -- one duty's trouble is not the others'
-            log.exception("worker.duty_failed", duty=duty.name, practice=practice_id, error=_code(error))
+            log.exception("worker.duty_failed", task=duty.name, practice_id=practice_id, error=_code(error))
             return 0
 
 
