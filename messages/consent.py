@@ -1,0 +1,258 @@
+"""May this address be written to: consent given, STOP said, START said, a number that is somebody else's.
+
+STOP belongs to the address, for the whole practice and one channel. It takes effect in the transaction that hears it:
+what waits is cancelled, what is about to be posted is recalled. It is acknowledged once nothing can be on its way any
+more. Invariant: after a stop is acknowledged, nothing leaves to that address on that channel.
+"""
+
+from dataclasses import dataclass
+from datetime import timedelta
+from enum import StrEnum
+from typing import Final
+
+from messages import consent_store as store
+from messages import links, outbox
+from messages.consent_store import OptOut
+from messages.crash_points import reach
+from messages.kinds import Channel, Kind
+from scheduler.core.record import Reading, Tx
+from scheduler.core.vault import Where
+from scheduler.events import ContactChanged, NumberStopped
+from scheduler.people import store as people
+
+# Attempts end within the HTTP timeout of 8 seconds; a stop is acknowledged then at the latest (reliability.md 3.7).
+DRAIN: Final = timedelta(seconds=8)
+# The one confirmation is presumed lawful for five minutes (47 CFR 64.1200(a)(12)).
+CONFIRM_WITHIN: Final = timedelta(minutes=5)
+
+
+class StopSource(StrEnum):
+    """How we learnt that an address wants no more."""
+
+    KEYWORD = "keyword"
+    CARRIER = "carrier"
+    FREE_TEXT = "free_text"
+    LINK = "link"
+    STAFF = "staff"
+
+
+@dataclass(frozen=True, slots=True)
+class Stopped:
+    """The address is opted out. `again`: it had been, and nothing new follows from it."""
+
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Started:
+    """The address may be written to again. `again`: it was not opted out."""
+
+    again: bool
+
+
+async def stop(tx: Tx, address: str, channel: Channel, source: StopSource, inbound_id: str | None = None) -> Stopped:
+    """Opt an address (E.164, or a mail address) out, at once and whatever is under way."""
+    return await _stop(tx, outbox.address_ix(tx, address, channel), channel, source, inbound_id)
+
+
+async def stop_contact(tx: Tx, contact_point_id: str, channel: Channel, source: StopSource) -> Stopped:
+    """Opt the address of a contact point out: from a preferences page, or because staff were asked to.
+
+    Raises:
+        NotFound: no such contact point.
+    """
+    owner = await outbox.owner_of(tx, contact_point_id)
+    return await _stop(tx, owner.address_ix, channel, source, None)
+
+
+async def stop_address_ix(tx: Tx, address_ix: bytes, channel: Channel, source: StopSource) -> Stopped:
+    """Opt out an address known by its blind index: the carrier refused it as opted out."""
+    return await _stop(tx, address_ix, channel, source, None)
+
+
+async def _stop(tx: Tx, address_ix: bytes, channel: Channel, source: StopSource, inbound_id: str | None) -> Stopped:
+    before = await store.opt_out_of(tx, address_ix, channel.value)
+    if before is not None and before.stopped:
+        return Stopped(again=True)
+    await store.set_stopped(tx, address_ix, channel.value, stopped=True, source=source.value, inbound_id=inbound_id)
+    await outbox.cancel_for_address(tx, address_ix, channel, "opted_out")
+    if channel is Channel.SMS:
+        await links.revoke_for(tx, address_ix=address_ix)
+    tx.note("address.stopped", "address", None, channel=channel.value, source=source.value, inbound_id=inbound_id)
+    tx.emit(NumberStopped(address_ix.hex(), channel.value))
+    await _tell_clients(tx, address_ix)
+    tx.wake()
+    reach("stop.recorded")
+    return Stopped(again=False)
+
+
+async def start(tx: Tx, address: str, channel: Channel, inbound_id: str | None = None) -> Started:
+    """Take an opt-out back: the person wrote START. Consents are as they were."""
+    address_ix = outbox.address_ix(tx, address, channel)
+    before = await store.opt_out_of(tx, address_ix, channel.value)
+    if before is None or not before.stopped:
+        return Started(again=True)
+    await store.set_stopped(tx, address_ix, channel.value, stopped=False, source="keyword", inbound_id=inbound_id)
+    tx.note("address.started", "address", None, channel=channel.value, inbound_id=inbound_id)
+    await _tell_clients(tx, address_ix)
+    return Started(again=False)
+
+
+async def is_stopped(r: Reading, address_ix: bytes, channel: Channel) -> bool:
+    """Whether the address is opted out on the channel."""
+    found = await store.opt_out_of(r, address_ix, channel.value)
+    return found is not None and found.stopped
+
+
+async def acknowledge_stops(tx: Tx) -> int:
+    """Acknowledge the stops whose addresses have nothing on the way any more; returns how many.
+
+    For the worker, at every round. Where the practice answers STOP itself, the single confirmation follows, if it can
+    still leave within its five minutes.
+    """
+    waiting = await store.unacknowledged(tx)
+    if not waiting:
+        return 0
+    await store.hold_sending(tx)
+    return sum([await _acknowledge(tx, each) for each in waiting])
+
+
+async def _acknowledge(tx: Tx, stopped: OptOut) -> bool:
+    on_the_way = await store.on_the_way(tx, stopped.address_ix, stopped.channel)
+    if on_the_way and tx.now - stopped.at < DRAIN:
+        return False
+    if not await store.set_acknowledged(tx, stopped.address_ix, stopped.channel):
+        return False
+    tx.note("address.stop_acknowledged", "address", None, channel=stopped.channel)
+    if stopped.channel == Channel.SMS and await _confirms(tx, stopped):
+        await _confirm(tx, stopped)
+    reach("stop.acknowledged")
+    return True
+
+
+async def _confirms(tx: Tx, stopped: OptOut) -> bool:
+    """Whether we confirm: the carrier does not, the person asked by text or link, and it is not late."""
+    asked = stopped.source in {StopSource.KEYWORD, StopSource.FREE_TEXT, StopSource.LINK}
+    ours = (await people.practice(tx)).stop_mode == "ours"
+    return asked and ours and tx.now - stopped.at <= CONFIRM_WITHIN
+
+
+async def _confirm(tx: Tx, stopped: OptOut) -> None:
+    address = await _address_of(tx, stopped)
+    if address is None:
+        return
+    kind = Kind.OPT_OUT_BY_LINK if stopped.source == StopSource.LINK else Kind.STOP_CONFIRMED
+    await outbox.enqueue(
+        tx,
+        outbox.Draft(
+            kind=kind,
+            channel=Channel.SMS,
+            to=outbox.Address(address),
+            dedupe=f"stop:{stopped.address_ix.hex()[:32]}:{stopped.at.isoformat()}",
+            useful_until=stopped.at + CONFIRM_WITHIN,
+        ),
+    )
+
+
+async def _address_of(tx: Tx, stopped: OptOut) -> str | None:
+    """The address itself: a blind index cannot be written to, so it comes from a contact point or from the text."""
+    on_file = await people.contact_points_at(tx, stopped.address_ix)
+    if on_file:
+        return on_file[0].value
+    text = await store.newest_text_from(tx, stopped.address_ix)
+    if text is None:
+        return None
+    box = await people.box_of_practice(tx)
+    return box.open(Where(tx.practice_id, "inbound", text.inbound_id, "from_ct"), text.from_ct)
+
+
+async def _tell_clients(tx: Tx, address_ix: bytes) -> None:
+    for client_id in await store.clients_at(tx, address_ix):
+        tx.emit(ContactChanged(client_id))
+
+
+# --- consent ----------------------------------------------------------------------------------------------------
+
+
+async def grant(
+    tx: Tx,
+    contact_point_id: str,
+    channel: Channel,
+    purpose: str,
+    *,
+    wording: str,
+    how: str,
+    language: str | None = None,
+) -> None:
+    """Record that the person agreed: to which channel and purpose (reminders | waitlist), to which wording, and how.
+
+    Raises:
+        NotFound: no such contact point.
+    """
+    await _record(tx, contact_point_id, channel, purpose, granted=True, wording=wording, how=how, language=language)
+
+
+async def withdraw(tx: Tx, contact_point_id: str, channel: Channel, purpose: str, *, wording: str, how: str) -> None:
+    """Record that the person no longer agrees to one purpose; a STOP is `stop`.
+
+    Raises:
+        NotFound: no such contact point.
+    """
+    await _record(tx, contact_point_id, channel, purpose, granted=False, wording=wording, how=how, language=None)
+
+
+async def _record(
+    tx: Tx,
+    contact_point_id: str,
+    channel: Channel,
+    purpose: str,
+    *,
+    granted: bool,
+    wording: str,
+    how: str,
+    language: str | None,
+) -> None:
+    owner = await outbox.owner_of(tx, contact_point_id)
+    consent_id = tx.new_id()
+    row = {
+        "id": consent_id,
+        "contact_point_id": contact_point_id,
+        "channel": channel.value,
+        "purpose": purpose,
+        "granted": granted,
+        "wording": wording,
+        "how": how,
+        "by_id": tx.actor.id,
+        "language": language,
+    }
+    await store.add_consent(tx, row)
+    verb = "consent.granted" if granted else "consent.withdrawn"
+    tx.note(verb, "consent", consent_id, channel=channel.value, purpose=purpose, contact_point_id=contact_point_id)
+    tx.emit(ContactChanged(owner.client_id))
+
+
+# --- numbers that are not what they were ------------------------------------------------------------------------
+
+
+async def quarantine(tx: Tx, contact_point_id: str, why: str) -> bool:
+    """Nothing goes to this contact point until staff have verified it; False when it was not in use anyway.
+
+    Raises:
+        NotFound: no such contact point.
+    """
+    return await _take_out_of_use(tx, contact_point_id, "quarantined", why)
+
+
+async def mark_invalid(tx: Tx, contact_point_id: str, why: str) -> bool:
+    """The address cannot receive anything; see `quarantine`."""
+    return await _take_out_of_use(tx, contact_point_id, "invalid", why)
+
+
+async def _take_out_of_use(tx: Tx, contact_point_id: str, state: str, why: str) -> bool:
+    owner = await outbox.owner_of(tx, contact_point_id)
+    if not await store.set_contact_state(tx, contact_point_id, ("active",), state):
+        return False
+    tx.note(f"contact_point.{state}", "contact_point", contact_point_id, why=why)
+    await links.revoke_for(tx, address_ix=owner.address_ix)
+    tx.emit(ContactChanged(owner.client_id))
+    return True
