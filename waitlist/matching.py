@@ -1,0 +1,179 @@
+"""Whom an opening fits, and in which order they are asked. Pure: values and `now` in, values out.
+
+Here live the rule that says whether a waitlist entry can take an opening and the transparent rank among those that
+can. Whether a person may be texted at all (consent, STOP, caps) is not known here; the wave asks that of each in turn.
+
+The one invariant: the order depends on the facts a practice can be shown (priority, credit, last offer, waiting time)
+and on nothing else, so anybody's place can be explained.
+"""
+
+from collections.abc import Collection, Iterable, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from enum import StrEnum
+from typing import Final
+
+from scheduler.calendar.wallclock import Span, minute_of_day, to_local, zone_of
+
+SOON_MINUTES: Final = 30
+"""An opening that starts sooner than this is not offered: nobody could read the text, answer and arrive."""
+
+_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+
+
+class Misfit(StrEnum):
+    """Why an entry cannot take an opening; the first that applies is named."""
+
+    NOT_WAITING = "not_waiting"
+    GAVE_IT_UP = "gave_it_up"
+    OTHER_SERVICE = "other_service"
+    OTHER_CLINICIAN = "other_clinician"
+    OTHER_DAY = "other_day"
+    OTHER_HOURS = "other_hours"
+    TOO_SHORT_NOTICE = "too_short_notice"
+    NOT_EARLIER = "not_earlier"
+    HAS_A_VISIT_THEN = "has_a_visit_then"
+    ASKED_ALREADY = "asked_already"
+    HOLDS_ANOTHER_OFFER = "holds_another_offer"
+
+
+@dataclass(frozen=True, slots=True)
+class WeeklyWindow:
+    """Hours that suit, `[from_minute, until_minute)` of every such weekday (0 = Monday), wall-clock."""
+
+    weekday: int
+    from_minute: int
+    until_minute: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wish:
+    """A waitlist entry as the rules see it.
+
+    Empty `clinician_ids` mean anybody, empty `windows` any time. `replaces_at` is the start of the later visit that a
+    claim would release, while that visit still stands. `taken` are the client's other visits.
+    """
+
+    entry_id: str
+    client_id: str
+    service_id: str
+    waiting: bool
+    joined_at: datetime
+    clinician_ids: Collection[str] = ()
+    windows: Sequence[WeeklyWindow] = ()
+    earliest_day: date | None = None
+    latest_day: date | None = None
+    min_notice_minutes: int = 0
+    priority: int = 0
+    credit: int = 0
+    last_offered_at: datetime | None = None
+    replaces_at: datetime | None = None
+    taken: Sequence[Span] = ()
+    asked_already: bool = False
+    holds_another_offer: bool = False
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Gap:
+    """An opening as the rules see it; `zone` says what day and hour mean there."""
+
+    clinician_id: str
+    service_id: str
+    span: Span
+    zone: str
+    given_up_by: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Ranked:
+    """An entry that fits, with the facts that decided its place (1 is asked first) among `of` that fit."""
+
+    entry_id: str
+    client_id: str
+    place: int
+    of: int
+    priority: int
+    credit: int
+    last_offered_at: datetime | None
+    waited_days: int
+
+
+def fits(wish: Wish, gap: Gap, now: datetime) -> Misfit | None:
+    """None when the entry can take the opening, else the first reason why not."""
+    return _of_the_entry(wish, gap) or _of_the_time(wish, gap, now) or _of_the_moment(wish, gap)
+
+
+def rank(wishes: Iterable[Wish], gap: Gap, now: datetime) -> tuple[Ranked, ...]:
+    """Those who fit, in the order they are asked.
+
+    Higher priority first; then more credit (offers lost to somebody quicker); then whoever was offered something
+    least recently, never-offered first; then whoever joined first. The entry's id settles what is still equal.
+    """
+    fitting = sorted((wish for wish in wishes if fits(wish, gap, now) is None), key=_order)
+    return tuple(
+        Ranked(
+            wish.entry_id,
+            wish.client_id,
+            place,
+            len(fitting),
+            wish.priority,
+            wish.credit,
+            wish.last_offered_at,
+            (now - wish.joined_at).days,
+        )
+        for place, wish in enumerate(fitting, start=1)
+    )
+
+
+def too_soon(starts_at: datetime, now: datetime) -> bool:
+    """Whether an opening starts too soon to be worth offering."""
+    return starts_at - now < timedelta(minutes=SOON_MINUTES)
+
+
+def _order(wish: Wish) -> tuple[int, int, datetime, datetime, str]:
+    return -wish.priority, -wish.credit, wish.last_offered_at or _NEVER, wish.joined_at, wish.entry_id
+
+
+def _of_the_entry(wish: Wish, gap: Gap) -> Misfit | None:
+    if not wish.waiting:
+        return Misfit.NOT_WAITING
+    if wish.client_id == gap.given_up_by:
+        return Misfit.GAVE_IT_UP
+    if wish.service_id != gap.service_id:
+        return Misfit.OTHER_SERVICE
+    if wish.clinician_ids and gap.clinician_id not in wish.clinician_ids:
+        return Misfit.OTHER_CLINICIAN
+    return None
+
+
+def _of_the_time(wish: Wish, gap: Gap, now: datetime) -> Misfit | None:
+    start = to_local(gap.span.starts_at, zone_of(gap.zone))
+    day = start.date()
+    if (wish.earliest_day and day < wish.earliest_day) or (wish.latest_day and day > wish.latest_day):
+        return Misfit.OTHER_DAY
+    if wish.windows and not any(_inside(window, start, gap.span) for window in wish.windows):
+        return Misfit.OTHER_HOURS
+    if gap.span.starts_at - now < timedelta(minutes=wish.min_notice_minutes):
+        return Misfit.TOO_SHORT_NOTICE
+    return None
+
+
+def _inside(window: WeeklyWindow, start: datetime, span: Span) -> bool:
+    """The whole visit lies in the hours that suit, by its wall-clock start and its true length."""
+    minutes = (span.ends_at - span.starts_at) // timedelta(minutes=1)
+    begins = minute_of_day(start)
+    return (
+        window.weekday == start.weekday() and window.from_minute <= begins and begins + minutes <= window.until_minute
+    )
+
+
+def _of_the_moment(wish: Wish, gap: Gap) -> Misfit | None:
+    if wish.replaces_at is not None and gap.span.starts_at >= wish.replaces_at:
+        return Misfit.NOT_EARLIER
+    if any(span.overlaps(gap.span) for span in wish.taken):
+        return Misfit.HAS_A_VISIT_THEN
+    if wish.asked_already:
+        return Misfit.ASKED_ALREADY
+    if wish.holds_another_offer:
+        return Misfit.HOLDS_ANOTHER_OFFER
+    return None
