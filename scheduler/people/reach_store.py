@@ -38,23 +38,19 @@ async def clinician_sees(r: Reading, client_id: str, clinician_id: str) -> bool:
     return (await r.conn.execute(seen.limit(1))).first() is not None
 
 
-async def of_participation(r: Reading, participation_id: str) -> Reach | None:
-    """The client and clinician of one place in an appointment."""
-    p, a = tables.participation.c, tables.appointment.c
-    wanted = select(p.client_id, a.clinician_id).where(
-        p.practice_id == r.practice_id,
-        p.id == participation_id,
-        a.practice_id == p.practice_id,
-        a.id == p.appointment_id,
-    )
-    row = (await r.conn.execute(wanted)).first()
-    return Reach(row.client_id, row.clinician_id) if row else None
+async def clinician_of_user(r: Reading, user_id: str) -> str | None:
+    """The clinician an active account belongs to."""
+    u = tables.user_account.c
+    wanted = select(u.clinician_id).where(u.practice_id == r.practice_id, u.id == user_id, u.state == "active")
+    found: str | None = (await r.conn.execute(wanted)).scalar_one_or_none()
+    return found
 
 
 async def of_thing(r: Reading, table: Table, thing_id: str) -> Reach | None:
     """The client and clinician columns of any table that has an id; None when there is no such row."""
     t = table.c
-    row = (await r.conn.execute(select(table).where(t.practice_id == r.practice_id, t.id == thing_id))).mappings().first()
+    wanted = select(table).where(t.practice_id == r.practice_id, t.id == thing_id)
+    row = (await r.conn.execute(wanted)).mappings().first()
     if row is None:
         return None
     return Reach(row["id"] if table is tables.client else row.get("client_id"), row.get("clinician_id"))

@@ -17,6 +17,7 @@ from scheduler import tables
 from scheduler.core.errors import NotFound
 from scheduler.core.record import Reading
 from scheduler.core.vault import Box, Where
+from scheduler.people.reach_store import clients_of_clinician
 from scheduler.people.search_words import terms_of
 
 SEARCH_POOL = 200  # so many matches are opened and sorted by name before the limit cuts
@@ -256,19 +257,19 @@ async def client_by_record_number(r: Reading, record_number: str) -> Client | No
 
 
 async def search_clients(
-    r: Reading, text: str, limit: int = 20, *, archived: bool = False, clinician_clients: Select[Any] | None = None
+    r: Reading, text: str, limit: int = 20, *, archived: bool = False, seen_by: str | None = None
 ) -> tuple[Client, ...]:
     """Clients that every word of `text` fits, by name: see search_words.py. A blank text gives the newest clients.
 
-    `clinician_clients` narrows to the client ids of that query (people/reach_store.py). Archived clients are left
-    out unless asked for.
+    `seen_by` narrows to the clients of that clinician: what `access.own_clinician` says. Archived clients are left out
+    unless asked for.
     """
     month_first = (await practice(r)).locale.endswith("_US")
     wanted = _clients(r).order_by(tables.client.c.created_at.desc(), tables.client.c.id.desc())
     if not archived:
         wanted = wanted.where(tables.client.c.state == "active")
-    if clinician_clients is not None:
-        wanted = wanted.where(tables.client.c.id.in_(clinician_clients))
+    if seen_by is not None:
+        wanted = wanted.where(tables.client.c.id.in_(clients_of_clinician(r.practice_id, seen_by)))
     terms = terms_of(text, month_first=month_first)
     if text.strip() and not terms:
         return ()
