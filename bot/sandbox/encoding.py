@@ -1,7 +1,8 @@
 """How many segments does a text take, and what does SmartEncoded make of it?
 
 The carrier's own count, kept apart from the practice's on purpose: two counts that agree are worth more than one.
-Invariant: `smart_encoded` never lengthens a text in segments.
+Invariant: pure; only typography is replaced, never a
+letter somebody's name could hold.
 """
 
 _BASIC = frozenset(

@@ -20,7 +20,7 @@ from bot.sandbox.carrier import Carrier
 from bot.sandbox.config import Pace, SandboxConfig, Sender
 from bot.sandbox.faults import Faults
 from bot.sandbox.rest import CARRIER
-from scheduler.core.clock import SystemClock
+from scheduler.core.clock import Clock, SystemClock
 
 OFFICE = "+15550100001"
 ANA = "+15550100101"
@@ -38,8 +38,7 @@ class SharedSession(AsyncHttpClient):
         self._session = session
         self._base = base + ("/api.twilio.com" if prefix else "")
 
-    async def request(self, method, url, params=None, data=None, headers=None, auth=None, timeout=None,
-                      allow_redirects=False):  # fmt: skip
+    async def request(self, method, url, params=None, data=None, headers=None, auth=None, **unused):
         here = url.replace("https://api.twilio.com", self._base)
         sent = {**(headers or {}), "Authorization": aiohttp.encode_basic_auth(*auth)}
         async with self._session.request(
@@ -155,11 +154,13 @@ async def open_line(practice, session) -> AsyncIterator[Callable[..., Awaitable[
     """Starts carriers with changes to a usual configuration."""
     servers: list[TestServer] = []
 
-    async def start(*, fragment: str = "", sender: dict[str, Any] | None = None, **changes: Any) -> Line:
+    async def start(
+        *, fragment: str = "", sender: dict[str, Any] | None = None, time: Clock | None = None, **changes: Any
+    ) -> Line:
         office = Sender(number=OFFICE, inbound_url=practice.base + "/inbound" + fragment)
         office = office.model_copy(update=sender or {})
         config = SandboxConfig(**({"senders": (office,), "pace": QUICK} | changes))
-        app = create_app(config, SystemClock())
+        app = create_app(config, time or SystemClock())
         server = TestServer(app)
         await server.start_server()
         servers.append(server)

@@ -122,12 +122,15 @@ async def test_reads_can_fail_while_creates_work(line):
     await line.text()
 
 
-async def test_the_list_lags_and_a_fetch_does_not(line):
-    line.faults(list_lag_seconds=(0.3, 0.3))
+async def test_the_list_lags_and_a_fetch_does_not(open_line, clock):
+    line = await open_line(time=clock)
+    line.faults(list_lag_seconds=(5, 5))
     text = await line.text()
     assert await line.twilio.messages.list_async(to=ANA) == []
     assert (await line.twilio.messages(text.sid).fetch_async()).sid == text.sid
-    await line.carrier.clock.sleep(0.35)
+    clock.advance(4.9)
+    assert await line.twilio.messages.list_async(to=ANA) == []
+    clock.advance(0.2)
     assert [one.sid for one in await line.twilio.messages.list_async(to=ANA)] == [text.sid]
 
 
@@ -162,21 +165,36 @@ async def test_a_share_of_all_texts_does_not_arrive(line):
     assert (await line.twilio.messages(text.sid).fetch_async()).error_code == 30007
 
 
-async def test_a_text_past_its_validity_fails_and_is_not_sent(line):
-    line.faults(queue_seconds=3)
-    text = await line.text(validity_period=1)
+async def test_a_text_past_its_validity_fails_and_is_not_sent(open_line, clock):
+    line = await open_line(time=clock)
+    line.faults(queue_seconds=1200)
+    text = await line.text(validity_period=600)
+    await clock.until_asleep()
+    assert (await line.twilio.messages(text.sid).fetch_async()).status == "queued"
+    clock.advance(600)
     await line.carrier.idle()
     settled = await line.twilio.messages(text.sid).fetch_async()
     assert (settled.status, settled.error_code, settled.date_sent) == ("failed", 30036, None)
     assert line.practice.statuses == ["failed"]
 
 
-async def test_a_sender_takes_its_segments_one_after_another(open_line):
-    line = await open_line(sender_rate=10)
-    begun = line.carrier.clock.monotonic()
-    await asyncio.gather(line.text(), line.text(body="x" * 161), line.text())
-    await line.carrier.idle()
-    assert 0.2 < line.carrier.clock.monotonic() - begun < 5
+async def test_a_sender_takes_its_segments_one_after_another(open_line, clock):
+    line = await open_line(sender_rate=1, time=clock, pace={"queued": 0, "sending": 0, "sent": 0})
+    texts = [await line.text(), await line.text(body="x" * 161), await line.text()]
+
+    async def statuses():
+        return [(await line.twilio.messages(one.sid).fetch_async()).status for one in texts]
+
+    assert await statuses() == ["delivered", "queued", "queued"]
+    clock.advance(1)
+    assert await statuses() == ["delivered", "delivered", "queued"]
+    clock.advance(1)
+    assert await statuses() == ["delivered", "delivered", "queued"]
+    clock.advance(1)
+    assert await statuses() == ["delivered"] * 3
+
+
+async def test_a_queue_of_more_than_ten_hours_is_full(open_line):
     line = await open_line(sender_rate=0.0001)
     await asyncio.gather(*(line.text() for _ in range(4)))
     assert await failing(line) == (429, 21611)

@@ -181,19 +181,18 @@ async def test_a_messaging_service_accepts_first_and_counts_segments_later(open_
     assert await refused(unknown) == (400, 21603)
 
 
-async def test_a_scheduled_text_waits_and_can_be_cancelled(open_line):
-    line = await open_line(sender={"messaging_service_sid": "MGone"})
-    later = datetime.now(UTC) + timedelta(hours=1)
+async def test_a_scheduled_text_waits_and_can_be_cancelled(open_line, clock):
+    line = await open_line(sender={"messaging_service_sid": "MGone"}, time=clock)
+    later = clock.now() + timedelta(hours=1)
     text = await line.twilio.messages.create_async(
         to=ANA, messaging_service_sid="MGone", body="hello", schedule_type="fixed", send_at=later
     )
     assert text.status == "scheduled"
     assert (await line.twilio.messages(text.sid).update_async(status="canceled")).status == "canceled"
-    now = datetime.now(UTC)
     due = await line.twilio.messages.create_async(
-        to=ANA, messaging_service_sid="MGone", body="hello", schedule_type="fixed", send_at=now
+        to=ANA, messaging_service_sid="MGone", body="hello", schedule_type="fixed", send_at=later
     )
-    for _ in range(200):
-        if (await line.twilio.messages(due.sid).fetch_async()).status == "delivered":
-            return
-    pytest.fail("the scheduled text never left")
+    clock.advance(3599)
+    assert (await line.twilio.messages(due.sid).fetch_async()).status == "scheduled"
+    clock.advance(2)
+    assert (await line.twilio.messages(due.sid).fetch_async()).status != "scheduled"

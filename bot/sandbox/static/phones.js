@@ -13,6 +13,7 @@ const GAP_MILLISECONDS = 20 * 60 * 1000;
 const byId = (id) => document.getElementById(id);
 const shown = { version: "", now: 0, readAt: 0, zone: undefined, all: false, state: null };
 const phones = new Map();
+const drawings = new WeakMap();
 
 // ---------------------------------------------------------------- talking to the carrier
 
@@ -42,10 +43,13 @@ async function pollForever() {
   setTimeout(pollForever, document.hidden ? 4 * POLL_MILLISECONDS : POLL_MILLISECONDS);
 }
 
+function say(id, words) {
+  if (byId(id).textContent !== words) byId(id).textContent = words;
+}
+
 function notice(words) {
-  const place = byId("notice");
-  delete place.dataset.lost;
-  if (place.textContent !== words) place.textContent = words;
+  delete byId("notice").dataset.lost;
+  say("notice", words);
 }
 
 // ---------------------------------------------------------------- time
@@ -67,19 +71,20 @@ function until(moment) {
   return hours ? `in ${hours} h ${minutes % 60} min` : `in ${minutes} min`;
 }
 
+function soon(moment) {
+  const day = moment - carrierNow() > 6 * 86400000 ? DAY : { weekday: "short" };
+  return format(day, moment) + " " + format(HOUR, moment);
+}
+
 function drawTime() {
   if (!shown.state) return;
   const { demo } = shown.state;
   byId("now").textContent = dayAndHour(carrierNow());
   byId("moves").hidden = !demo.enabled;
-  let next = "";
-  if (demo.enabled && demo.next) {
-    const moment = Date.parse(demo.next);
-    next = `Next event ${dayAndHour(moment)} (${until(moment)})`;
-  } else if (demo.enabled) {
-    next = "No event is waiting";
-  }
-  if (byId("next").textContent !== next) byId("next").textContent = next;
+  const next = demo.enabled && demo.next ? Date.parse(demo.next) : null;
+  const nothing = demo.enabled ? "No event is waiting" : "";
+  say("next", next === null ? nothing : `Next event ${soon(next)}`);
+  say("until", next === null ? "" : `, ${until(next)}`);
 }
 
 async function move(order) {
@@ -113,8 +118,9 @@ function draw(state) {
   const place = byId("phones");
   visible.forEach((phone, position) => {
     const drawn = phones.get(phone.number) || newPhone(phone);
-    drawPhone(drawn, phone, state.senders);
+    // In place first: a thread that is nowhere has no end to scroll to.
     if (place.children[position] !== drawn.element) place.insertBefore(drawn.element, place.children[position] || null);
+    drawPhone(drawn, phone, state.senders);
   });
   for (const [number, drawn] of phones) {
     if (!visible.some((phone) => phone.number === number)) {
@@ -168,15 +174,18 @@ function newPhone(phone) {
 
 function drawPhone(drawn, phone, senders) {
   const find = (selector) => drawn.element.querySelector(selector);
+  const { thread } = drawn;
+  const atTheEnd = drawn.texts.size === 0 || thread.scrollHeight - thread.scrollTop - thread.clientHeight < 60;
   const title = phone.title || pretty(phone.number);
   find(".title").textContent = title;
   find(".number").textContent = phone.title ? pretty(phone.number) : "";
   find(".stopped").hidden = !phone.stopped;
-  drawn.thread.setAttribute("aria-label", `Texts on ${title}`);
+  thread.setAttribute("aria-label", `Texts on ${title}`);
   drawn.form.elements.body.setAttribute("aria-label", `Text from ${title}`);
   drawPartners(drawn, phone.partners.length ? phone.partners : senders);
   drawThread(drawn, phone.texts);
   drawKeys(drawn, phone.texts);
+  if (atTheEnd) thread.scrollTop = thread.scrollHeight;
 }
 
 function pretty(number) {
@@ -213,7 +222,6 @@ async function send(drawn, body) {
 
 function drawThread(drawn, texts) {
   const thread = drawn.thread;
-  const atTheEnd = thread.scrollHeight - thread.scrollTop - thread.clientHeight < 60;
   const first = drawn.texts.size === 0;
   const sids = new Set(texts.map((text) => text.sid));
   const rows = [];
@@ -227,19 +235,18 @@ function drawThread(drawn, texts) {
       last: position === texts.length - 1,
     }));
   });
-  if (rows.length === 0) rows.push(drawn.empty ||= element("li", { className: "empty" }, "No texts yet"));
+  if (rows.length === 0) rows.push(drawn.empty ||= element("p", { className: "empty" }, "No texts yet"));
   for (const sid of drawn.texts.keys()) if (!sids.has(sid)) drawn.texts.delete(sid);
   rows.forEach((row, position) => {
     if (thread.children[position] !== row) thread.insertBefore(row, thread.children[position] || null);
   });
   while (thread.children.length > rows.length) thread.lastElementChild.remove();
-  if (first || atTheEnd) thread.scrollTop = thread.scrollHeight;
 }
 
 function stamp(drawn, text) {
   drawn.stamps ||= new Map();
   if (!drawn.stamps.has(text.sid)) {
-    drawn.stamps.set(text.sid, element("li", { className: "when" }, dayAndHour(Date.parse(text.at))));
+    drawn.stamps.set(text.sid, element("p", { className: "when" }, dayAndHour(Date.parse(text.at))));
   }
   return drawn.stamps.get(text.sid);
 }
@@ -249,10 +256,10 @@ function drawText(drawn, text, { apart, fresh, last }) {
   const note = noteOn(text, lost, last);
   const drawing = JSON.stringify([text.body, text.status, note, apart]);
   let row = drawn.texts.get(text.sid);
-  if (row && row.dataset.drawing === drawing) return row;
+  if (row && drawings.get(row) === drawing) return row;
   const isNew = !row;
-  row ||= element("li", {});
-  row.dataset.drawing = drawing;
+  row ||= element("div", {});
+  drawings.set(row, drawing);
   row.className = ["text", text.mine && "mine", apart && "apart", (lost || text.by_carrier) && "odd", isNew && fresh && "fresh"]
     .filter(Boolean).join(" ");
   row.replaceChildren(element("div", { className: "bubble" }, ...withLinks(text.body || "(no words)")));
