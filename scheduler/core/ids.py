@@ -34,6 +34,11 @@ def _shape(now: datetime, bits: int) -> str:
     return f"{value:032x}"
 
 
+def seeded_chance(seed: int) -> random.Random:
+    """Chance that repeats itself for the same seed; for invented data and simulations only."""
+    return random.Random(seed)  # noqa: S311 -- reproducible on purpose, never used for secrets
+
+
 def jitter(spread: float) -> float:
     """A chance number of seconds from 0 up to `spread`, to keep retries from marching in step."""
     return random.SystemRandom().uniform(0.0, spread)

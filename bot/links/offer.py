@@ -1,0 +1,80 @@
+"""The page of an offered time: take it, or pass. The first claim wins, and whoever comes second is told kindly."""
+
+from aiohttp import web
+
+from bot.links.opened import RECORD, Gone, Opened, day_and_time, in_one_line, show, still_alive
+from bot.links.visit import NOTHING_MORE
+from bot.web import dates
+from scheduler.appointments import store as appointments
+from scheduler.core.record import Reading
+from waitlist import store
+from waitlist.actions.claim import Won, claim
+from waitlist.actions.pass_offer import pass_offer
+from waitlist.store import Offer, OfferState
+
+
+async def show_offer(request: web.Request, opened: Opened) -> web.Response:
+    """The time and how long it is held; afterwards, how it ended."""
+    async with request.app[RECORD].read(opened.practice_id) as r:
+        offer = await _offer(r, opened)
+        later = await _later_visit(r, opened, offer)
+    if offer.state is OfferState.CLAIMED:
+        return _ended(request, opened, offer, "claimed", later)
+    if offer.state is not OfferState.HELD or offer.expires_at <= request.app[RECORD].clock.now():
+        return _ended(request, opened, offer, "passed" if offer.state is OfferState.PASSED else "taken", later)
+    return show(
+        request,
+        opened,
+        "claim",
+        {
+            **day_and_time(opened, offer.starts_at, opened.practice.zone),
+            "deadline": dates.clock_time(offer.expires_at, opened.zone, opened.locale),
+            "release": later,
+            "action": opened.address("claim"),
+            "decline": opened.address("pass"),
+        },
+    )
+
+
+async def do_claim(request: web.Request, opened: Opened) -> web.Response:
+    """Take the time. A second tap on the button is answered like the first."""
+    async with request.app[RECORD].write(opened.practice_id, opened.actor) as tx:
+        await still_alive(tx, opened)
+        offer = await _offer(tx, opened)
+        later = await _later_visit(tx, opened, offer)
+        outcome = await claim(tx, offer.id, via="link")
+    return _ended(request, opened, offer, "claimed" if isinstance(outcome, Won) else "taken", later)
+
+
+async def do_pass(request: web.Request, opened: Opened) -> web.Response:
+    """Let the time go to the next."""
+    async with request.app[RECORD].write(opened.practice_id, opened.actor) as tx:
+        await still_alive(tx, opened)
+        offer = await _offer(tx, opened)
+        await pass_offer(tx, offer.id)
+    return await show_offer(request, opened)
+
+
+ACTS = {"claim": do_claim, "pass": do_pass}
+
+
+async def _offer(r: Reading, opened: Opened) -> Offer:
+    offer = await store.offer_by_id(r, opened.link.offer_id or "")
+    if offer is None:
+        raise Gone
+    return offer
+
+
+async def _later_visit(r: Reading, opened: Opened, offer: Offer) -> str:
+    """The visit that a claim would release, in one line."""
+    if offer.replaces_participation_id is None:
+        return ""
+    visit = await appointments.visit(r, offer.replaces_participation_id)
+    return in_one_line(opened, visit.starts_at) if visit and visit.is_active else ""
+
+
+def _ended(request: web.Request, opened: Opened, offer: Offer, what: str, later: str) -> web.Response:
+    when = day_and_time(opened, offer.starts_at, opened.practice.zone) if what == "claimed" else {}
+    return show(
+        request, opened, "done", {**NOTHING_MORE, **when, "what": what, "kept": later if what == "taken" else ""}
+    )

@@ -1,0 +1,139 @@
+"""From a token to what its page may show, and the frame that every client page shares.
+
+A link is not an identity: whoever holds it sees no more than the text it came in already said, plus what the act
+needs. Invariant: every dead state (unknown, expired, revoked, moved, another practice's) is one and the same page.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+
+from bot.links.misses import Misses
+from bot.links.nonce import nonce_for
+from bot.web import dates
+from bot.web.pages import page
+from messages import links
+from messages.link_store import LinkRow
+from messages.times import zone_name
+from scheduler.calendar.wallclock import zone_of
+from scheduler.core.actor import Actor, ActorKind, Via
+from scheduler.core.record import Reading, Record
+from scheduler.people import store as people
+from scheduler.people.store import Client, Practice
+
+RECORD = web.AppKey("links_record", Record)
+MISSES = web.AppKey("links_misses", Misses)
+LANGUAGES = (("en", "English"), ("es", "Español"))
+
+
+class Gone(Exception):
+    """The link is dead, for whatever reason."""
+
+
+@dataclass(frozen=True, slots=True)
+class Opened:
+    """A living link with its reader. `practice_id` is found from the token alone."""
+
+    token: str
+    practice_id: str
+    link: LinkRow
+    practice: Practice
+    client: Client
+
+    @property
+    def actor(self) -> Actor:
+        """Who acts: the client, by a link, as far as a link can tell."""
+        return Actor(ActorKind.CLIENT, self.client.id, Via.LINK)
+
+    @property
+    def language(self) -> str:
+        """The client's language if we have words in it, else the practice's, else English."""
+        spoken = [code for code, _ in LANGUAGES]
+        wanted = (self.client.language or self.practice.language).split("_")[0]
+        return wanted if wanted in spoken else "en"
+
+    @property
+    def zone(self) -> ZoneInfo:
+        """The zone times are shown in."""
+        return zone_of(self.client.zone or self.practice.zone)
+
+    @property
+    def locale(self) -> str:
+        """How dates are written: the page's language in the practice's country."""
+        return f"{self.language}_{self.practice.region}"
+
+    def address(self, *steps: str) -> str:
+        """The path of this link's page, or of a step below it."""
+        return "/".join((links.path_of(self.token), *steps))
+
+
+async def open_link(request: web.Request) -> Opened:
+    """The link of a request.
+
+    Raises:
+        Gone: it is dead, or too many dead ones were tried.
+    """
+    record, misses = request.app[RECORD], request.app[MISSES]
+    address, token = request.remote or "", request.match_info["token"]
+    if misses.too_many(address):
+        raise Gone
+    practice_id = await links.practice_of(record, token)
+    if practice_id is not None:
+        async with record.read(practice_id) as r:
+            found = await links.look_up(r, token)
+            client = await people.client(r, found.client_id) if found else None
+            if found is not None and client is not None:
+                return Opened(token, practice_id, found, await people.practice(r), client)
+    misses.count(address)
+    raise Gone
+
+
+async def still_alive(r: Reading, opened: Opened) -> None:
+    """Look once more, inside the transaction that acts.
+
+    Raises:
+        Gone: it died since the page was opened.
+    """
+    if await links.look_up(r, opened.token) is None:
+        raise Gone
+
+
+def show(
+    request: web.Request, opened: Opened, template: str, context: Mapping[str, Any], *, status: int = 200
+) -> web.Response:
+    """One client page."""
+    now = request.app[RECORD].clock.now()
+    frame = {
+        "lang": opened.language,
+        "label": opened.practice.label,
+        "phone": opened.practice.office_phone,
+        "phone_e164": "".join(each for each in opened.practice.office_phone if each.isdigit() or each == "+"),
+        "nonce": nonce_for(request.app[RECORD].vault, opened.link.id, now),
+        "preferences": "",
+    }
+    return page(request, f"links/{template}.html", {**frame, **context}, status=status)
+
+
+def gone(request: web.Request) -> web.Response:
+    """The page of every dead link."""
+    return page(request, "links/gone.html", status=404)
+
+
+def day_and_time(opened: Opened, instant: datetime, visit_zone: str) -> dict[str, str]:
+    """Day, time and, where it differs from the visit's own, the zone: what `when` of the templates takes."""
+    there = dates.local(instant, opened.zone)
+    differs = there.utcoffset() != dates.local(instant, zone_of(visit_zone)).utcoffset()
+    return {
+        "day": dates.long_day(there.date(), opened.locale),
+        "time": dates.clock_time(instant, opened.zone, opened.locale),
+        "zone": zone_name(there) if differs else "",
+    }
+
+
+def in_one_line(opened: Opened, instant: datetime) -> str:
+    """Such as "Wed, Sep 30, 12:30 PM"."""
+    return dates.moment(instant, opened.zone, opened.locale)

@@ -1,0 +1,115 @@
+"""How a client wants to be reached, and the way out: language, channel, no more texts.
+
+No reason is asked for (45 CFR 164.522(b) forbids it). Invariant: stopping works on the first try, from a bearer link.
+"""
+
+from collections.abc import Sequence
+from dataclasses import replace
+
+from aiohttp import web
+
+from bot.links.opened import LANGUAGES, RECORD, Gone, Opened, show, still_alive
+from bot.links.visit import NOTHING_MORE
+from messages import consent
+from messages.consent import StopSource
+from messages.kinds import Channel
+from scheduler.actions.clients import edit_client
+from scheduler.core.record import Reading, Tx
+from scheduler.people import client_edit_store
+from scheduler.people import store as people
+from scheduler.people.store import ContactPoint
+
+WORDING = "preferences_page"
+PURPOSE = "reminders"
+
+
+async def show_preferences(request: web.Request, opened: Opened) -> web.Response:
+    """The present language and channel."""
+    async with request.app[RECORD].read(opened.practice_id) as r:
+        points = await people.contact_points(r, opened.client.id)
+        channel = await _present(r, points)
+        stopped = await _all_stopped(r, points)
+    return show(
+        request,
+        opened,
+        "preferences",
+        {
+            "languages": LANGUAGES,
+            "language": opened.language,
+            "channels": [way.value for way in _possible(points)],
+            "channel": channel.value,
+            "action": opened.address("preferences"),
+            "stop": "" if stopped else opened.address("stop"),
+        },
+    )
+
+
+async def show_stop(request: web.Request, opened: Opened) -> web.Response:
+    """One step before texts end."""
+    return show(request, opened, "stop", {"action": opened.address("stop"), "keep": opened.address("preferences")})
+
+
+async def do_save(request: web.Request, opened: Opened) -> web.Response:
+    """Keep what was chosen; anything that is not one of the choices changes nothing."""
+    form = await request.post()
+    async with request.app[RECORD].write(opened.practice_id, opened.actor) as tx:
+        await still_alive(tx, opened)
+        if form.get("language") in dict(LANGUAGES):
+            fields = client_edit_store.fields_of(opened.client)
+            await edit_client(tx, opened.client.id, replace(fields, language=str(form["language"])))
+        await _choose(tx, opened, str(form.get("channel", "")))
+    return show(request, opened, "done", {**NOTHING_MORE, "what": "saved"})
+
+
+async def do_stop(request: web.Request, opened: Opened) -> web.Response:
+    """Opt out the number this link was sent to, or all of the client's numbers where that is not known."""
+    async with request.app[RECORD].write(opened.practice_id, opened.actor) as tx:
+        await still_alive(tx, opened)
+        for point in await _reached_by(tx, opened):
+            await consent.stop_contact(tx, point.id, Channel.SMS, StopSource.LINK)
+    return show(request, opened, "done", {**NOTHING_MORE, "what": "stopped"})
+
+
+ACTS = {"preferences": do_save, "stop": do_stop}
+VIEWS = {"preferences": show_preferences, "stop": show_stop}
+
+
+def _possible(points: Sequence[ContactPoint]) -> list[Channel]:
+    kinds = {point.kind for point in points if point.state == "active"}
+    return [way for kind, way in (("phone", Channel.SMS), ("email", Channel.EMAIL)) if kind in kinds]
+
+
+async def _present(r: Reading, points: Sequence[ContactPoint]) -> Channel:
+    given = await people.consents(r, [point.id for point in points])
+    agreed = {channel for (_, channel, purpose), each in given.items() if purpose == PURPOSE and each.granted}
+    return Channel.EMAIL if Channel.EMAIL in agreed and Channel.SMS not in agreed else Channel.SMS
+
+
+async def _all_stopped(r: Reading, points: Sequence[ContactPoint]) -> bool:
+    phones = [point for point in points if point.kind == "phone" and point.state == "active"]
+    return all([await consent.is_stopped(r, point.value_ix, Channel.SMS) for point in phones])
+
+
+async def _choose(tx: Tx, opened: Opened, wanted: str) -> None:
+    """Agree to one channel for reminders and take the other back, as the person asked on the page."""
+    points = await people.contact_points(tx, opened.client.id)
+    possible = _possible(points)
+    if wanted not in {way.value for way in possible} or possible == [wanted]:
+        return
+    for point in points:
+        way = Channel.SMS if point.kind == "phone" else Channel.EMAIL
+        if point.state != "active":
+            continue
+        if way.value == wanted:
+            await consent.grant(tx, point.id, way, PURPOSE, wording=WORDING, how="link", language=opened.language)
+        else:
+            await consent.withdraw(tx, point.id, way, PURPOSE, wording=WORDING, how="link")
+
+
+async def _reached_by(r: Reading, opened: Opened) -> list[ContactPoint]:
+    points = await people.contact_points(r, opened.client.id)
+    phones = [point for point in points if point.kind == "phone"]
+    known = [point for point in phones if point.id == opened.link.contact_point_id]
+    if not phones:
+        raise Gone
+    return known or phones

@@ -1,0 +1,68 @@
+"""Which page a link opens, by its purpose. Anything that does not fit the purpose is a dead link.
+
+GET  /l/{token}            the page
+GET  /l/{token}/{view}     a step: cannot, times, preferences, stop
+POST /l/{token}/{act}      an act: confirm, cannot, times, undo, claim, pass, preferences, stop
+"""
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bot.links import offer, preferences, visit
+from bot.links.misses import Misses
+from bot.links.nonce import is_from_our_page
+from bot.links.opened import MISSES, RECORD, Gone, gone, open_link, show
+from messages.links import Purpose
+from scheduler.core.errors import NotFound
+from scheduler.core.record import Record
+
+PAGES = {
+    Purpose.VISIT: visit.show_visit,
+    Purpose.OFFER: offer.show_offer,
+    Purpose.PREFERENCES: preferences.show_preferences,
+}
+VIEWS = {Purpose.VISIT: visit.VIEWS, Purpose.OFFER: {}, Purpose.PREFERENCES: preferences.VIEWS}
+ACTS = {Purpose.VISIT: visit.ACTS, Purpose.OFFER: offer.ACTS, Purpose.PREFERENCES: preferences.ACTS}
+
+
+def install_links(app: web.Application, record: Record) -> None:
+    """Give the application the client pages."""
+    app[RECORD] = record
+    app[MISSES] = Misses(record.clock)
+    app.router.add_get("/l/{token}", _dead_is_one_page(_open), name="link")
+    app.router.add_get("/l/{token}/{view}", _dead_is_one_page(_view), name="link_view")
+    app.router.add_post("/l/{token}/{act}", _dead_is_one_page(_act), name="link_act")
+
+
+async def _open(request: web.Request) -> web.StreamResponse:
+    opened = await open_link(request)
+    return await PAGES[Purpose(opened.link.purpose)](request, opened)
+
+
+async def _view(request: web.Request) -> web.StreamResponse:
+    opened = await open_link(request)
+    view = VIEWS[Purpose(opened.link.purpose)].get(request.match_info["view"])
+    if view is None:
+        raise Gone
+    return await view(request, opened)
+
+
+async def _act(request: web.Request) -> web.StreamResponse:
+    opened = await open_link(request)
+    act = ACTS[Purpose(opened.link.purpose)].get(request.match_info["act"])
+    if act is None:
+        raise Gone
+    record = request.app[RECORD]
+    if not await is_from_our_page(request, record.vault, opened.link.id, record.clock.now()):
+        return show(request, opened, "again", {"back": opened.address()}, status=409)
+    return await act(request, opened)
+
+
+def _dead_is_one_page(handler: Handler) -> Handler:
+    async def handle(request: web.Request) -> web.StreamResponse:
+        try:
+            return await handler(request)
+        except (Gone, NotFound):
+            return gone(request)
+
+    return handle
