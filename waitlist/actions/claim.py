@@ -1,0 +1,179 @@
+"""Claim an offered time: exactly one wins, everybody else who held it is told in the same commit."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+from scheduler.actions.book import book
+from scheduler.actions.cancel import Cancelled, cancel
+from scheduler.actions.confirm import confirm
+from scheduler.appointments import store as appointments
+from scheduler.core.errors import Conflict, NotFound
+from scheduler.core.record import Tx
+from waitlist import store, texts
+from waitlist.actions.wave import next_wave
+from waitlist.actions.withdraw import withdraw_offer, withdraw_opening
+from waitlist.store import EntryState, Offer, OfferState, OpeningState
+
+Via = Literal["sms", "link", "staff"]
+
+
+@dataclass(frozen=True, slots=True)
+class Won:
+    """The time is theirs, booked and confirmed. `released` is the later visit given up for it. `again`: a retry."""
+
+    participation_id: str
+    released: str | None
+    again: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Gone:
+    """Somebody else has the time, or it is no longer offered to them; they have been told."""
+
+
+@dataclass(frozen=True, slots=True)
+class Expired:
+    """The answer came after the deadline; they have been told."""
+
+
+async def claim(
+    tx: Tx, offer_id: str, *, via: Via, received_at: datetime | None = None, inbound_id: str | None = None
+) -> Won | Gone | Expired:
+    """Take an offered time for the one it was offered to. Doing it twice answers the same and says nothing twice.
+
+    `received_at` is when the answer reached us (now, if None): it decides about the deadline as long as the time has
+    not been offered on. Winning books the time (the opening's own hold becomes the appointment), fills the entry,
+    releases the later visit it replaces (never late, no fee) and tells every other holder.
+
+    Raises:
+        NotFound: no such offer.
+    """
+    await _lock(tx, offer_id)
+    offer = await _read(tx, offer_id)
+    if offer.state == OfferState.CLAIMED and offer.participation_id:
+        return Won(offer.participation_id, offer.replaces_participation_id, again=True)
+    if offer.state != OfferState.HELD:
+        return await _too_late(tx, offer, inbound_id)
+    if (received_at or tx.now) > offer.expires_at:
+        await expire_offer(tx, offer)
+        return await _too_late(tx, await _read(tx, offer_id), inbound_id)
+    if await _has_a_visit_then(tx, offer):
+        await withdraw_offer(tx, offer, "has_a_visit_then")
+        await next_wave(tx, offer.opening_id)
+        return Gone()
+    participation_id = await _book(tx, offer)
+    if participation_id is None:
+        await withdraw_opening(tx, offer.opening_id, OpeningState.TAKEN_BY_STAFF)
+        return Gone()
+    return await _win(tx, offer, participation_id, via, inbound_id)
+
+
+async def expire_offer(tx: Tx, offer: Offer) -> bool:
+    """End a held offer whose deadline has passed, and offer the time on. Nobody is told unless they answer late."""
+    if not await store.end_offer(tx, offer.id, OfferState.HELD, OfferState.EXPIRED):
+        return False
+    await texts.never_heard(tx, offer, "expired")
+    tx.note("offer.expired", "offer", offer.id)
+    await next_wave(tx, offer.opening_id)
+    return True
+
+
+async def _lock(tx: Tx, offer_id: str) -> None:
+    """Opening first, then client: two claims of one opening, or of one client, follow one another."""
+    offer = await _read(tx, offer_id)
+    await store.lock_opening(tx, offer.opening_id)
+    await store.lock_client(tx, offer.client_id)
+
+
+async def _read(tx: Tx, offer_id: str) -> Offer:
+    offer = await store.offer_by_id(tx, offer_id)
+    if offer is None:
+        raise NotFound("offer", offer=offer_id)
+    return offer
+
+
+async def _has_a_visit_then(tx: Tx, offer: Offer) -> bool:
+    expected = await store.clients_with_a_visit(tx, offer.starts_at, offer.ends_at)
+    return bool(expected.get(offer.client_id, frozenset()) - {offer.replaces_participation_id})
+
+
+async def _book(tx: Tx, offer: Offer) -> str | None:
+    """The place that was booked, or None when the time cannot be had after all."""
+    try:
+        async with tx.conn.begin_nested():
+            booked = await book(
+                tx,
+                clinician_id=offer.clinician_id,
+                service_id=offer.service_id,
+                location_id=offer.location_id,
+                client_ids=(offer.client_id,),
+                starts_at=offer.starts_at,
+                told=False,
+                own_holder=offer.opening_id,
+                claim_offer_id=offer.id,
+            )
+    except (Conflict, NotFound):
+        return None
+    await confirm(tx, booked.participation_ids[0])
+    return booked.participation_ids[0]
+
+
+async def _win(tx: Tx, offer: Offer, participation_id: str, via: Via, inbound_id: str | None) -> Won:
+    if not (
+        await store.set_opening_state(tx, offer.opening_id, (OpeningState.OPEN,), OpeningState.FILLED)
+        and await store.end_offer(tx, offer.id, OfferState.HELD, OfferState.CLAIMED, participation_id)
+        and await store.set_entry_state(tx, offer.entry_id, EntryState.WAITING, EntryState.FILLED)
+    ):
+        # Opening and client are locked, so this cannot be; should it be, nothing of it may stand.
+        raise Conflict("claimed_meanwhile", offer=offer.id)
+    released_at = await _release_later_visit(tx, offer)
+    await _mark_filled(tx, offer)
+    await texts.won(tx, offer, participation_id, released_at, inbound_id)
+    await _tell_losers(tx, offer)
+    tx.note("offer.claimed", "offer", offer.id, participation=participation_id, via=via)
+    tx.note("opening.filled", "opening", offer.opening_id, offer=offer.id)
+    return Won(participation_id, offer.replaces_participation_id if released_at else None)
+
+
+async def _release_later_visit(tx: Tx, offer: Offer) -> datetime | None:
+    """Give up the visit this one replaces, if it still stands; when it would have been."""
+    later = await _replaced(tx, offer)
+    opening = await store.opening_by_id(tx, offer.opening_id)
+    if later is None or opening is None or later <= offer.starts_at:
+        return None
+    released = await cancel(tx, str(offer.replaces_participation_id), by="claim", depth=opening.depth + 1, told=False)
+    return later if isinstance(released, Cancelled) else None
+
+
+async def _replaced(tx: Tx, offer: Offer) -> datetime | None:
+    """The start of the visit a claim releases, or keeps when it is lost; None when there is none."""
+    if offer.replaces_participation_id is None:
+        return None
+    visit = await appointments.visit(tx, offer.replaces_participation_id)
+    return visit.starts_at if visit and visit.is_active and visit.starts_at > tx.now else None
+
+
+async def _mark_filled(tx: Tx, offer: Offer) -> None:
+    opening = await store.opening_by_id(tx, offer.opening_id)
+    freed = opening.freed_participation_id if opening else None
+    visit = await appointments.visit(tx, freed) if freed else None
+    if visit is not None and not visit.is_active:
+        await appointments.mark_filled(tx, visit.participation_id)
+
+
+async def _tell_losers(tx: Tx, winner: Offer) -> None:
+    for offer in await store.offers(tx, opening_id=winner.opening_id, states=(OfferState.HELD,)):
+        await store.end_offer(tx, offer.id, OfferState.HELD, OfferState.WITHDRAWN)
+        await store.give_credit(tx, (offer.entry_id,))
+        tx.note("offer.withdrawn", "offer", offer.id, reason="lost")
+        if not await texts.never_heard(tx, offer, "lost"):
+            await texts.lost(tx, offer, await _replaced(tx, offer))
+
+
+async def _too_late(tx: Tx, offer: Offer, inbound_id: str | None) -> Gone | Expired:
+    """Tell them once how it ended. Who passed and thinks again hears that it went on, who was told hears nothing."""
+    if offer.state in {OfferState.EXPIRED, OfferState.PASSED}:
+        await texts.expired(tx, offer, inbound_id)
+        return Expired()
+    return Gone()

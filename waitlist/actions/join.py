@@ -1,0 +1,120 @@
+"""Put a client on the waitlist."""
+
+from collections.abc import Sequence
+from datetime import date
+
+from messages.kinds import Channel, Purpose
+from messages.recipients import recipient_for
+from scheduler.appointments import store as appointments
+from scheduler.calendar.wallclock import DAYS_PER_WEEK, MINUTES_PER_DAY
+from scheduler.core.errors import Conflict, Invalid, NotFound
+from scheduler.core.record import Tx
+from scheduler.people import store as people
+from waitlist import store, texts
+from waitlist.matching import WeeklyWindow
+from waitlist.store import EntryState, OpeningState
+
+LONGEST_NOTICE_MINUTES = 14 * MINUTES_PER_DAY
+
+
+async def join(
+    tx: Tx,
+    *,
+    client_id: str,
+    service_id: str,
+    clinician_ids: Sequence[str] = (),
+    windows: Sequence[WeeklyWindow] = (),
+    earliest_day: date | None = None,
+    latest_day: date | None = None,
+    min_notice_minutes: int = 0,
+    priority: int = 0,
+    replaces_participation_id: str | None = None,
+) -> str:
+    """A new entry's id. The client is told once, if they may be texted about the waitlist.
+
+    Empty `clinician_ids` and `windows` mean any. `replaces_participation_id` is a booked visit of theirs that a claim
+    would release; only earlier times are offered then. Openings that nobody fitted are looked at again.
+
+    Raises:
+        NotFound: client, service or a clinician is not of this practice or no longer active; or the visit to be
+            replaced is not this client's.
+        Invalid: hours, days or the notice make no sense; `field` says which.
+        Conflict: `waits_already` for this service, or `visit_is_over` for the one to be replaced.
+    """
+    await _check_people(tx, client_id, service_id, clinician_ids)
+    _check_wish(windows, earliest_day, latest_day, min_notice_minutes)
+    await _check_replaced(tx, client_id, replaces_participation_id)
+    waiting = await store.entries_of(tx, client_id)
+    if any(entry.service_id == service_id and entry.state == EntryState.WAITING for entry in waiting):
+        raise Conflict("waits_already", client=client_id, service=service_id)
+    entry_id = tx.new_id()
+    await store.add_entry(
+        tx,
+        {
+            "id": entry_id,
+            "client_id": client_id,
+            "service_id": service_id,
+            "clinician_ids": list(clinician_ids),
+            "windows": [[each.weekday, each.from_minute, each.until_minute] for each in windows],
+            "earliest_day": earliest_day,
+            "latest_day": latest_day,
+            "min_notice_minutes": min_notice_minutes,
+            "priority": priority,
+            "replaces_participation_id": replaces_participation_id,
+        },
+    )
+    tx.note("entry.joined", "waitlist_entry", entry_id, client=client_id, priority=priority)
+    await _tell(tx, entry_id, client_id)
+    await look_again(tx)
+    return entry_id
+
+
+async def look_again(tx: Tx) -> None:
+    """Somebody new may fit what nobody fitted: openings that ran out of people are open again."""
+    for opening in await store.openings(tx, states=(OpeningState.EXHAUSTED,)):
+        if await store.set_opening_state(
+            tx, opening.id, (OpeningState.EXHAUSTED,), OpeningState.OPEN, next_wave_at=tx.now
+        ):
+            tx.note("opening.open", "opening", opening.id)
+            tx.wake()
+
+
+async def _tell(tx: Tx, entry_id: str, client_id: str) -> None:
+    point = await recipient_for(tx, client_id, Channel.SMS, Purpose.WAITLIST)
+    if point is not None:
+        await texts.joined(tx, entry_id, point.id)
+
+
+async def _check_people(tx: Tx, client_id: str, service_id: str, clinician_ids: Sequence[str]) -> None:
+    client, service = await people.client(tx, client_id), await people.service(tx, service_id)
+    if client is None or client.state != "active":
+        raise NotFound("client", client=client_id)
+    if service is None or not service.active:
+        raise NotFound("service", service=service_id)
+    for clinician_id in clinician_ids:
+        clinician = await people.clinician(tx, clinician_id)
+        if clinician is None or not clinician.active:
+            raise NotFound("clinician", clinician=clinician_id)
+
+
+def _check_wish(
+    windows: Sequence[WeeklyWindow], earliest_day: date | None, latest_day: date | None, min_notice_minutes: int
+) -> None:
+    for window in windows:
+        hours = 0 <= window.from_minute < window.until_minute <= MINUTES_PER_DAY
+        if not hours or window.weekday not in range(DAYS_PER_WEEK):
+            raise Invalid("hours_make_no_sense", field="windows")
+    if earliest_day and latest_day and latest_day < earliest_day:
+        raise Invalid("ends_before_it_begins", field="latest_day")
+    if not 0 <= min_notice_minutes <= LONGEST_NOTICE_MINUTES:
+        raise Invalid("notice_out_of_range", field="min_notice_minutes")
+
+
+async def _check_replaced(tx: Tx, client_id: str, participation_id: str | None) -> None:
+    if participation_id is None:
+        return
+    visit = await appointments.visit(tx, participation_id)
+    if visit is None or visit.client_id != client_id:
+        raise NotFound("participation", participation=participation_id)
+    if not visit.is_active or visit.starts_at <= tx.now:
+        raise Conflict("visit_is_over", participation=participation_id)

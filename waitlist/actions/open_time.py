@@ -1,0 +1,47 @@
+"""Put a free time up for the waitlist: after a cancellation, or because staff want it filled."""
+
+from datetime import datetime
+
+from scheduler.calendar.wallclock import Span
+from scheduler.core.record import Tx
+from waitlist import store
+from waitlist.matching import too_soon
+
+
+async def open_time(
+    tx: Tx,
+    *,
+    clinician_id: str,
+    service_id: str,
+    location_id: str,
+    span: Span,
+    first_wave_at: datetime | None = None,
+    freed_participation_id: str | None = None,
+    depth: int = 0,
+) -> str | None:
+    """An opening whose first offer is made at `first_wave_at` (at once, if None); its id.
+
+    None when it would then start too soon to be offered; that is noted and nothing else happens.
+    """
+    wave_at = first_wave_at or tx.now
+    if too_soon(span.starts_at, wave_at):
+        tx.note("opening.not_made", "participation", freed_participation_id, reason="too_soon")
+        return None
+    opening_id = tx.new_id()
+    await store.add_opening(
+        tx,
+        {
+            "id": opening_id,
+            "clinician_id": clinician_id,
+            "service_id": service_id,
+            "location_id": location_id,
+            "freed_participation_id": freed_participation_id,
+            "starts_at": span.starts_at,
+            "ends_at": span.ends_at,
+            "depth": depth,
+            "next_wave_at": wave_at,
+        },
+    )
+    tx.note("opening.made", "opening", opening_id, participation=freed_participation_id, depth=depth)
+    tx.wake()
+    return opening_id

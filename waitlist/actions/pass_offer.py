@@ -1,0 +1,43 @@
+"""Pass on an offered time: it goes to the next at once, and one's place on the list is kept."""
+
+from dataclasses import dataclass
+
+from scheduler.core.errors import NotFound
+from scheduler.core.record import Tx
+from waitlist import store, texts
+from waitlist.actions.wave import next_wave
+from waitlist.store import OfferState
+
+
+@dataclass(frozen=True, slots=True)
+class Passed:
+    """The offer is over. `again`: it had been passed before, and nothing was changed."""
+
+    again: bool
+
+
+@dataclass(frozen=True, slots=True)
+class NotPassed:
+    """Nothing was changed: the offer had ended in another way (claimed | expired | withdrawn)."""
+
+    state: str
+
+
+async def pass_offer(tx: Tx, offer_id: str, *, inbound_id: str | None = None) -> Passed | NotPassed:
+    """End a held offer because its holder does not want the time; they are thanked once.
+
+    Raises:
+        NotFound: no such offer.
+    """
+    offer = await store.offer_by_id(tx, offer_id)
+    if offer is None:
+        raise NotFound("offer", offer=offer_id)
+    await store.lock_opening(tx, offer.opening_id)
+    if not await store.end_offer(tx, offer_id, OfferState.HELD, OfferState.PASSED):
+        now = await store.offer_by_id(tx, offer_id)
+        state = now.state if now else offer.state
+        return Passed(again=True) if state == OfferState.PASSED else NotPassed(state)
+    tx.note("offer.passed", "offer", offer_id)
+    await texts.passed(tx, offer, inbound_id)
+    await next_wave(tx, offer.opening_id)
+    return Passed(again=False)

@@ -1,0 +1,24 @@
+"""An offer whose text reached nobody: end it, and ask the next."""
+
+from messages.kinds import Kind
+from messages.outbox_store import message_row
+from scheduler.core.record import Tx
+from waitlist import store
+from waitlist.actions.wave import next_wave
+from waitlist.store import OfferState
+
+
+async def offer_undelivered(tx: Tx, message_id: str) -> None:
+    """If the message was the text of a held offer, end that offer without words and offer the time on.
+
+    The entry keeps its place: not being reached is no answer, so it gets its turn's credit back.
+    """
+    message = await message_row(tx, message_id)
+    if message is None or message.kind is not Kind.OFFER or message.offer_id is None:
+        return
+    offer = await store.offer_by_id(tx, message.offer_id)
+    if offer is None or not await store.end_offer(tx, offer.id, OfferState.HELD, OfferState.WITHDRAWN):
+        return
+    await store.give_credit(tx, (offer.entry_id,))
+    tx.note("offer.withdrawn", "offer", offer.id, reason="undelivered")
+    await next_wave(tx, offer.opening_id)

@@ -1,0 +1,82 @@
+"""What the waitlist says to people: one function for each text, each saying it at most once.
+
+Here lives which kind is sent, to whom and about which instants. Wording is in messages/catalog, sending in
+messages/transmit. Invariant: the dedupe key names the offer (or entry), so a repeated act says nothing twice.
+"""
+
+from datetime import datetime
+
+from messages.kinds import Channel, Kind
+from messages.outbox import Draft, cancel_for_offer, enqueue, offer_key
+from messages.particulars import Particulars
+from scheduler.core.record import Tx
+from waitlist.store import Offer
+
+
+async def joined(tx: Tx, entry_id: str, contact_point_id: str) -> None:
+    """They are on the list now."""
+    dedupe = f"entry:{entry_id}:joined"
+    await enqueue(tx, Draft(kind=Kind.WAITLIST_JOINED, channel=Channel.SMS, to=contact_point_id, dedupe=dedupe))
+
+
+async def offered(tx: Tx, offer: Offer) -> None:
+    """A time has opened, held for them until the deadline."""
+    await _say(tx, Kind.OFFER, offer, Particulars(starts_at=offer.starts_at, deadline=offer.expires_at))
+
+
+async def won(
+    tx: Tx, offer: Offer, participation_id: str, released_at: datetime | None, inbound_id: str | None
+) -> None:
+    """It is theirs; and, where it was so agreed, their later visit is released."""
+    particulars = Particulars(starts_at=offer.starts_at, other_at=released_at)
+    await _say(tx, Kind.OFFER_WON, offer, particulars, participation_id=participation_id, inbound_id=inbound_id)
+
+
+async def lost(tx: Tx, offer: Offer, kept_at: datetime | None, inbound_id: str | None = None) -> None:
+    """Somebody was quicker. `kept_at` is the visit they keep."""
+    particulars = Particulars(starts_at=offer.starts_at, other_at=kept_at)
+    await _say(tx, Kind.OFFER_LOST, offer, particulars, inbound_id=inbound_id)
+
+
+async def withdrawn(tx: Tx, offer: Offer, inbound_id: str | None = None) -> None:
+    """The time is no longer free."""
+    await _say(tx, Kind.OFFER_WITHDRAWN, offer, Particulars(starts_at=offer.starts_at), inbound_id=inbound_id)
+
+
+async def passed(tx: Tx, offer: Offer, inbound_id: str | None) -> None:
+    """Thank you for saying so; their place is kept."""
+    await _say(tx, Kind.OFFER_PASSED, offer, Particulars(starts_at=offer.starts_at), inbound_id=inbound_id)
+
+
+async def expired(tx: Tx, offer: Offer, inbound_id: str | None) -> None:
+    """They answered after the deadline; their place is kept."""
+    await _say(tx, Kind.OFFER_EXPIRED, offer, Particulars(starts_at=offer.starts_at), inbound_id=inbound_id)
+
+
+async def never_heard(tx: Tx, offer: Offer, reason: str) -> bool:
+    """Take the offer's own text back if it has not left: of what nobody has heard, nobody is told the end."""
+    return await cancel_for_offer(tx, offer.id, reason) > 0
+
+
+async def _say(
+    tx: Tx,
+    kind: Kind,
+    offer: Offer,
+    particulars: Particulars,
+    *,
+    participation_id: str | None = None,
+    inbound_id: str | None = None,
+) -> None:
+    await enqueue(
+        tx,
+        Draft(
+            kind=kind,
+            channel=Channel.SMS,
+            to=offer.contact_point_id,
+            dedupe=offer_key(offer.id, kind.value),
+            fields=particulars,
+            participation_id=participation_id,
+            offer_id=offer.id,
+            inbound_id=inbound_id,
+        ),
+    )
