@@ -49,10 +49,11 @@ class ParticipationRestored(Event):
 
 @dataclass(frozen=True, slots=True)
 class AppointmentMoved(Event):
-    """An appointment has a new time (and a higher revision). `by` is client | practice."""
+    """An appointment has a new time (and a higher revision). `by` is client | practice; `before` is the old start."""
 
     appointment_id: str
     by: str
+    before: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
