@@ -23,6 +23,8 @@ from scheduler.people.practice_fields import (
     checked_practice,
     checked_service,
 )
+from scheduler.reminders import store as reminders
+from scheduler.reminders.defaults import DEFAULT_TOUCHES
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,10 +37,13 @@ class Edited:
 async def create_practice(tx: Tx, given: PracticeFields, *, demo: bool = False) -> str:
     """The practice this transaction was opened for (its id is made by the caller before it exists); returns the id.
 
+    It starts with the reminder policy of reminders/defaults.py and without a fee policy.
+
     Raises:
         Invalid: see `practice_fields.checked_practice`.
     """
     await edits.insert_practice(tx, checked_practice(given), demo=demo)
+    await reminders.insert_version(tx, 1, DEFAULT_TOUCHES, {})
     tx.note("practice.created", "practice", tx.practice_id, demo=demo)
     return tx.practice_id
 
