@@ -51,7 +51,8 @@ $(VENV)/created:
 	    exit 0; \
 	  fi; \
 	done; \
-	echo "Stillon needs Python 3.11 or newer; found $$(python3 --version 2>/dev/null || echo none on the PATH)." >&2; \
+	found="$$($${PYTHON:-python3} --version 2>&1 || true)"; \
+	echo "Stillon needs Python 3.11 or newer; $${PYTHON:-python3} says: $${found:-nothing}" >&2; \
 	echo "Install one, or name it: make run PYTHON=/path/to/python3.11" >&2; \
 	exit 1
 
