@@ -25,12 +25,11 @@ from structlog.typing import EventDict, WrappedLogger
 from scheduler.core.errors import StillonError
 
 ALLOWED_KEYS: Final = frozenset({
-    "action", "asked", "attempt", "channel", "claimed", "clients", "code", "count", "delay_ms", "due", "duration_ms",
-    "encoding", "engine", "error", "event", "failed", "fault", "field", "frozen", "http_status", "incident", "job",
-    "kind", "language", "level", "limit", "logger", "method", "ms", "name_of_setting", "outcome", "port", "problems",
-    "purpose", "reason", "refused", "requests", "revision", "role", "route", "rows", "seconds", "seed", "segments",
-    "sent", "signal", "size", "skipped", "sqlstate", "state", "status", "step", "table", "task", "touch", "trace",
-    "unknown", "version", "via", "waiting", "worker",
+    "action", "attempt", "bytes", "channel", "claimed", "code", "count", "dialect", "due", "duration_ms", "engine",
+    "error", "failed", "field", "host", "http_status", "incident", "job", "kind", "language", "level", "limit",
+    "method", "ms", "outcome", "phase", "port", "problems", "purpose", "queue", "reason", "refused", "revision",
+    "role", "route", "rows", "seconds", "segments", "sent", "signal", "size", "skipped", "sqlstate", "state",
+    "status", "step", "table", "task", "touch", "trace", "unknown", "version", "via", "waiting", "where", "worker",
 })  # fmt: skip
 """Keys that may be printed. A key that ends in `_id` may be too, when its value looks like an id."""
 
