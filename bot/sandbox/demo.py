@@ -15,6 +15,7 @@ from bot.sandbox.carrier import Carrier
 
 _PATIENCE_SECONDS = 30
 _FRESH_FOR_SECONDS = 4
+_PAGE_WAITS_SECONDS = 0.5
 _OK = 200
 
 NOT_ANSWERING = "The service is not answering. Time stands as it was."
@@ -37,6 +38,7 @@ class Demo:
         self._one_at_a_time = asyncio.Lock()
         self._session: aiohttp.ClientSession | None = None
         self._asked_at: float | None = None
+        self._refreshing: asyncio.Task[DemoTime] | None = None
         self.time = DemoTime()
 
     @property
@@ -50,15 +52,22 @@ class Demo:
 
     async def close(self) -> None:
         """Drop the connection."""
+        if self._refreshing is not None:
+            self._refreshing.cancel()
+            await asyncio.gather(self._refreshing, return_exceptions=True)
         if self._session is not None:
             await self._session.close()
 
     async def refresh(self) -> None:
-        """Learn the time and the next event, unless that was done a moment ago."""
+        """Learn the time and the next event, unless that was done a moment ago.
+
+        Waits for a short while only: a frozen service must not freeze the page of phones with it.
+        """
         now = self._carrier.clock.monotonic()
         fresh = self._asked_at is not None and now - self._asked_at < _FRESH_FOR_SECONDS
         if self.enabled and not fresh and not self._one_at_a_time.locked():
-            await self.move({"advance_seconds": 0})
+            self._refreshing = asyncio.create_task(self.move({"advance_seconds": 0}))
+            await asyncio.wait({self._refreshing}, timeout=_PAGE_WAITS_SECONDS)
 
     async def move(self, order: dict[str, Any]) -> DemoTime:
         """Ask the service to move its time by this order, and follow it."""

@@ -26,6 +26,8 @@ from bot.sandbox.rest import CARRIER
 from bot.sandbox.texts import Text
 
 _TEXTS_SHOWN = 60
+_PHONES_SHOWN = 12
+_MOST_PHONES = 240
 _REACHED = frozenset({"sent", "delivered", "read"})
 _LOST = frozenset({"undelivered", "failed"})
 _HEADERS = {
@@ -58,12 +60,14 @@ def routes() -> list[web.RouteDef]:
 
 
 async def show_all(request: web.Request) -> web.Response:
-    """Everything the page shows; 204 when it is still at the given `version`."""
+    """What the page shows, `all` phones or the first few; 204 when the page is still at the given `version`."""
     carrier, demo = request.app[CARRIER], request.app[DEMO]
     await demo.refresh()
-    if request.query.get("version") == str(carrier.texts.version):
+    most = _MOST_PHONES if "all" in request.query else _PHONES_SHOWN
+    version = f"{carrier.texts.version}-{most}"
+    if request.query.get("version") == version:
         return web.Response(status=204, headers=_HEADERS)
-    return web.json_response(_everything(carrier, demo), headers=_HEADERS)
+    return web.json_response(_everything(carrier, demo, version, most), headers=_HEADERS)
 
 
 async def send_text(request: web.Request) -> web.Response:
@@ -74,16 +78,17 @@ async def send_text(request: web.Request) -> web.Response:
     return web.json_response(await deliver_inbound(request.app[CARRIER], order))
 
 
-def _everything(carrier: Carrier, demo: Demo) -> dict[str, Any]:
+def _everything(carrier: Carrier, demo: Demo, version: str, most: int) -> dict[str, Any]:
     numbers = list(dict.fromkeys([*carrier.titles, *carrier.texts.phones()]))
     return {
-        "version": str(carrier.texts.version),
+        "version": version,
         "now": carrier.clock.now().isoformat(),
         "time_zone": carrier.config.time_zone,
         "demo": {"enabled": demo.enabled, "next": demo.time.next_event, "trouble": demo.time.trouble},
         "guide": carrier.config.guide.model_dump(),
         "senders": [one.number for one in carrier.config.senders],
-        "phones": [_phone(carrier, number) for number in numbers],
+        "more": max(0, min(len(numbers), _MOST_PHONES) - most),
+        "phones": [_phone(carrier, number) for number in numbers[:most]],
     }
 
 

@@ -1,5 +1,6 @@
 """Steering the carrier while it runs, what it remembers, and the demo's time."""
 
+import asyncio
 import json
 from datetime import UTC, datetime, timedelta
 
@@ -178,9 +179,12 @@ class Service:
         self.offset = 0.0
         self.status = 200
         self.next = None
+        self.gate = asyncio.Event()
+        self.gate.set()
 
     async def handle(self, request):
         order = await request.json()
+        await self.gate.wait()
         self.orders.append((order, request.headers.get("X-Demo-Secret")))
         self.offset += 7200 if "jump" in order else order["advance_seconds"]
         now = datetime.now(UTC) + timedelta(seconds=self.offset)
@@ -230,6 +234,15 @@ async def test_the_page_learns_the_time_by_itself(open_line, service):
     await call(line, "GET", "/phones.json")
     assert len(service.orders) == 1
     assert line.carrier.clock.offset == timedelta(minutes=10)
+
+
+async def test_a_frozen_service_does_not_freeze_the_page(open_line, service):
+    service.gate.clear()
+    line = await open_line(demo_control_url=service.url)
+    async with asyncio.timeout(5):
+        status, page = await call(line, "GET", "/phones.json")
+    assert (status, page["demo"]["next"]) == (200, None)
+    service.gate.set()
 
 
 async def test_without_a_service_there_is_no_time_to_move(line):

@@ -5,7 +5,6 @@
 "use strict";
 
 const POLL_MILLISECONDS = 1000;
-const PHONES_AT_FIRST = 12;
 const USUAL_KEYS = ["C", "R", "N"];
 const MOST_KEYS = 6;
 const GAP_MILLISECONDS = 20 * 60 * 1000;
@@ -29,7 +28,7 @@ async function post(path, body) {
 
 async function refresh() {
   try {
-    const answer = await fetch("/phones.json?version=" + encodeURIComponent(shown.version));
+    const answer = await fetch(`/phones.json?version=${shown.version}${shown.all ? "&all" : ""}`);
     if (answer.status === 200) draw(await answer.json());
     if (byId("notice").dataset.lost) notice("");
   } catch {
@@ -114,23 +113,21 @@ function draw(state) {
   drawTime();
   if (first) drawGuide(state.guide);
   if (state.demo.trouble) notice(state.demo.trouble);
-  const visible = shown.all ? state.phones : state.phones.slice(0, PHONES_AT_FIRST);
   const place = byId("phones");
-  visible.forEach((phone, position) => {
+  state.phones.forEach((phone, position) => {
     const drawn = phones.get(phone.number) || newPhone(phone);
     // In place first: a thread that is nowhere has no end to scroll to.
     if (place.children[position] !== drawn.element) place.insertBefore(drawn.element, place.children[position] || null);
     drawPhone(drawn, phone, state.senders);
   });
   for (const [number, drawn] of phones) {
-    if (!visible.some((phone) => phone.number === number)) {
+    if (!state.phones.some((phone) => phone.number === number)) {
       drawn.element.remove();
       phones.delete(number);
     }
   }
-  const hidden = state.phones.length - visible.length;
-  byId("more").hidden = hidden === 0;
-  byId("more").textContent = hidden === 1 ? "Show one more phone" : `Show ${hidden} more phones`;
+  byId("more").hidden = state.more === 0;
+  byId("more").textContent = state.more === 1 ? "Show one more phone" : `Show ${state.more} more phones`;
   if (state.phones.length === 0 && first) document.querySelector(".add").open = true;
 }
 
@@ -252,7 +249,7 @@ function stamp(drawn, text) {
 }
 
 function drawText(drawn, text, { apart, fresh, last }) {
-  const lost = !text.mine && (text.status === "undelivered" || text.status === "failed");
+  const lost = isLost(text);
   const note = noteOn(text, lost, last);
   const drawing = JSON.stringify([text.body, text.status, note, apart]);
   let row = drawn.texts.get(text.sid);
@@ -266,6 +263,10 @@ function drawText(drawn, text, { apart, fresh, last }) {
   if (note) row.append(element("p", { className: note.bad ? "note bad" : "note" }, note.words));
   drawn.texts.set(text.sid, row);
   return row;
+}
+
+function isLost(text) {
+  return text.status === "undelivered" || text.status === "failed";
 }
 
 function noteOn(text, lost, last) {
@@ -303,7 +304,7 @@ function askedFor(body) {
 }
 
 function drawKeys(drawn, texts) {
-  const latest = texts.findLast((text) => !text.mine && !text.by_carrier);
+  const latest = texts.findLast((text) => !text.mine && !text.by_carrier && !isLost(text));
   const asked = latest ? askedFor(latest.body) : [];
   const keys = [...new Set([...USUAL_KEYS, ...asked])].slice(0, MOST_KEYS);
   const drawing = keys.join() + "|" + asked.join();
@@ -325,7 +326,7 @@ byId("moves").addEventListener("click", (event) => {
 
 byId("more").addEventListener("click", () => {
   shown.all = true;
-  draw(shown.state);
+  refresh();
 });
 
 byId("add").addEventListener("submit", async (event) => {
