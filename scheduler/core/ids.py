@@ -10,6 +10,8 @@ from collections.abc import Callable
 from datetime import datetime
 
 MakeId = Callable[[datetime], str]
+Chance = random.Random
+"""A source of chance that was seeded by its maker."""
 
 
 def random_id(now: datetime) -> str:
@@ -34,7 +36,7 @@ def _shape(now: datetime, bits: int) -> str:
     return f"{value:032x}"
 
 
-def seeded_chance(seed: int) -> random.Random:
+def seeded_chance(seed: int) -> Chance:
     """Chance that repeats itself for the same seed; for invented data and simulations only."""
     return random.Random(seed)  # noqa: S311 -- reproducible on purpose, never used for secrets
 

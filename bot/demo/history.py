@@ -1,0 +1,191 @@
+"""Four months of an ordinary practice: series, visits kept, moved, cancelled, missed, marked, and a few not marked.
+
+Told through the product's own actions with a clock that is set to each moment, so that reports, fees and the audit
+chain have something true to say. The same seed tells the same story. No texts are invented: sending begins with the
+demo. Invariant: nothing here happens after the demo's first moment.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from bot.demo.past import PastClock
+from bot.demo.people import CLINICIANS
+from bot.demo.practice import ZONE, Office
+from scheduler.actions.attend import attend
+from scheduler.actions.book import book
+from scheduler.actions.cancel import cancel
+from scheduler.actions.confirm import confirm
+from scheduler.actions.move import move
+from scheduler.actions.series import extend_series, start_series
+from scheduler.appointments import store as appointments
+from scheduler.appointments.store import Visit
+from scheduler.calendar.open_times import open_times
+from scheduler.calendar.series import Series
+from scheduler.calendar.wallclock import at_minute, zone_of
+from scheduler.core.actor import OPERATOR
+from scheduler.core.errors import Conflict, Invalid
+from scheduler.core.ids import Chance
+from scheduler.core.record import Record, Tx
+
+WEEKS = 17
+WEEKLY = 40  # of the sixty clients, so many come every week or every other
+FORTNIGHTLY = 0.3
+CONFIRMS, CANCELS_IN_TIME, CALLED_OFF, MOVES = 0.68, 0.74, 0.765, 0.80  # two days ahead; each up to its bound
+CANCELS_LATE = 0.035
+MISSES, MISSES_THOUGH_CONFIRMED = 0.14, 0.03
+LEFT_UNMARKED = 0.15  # of the last days' visits
+_ZONE = zone_of(ZONE)
+
+
+@dataclass(slots=True)
+class Story:
+    """One telling."""
+
+    record: Record
+    clock: PastClock
+    practice_id: str
+    office: Office
+    chance: Chance
+
+    async def tell(self, first_day: date, until: datetime) -> None:
+        """Everything from `first_day` up to the instant the demo begins."""
+        await self._start_series(first_day)
+        day = first_day
+        while at_minute(day, 0, _ZONE) < until:
+            await self._morning(day, until)
+            await self._evening(day, until)
+            day += timedelta(days=1)
+        self.clock.set(until)
+        await self._extend()
+        await self._occasional(until)
+
+    async def _start_series(self, first_day: date) -> None:
+        """Weekly and fortnightly visits, on the hour, in the hours of each clinician."""
+        self.clock.set(at_minute(first_day, 7 * 60, _ZONE))
+        slots = [
+            (number, weekday, minute)
+            for number, each in enumerate(CLINICIANS)
+            for weekday in each.weekdays
+            for minute in range(each.start_minute, each.end_minute - 59, 60)
+        ]
+        self.chance.shuffle(slots)
+        for client_id, (number, weekday, minute) in zip(self.office.clients[:WEEKLY], slots, strict=False):
+            first = first_day + timedelta(days=(weekday - first_day.weekday()) % 7)
+            rule = Series(first, minute, every_weeks=2 if self.chance.random() < FORTNIGHTLY else 1)
+            async with self.record.write(self.practice_id, OPERATOR) as tx:
+                await start_series(
+                    tx,
+                    rule,
+                    clinician_id=self.office.clinicians[number],
+                    service_id=self.office.session,
+                    location_id=self.office.location,
+                    client_ids=[client_id],
+                )
+
+    async def _morning(self, day: date, until: datetime) -> None:
+        """Two days ahead people confirm, cancel in time or move; on the day itself some cancel late."""
+        self.clock.set(min(until, at_minute(day, 8 * 60, _ZONE)))
+        async with self.record.write(self.practice_id, OPERATOR) as tx:
+            for visit in await self._visits(tx, day + timedelta(days=2)):
+                await self._two_days_ahead(tx, visit)
+            for visit in await self._visits(tx, day):
+                if visit.is_active and visit.starts_at > tx.now and self.chance.random() < CANCELS_LATE:
+                    await cancel(tx, visit.participation_id, by="client")
+
+    async def _two_days_ahead(self, tx: Tx, visit: Visit) -> None:
+        drawn = self.chance.random()
+        if not visit.is_active or visit.starts_at <= tx.now:
+            return
+        if drawn < CONFIRMS:
+            await confirm(tx, visit.participation_id)
+        elif drawn < CANCELS_IN_TIME:
+            await cancel(tx, visit.participation_id, by="client")
+        elif drawn < CALLED_OFF:
+            await cancel(tx, visit.participation_id, by="practice")
+        elif drawn < MOVES:
+            await self._move(tx, visit)
+
+    async def _move(self, tx: Tx, visit: Visit) -> None:
+        found = await open_times(
+            tx,
+            clinician_ids=[visit.clinician_id],
+            service_id=visit.service_id,
+            earliest=visit.starts_at + timedelta(hours=20),
+            latest=visit.starts_at + timedelta(days=6),
+            step_minutes=60,
+        )
+        if not found:
+            return
+        try:
+            async with tx.conn.begin_nested():
+                await move(tx, visit.appointment_id, starts_at=self.chance.choice(found).starts_at, by="client")
+        except (Conflict, Invalid):
+            return
+
+    async def _evening(self, day: date, until: datetime) -> None:
+        """What became of the day's visits, as the board would have it. The last days keep a few unmarked ones."""
+        for visit in await self._read(day):
+            if not visit.is_active or visit.ends_at + timedelta(minutes=5) > until:
+                continue
+            recent = until - visit.ends_at < timedelta(days=4)
+            if recent and self.chance.random() < LEFT_UNMARKED:
+                continue
+            await self._mark(visit)
+
+    async def _mark(self, visit: Visit) -> None:
+        missed = self.chance.random() < (MISSES_THOUGH_CONFIRMED if visit.confirmed_at else MISSES)
+        steps: Sequence[tuple[str, datetime]]
+        if missed:
+            steps = [("missed", visit.starts_at + timedelta(minutes=20))]
+        else:
+            late = timedelta(minutes=self.chance.choice((0, 0, 0, 1, 2, 4, 9)))
+            steps = [
+                ("arrived", visit.starts_at - timedelta(minutes=4) + late),
+                ("started", visit.starts_at + late),
+                ("stopped", visit.ends_at + timedelta(minutes=self.chance.choice((-2, 0, 1, 3)))),
+            ]
+        for step, at in steps:
+            self.clock.set(at)
+            async with self.record.write(self.practice_id, OPERATOR) as tx:
+                await attend(tx, visit.participation_id, step)
+
+    async def _extend(self) -> None:
+        async with self.record.read(self.practice_id) as r:
+            known = {visit.series_id for visit in await appointments.active_from(r, r.now) if visit.series_id}
+        for series_id in sorted(known):
+            async with self.record.write(self.practice_id, OPERATOR) as tx:
+                await extend_series(tx, series_id)
+
+    async def _occasional(self, until: datetime) -> None:
+        """The others have a single visit each, some days from now."""
+        for number, client_id in enumerate(self.office.clients[WEEKLY:]):
+            async with self.record.write(self.practice_id, OPERATOR) as tx:
+                clinician = self.office.clinicians[number % len(self.office.clinicians)]
+                found = await open_times(
+                    tx,
+                    clinician_ids=[clinician],
+                    service_id=self.office.session,
+                    earliest=until + timedelta(days=6 + number % 9),
+                    latest=until + timedelta(days=26),
+                    step_minutes=60,
+                )
+                if found:
+                    await book(
+                        tx,
+                        clinician_id=clinician,
+                        service_id=self.office.session,
+                        location_id=self.office.location,
+                        client_ids=[client_id],
+                        starts_at=found[0].starts_at,
+                        told=False,
+                    )
+
+    async def _visits(self, tx: Tx, day: date) -> Sequence[Visit]:
+        start, end = at_minute(day, 0, _ZONE), at_minute(day + timedelta(days=1), 0, _ZONE)
+        return await appointments.visits_between(tx, start, end)
+
+    async def _read(self, day: date) -> Sequence[Visit]:
+        start, end = at_minute(day, 0, _ZONE), at_minute(day + timedelta(days=1), 0, _ZONE)
+        async with self.record.read(self.practice_id) as r:
+            return await appointments.visits_between(r, start, end)
