@@ -69,5 +69,8 @@ class Cells:
         self.refused.append(BadCell(self._line, self._columns.header(name), reason))
 
     def bad(self) -> BadRow | None:
-        """The bad row, if anything was refused."""
-        return BadRow(self._line, tuple(self.refused)) if self.refused else None
+        """The bad row, if anything was refused; its cells in the order of the file's columns."""
+        if not self.refused:
+            return None
+        place = {header: at for at, header in enumerate(self._columns.headers)}
+        return BadRow(self._line, tuple(sorted(self.refused, key=lambda cell: place.get(cell.column, len(place)))))

@@ -11,6 +11,7 @@ from __future__ import annotations
 import csv
 import io
 import re
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -18,6 +19,9 @@ from typing import Final
 
 MAX_BYTES: Final = 100 * 1024 * 1024
 DELIMITERS: Final = (",", ";", "\t")
+SAMPLE: Final = 50_000
+SAMPLE_LINES: Final = 20
+_QUOTED: Final = re.compile(r'"(?:[^"]|"")*"')
 _SEP_LINE: Final = re.compile(r"\Asep=(.)\r?\n", re.IGNORECASE)
 _ZIP_START: Final = b"PK\x03\x04"
 _OLD_EXCEL_START: Final = b"\xd0\xcf\x11\xe0"
@@ -144,10 +148,13 @@ def _strictly(raw: bytes, codec: str) -> str:
 
 
 def _delimiter(content: str) -> str:
-    # Title lines in front of the header have no separators at all, so the first records vote by their widest
-    # one. Commas inside quotes do not count, because each candidate really splits.
-    def width(delimiter: str) -> int:
-        sample = csv.reader(io.StringIO(content[:20_000], newline=""), delimiter=delimiter)
-        return max((len(row) for row, _ in zip(sample, range(10), strict=False)), default=0)
+    # Every record has the same number of separators, and text between them has not: the candidate whose most
+    # frequent count is shared by most of the first lines wins. What stands in quotes does not vote, and title
+    # lines have no count at all.
+    sample = [line for line in _QUOTED.sub("", content[:SAMPLE]).splitlines()[:SAMPLE_LINES] if line.strip()]
 
-    return max(DELIMITERS, key=width)
+    def agreement(delimiter: str) -> tuple[int, int]:
+        counts = Counter(line.count(delimiter) for line in sample if delimiter in line)
+        return max(((lines, count) for count, lines in counts.items()), default=(0, 0))
+
+    return max(DELIMITERS, key=agreement)
