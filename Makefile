@@ -30,7 +30,7 @@ run: $(VENV)/ready-to-run
 	@exec $(BIN)/stillon demo $(ARGS)
 
 test: check
-	@$(BIN)/python -m pytest -q -n $(WORKERS) $(TESTS) $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(TESTS) $(ARGS)
 
 check: $(VENV)/ready-to-test
 	@$(BIN)/ruff check .

@@ -4,7 +4,7 @@ The machinery is in tests/rig; here it is only handed out. In CI a missing Postg
 elsewhere it skips it.
 """
 
-from collections.abc import AsyncIterator, Iterator
+from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
@@ -36,7 +36,9 @@ def pytest_configure(config: pytest.Config) -> None:
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) -> Iterator[None]:
+def pytest_runtest_makereport(
+    item: pytest.Item, call: pytest.CallInfo[None]
+) -> Generator[None, pytest.TestReport, pytest.TestReport]:
     """Keep what a test printed, for the search at its end."""
     report = yield
     if call.when != "teardown":
@@ -45,18 +47,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 @pytest.hookimpl(wrapper=True)
-def pytest_runtest_teardown(item: pytest.Item) -> Iterator[None]:
+def pytest_runtest_teardown(item: pytest.Item) -> Generator[None, None, None]:
     """When a test and its fixtures are done, nobody may be found in what was logged, printed or said by processes.
 
     The fixtures of the session end within the teardown of the last test, so they are covered too.
     """
-    result = yield
+    yield
     printed = item.stash.get(LEAKS, [])
     processes = item.stash.get(PROCESSES, None)
     leaks = item.config.stash[WATCH].leaks([*printed, processes.said() if processes else ""])
     if leaks and item.get_closest_marker("plants_canaries") is None:
         pytest.fail(f"personal data in the log: {', '.join(map(str, leaks[:5]))}", pytrace=False)
-    return result
 
 
 # ---- time, ids, keys ------------------------------------------------------------------------------------------------

