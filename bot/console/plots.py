@@ -5,6 +5,7 @@ bars begin at zero, and each drawing is readable aloud and in print. Colours com
 Invariant: every word that reaches the markup is escaped.
 """
 
+import math
 from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
@@ -80,8 +81,17 @@ def columns(title: str, shown: Sequence[Bar], *, sentence: str = "", tallest: fl
                 '<text x="{}" y="{}" text-anchor="middle">{}</text>'
                 '<text class="faint" x="{}" y="{}" text-anchor="middle">{}</text>'
             ).format(
-                bar.tone, _n(middle - width / 2), _n(base - tall), _n(width), _n(tall),
-                _n(middle), _n(base - tall - 6), bar.words, _n(middle), base + 18, bar.name,
+                bar.tone,
+                _n(middle - width / 2),
+                _n(base - tall),
+                _n(width),
+                _n(tall),
+                _n(middle),
+                _n(base - tall - 6),
+                bar.words,
+                _n(middle),
+                base + 18,
+                bar.name,
             )
         )
     axis = Markup('<path class="axis" d="M0 {0}H{1}"/>').format(base, WIDTH)
@@ -121,7 +131,14 @@ def _trend_label(point: Point, at: tuple[float, float]) -> Markup:
     anchor = "start" if x < 40 else "end" if x > WIDTH - 40 else "middle"  # noqa: PLR2004 -- keeps words inside
     return Markup(
         '<circle class="dot" cx="{0}" cy="{1}" r="4"/><text x="{2}" y="{3}" text-anchor="{4}">{5}</text>'
-    ).format(_n(x), _n(y), _n(x - 4 if anchor == "start" else x + 4 if anchor == "end" else x), _n(y - 11), anchor, point.words)
+    ).format(
+        _n(x),
+        _n(y),
+        _n(x - 4 if anchor == "start" else x + 4 if anchor == "end" else x),
+        _n(y - 11),
+        anchor,
+        point.words,
+    )
 
 
 def touch_strip(shown: Sequence[Touch], visit: str, *, now_hours_before: float | None = None) -> Markup:
@@ -133,7 +150,7 @@ def touch_strip(shown: Sequence[Touch], visit: str, *, now_hours_before: float |
     left, right, line = 4, WIDTH - 14, 30
 
     def x(hours: float) -> float:
-        return right - (right - left) * (max(0.0, hours) / farthest) ** 0.5
+        return right - (right - left) * math.sqrt(max(0.0, hours) / farthest)
 
     drawn = [Markup('<path class="axis" d="M{} {}H{}"/>').format(left, line, right)]
     if now_hours_before is not None:

@@ -15,11 +15,21 @@ from aiohttp import web
 
 FOREVER = "public, max-age=31536000, immutable"
 TYPES = {
-    ".css": "text/css", ".js": "text/javascript", ".svg": "image/svg+xml", ".png": "image/png",
+    ".css": "text/css",
+    ".js": "text/javascript",
+    ".svg": "image/svg+xml",
+    ".png": "image/png",
     ".webmanifest": "application/manifest+json",
 }
 CONSOLE_SHEETS = (
-    "10-tokens", "20-base", "30-frame", "40-acts", "50-pieces", "60-week", "70-client", "90-print",
+    "10-tokens",
+    "20-base",
+    "30-frame",
+    "40-acts",
+    "50-pieces",
+    "60-week",
+    "70-client",
+    "90-print",
 )
 CLIENT_SHEETS = ("10-tokens", "20-base", "40-acts", "70-client", "90-print")
 MINUTES_A_ROW = 5
@@ -65,7 +75,10 @@ class Assets:
         if packed:
             headers["Content-Encoding"] = "gzip"
         return web.Response(
-            body=asset.packed if packed else asset.body, content_type=asset.content_type, charset="utf-8", headers=headers
+            body=asset.packed if packed else asset.body,
+            content_type=asset.content_type,
+            charset="utf-8",
+            headers=headers,
         )
 
 

@@ -38,7 +38,7 @@ def token_of(request: web.Request) -> str:
     viewer = request.get(VIEWER)
     if viewer is not None:
         return viewer.csrf
-    known = request.get(_ANONYMOUS) or cookies.read(request, COOKIE)
+    known: str = request.get(_ANONYMOUS) or cookies.read(request, COOKIE)
     if not known:
         known = secrets.token_urlsafe(32)
     request[_ANONYMOUS] = known

@@ -1,10 +1,14 @@
 """A form as it was filled in, and what is wrong with it, for the field macros of console/_pieces.html.
 
-Pure. Invariant: an error belongs to a field by name, so the summary at the top can lead to it.
+Invariant: an error belongs to a field by name, so the summary at the top can lead to it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
+
+from aiohttp import web
+
+from scheduler.core.errors import Conflict, Invalid
 
 
 @dataclass(frozen=True, slots=True)
@@ -26,5 +30,20 @@ class Form:
         """The same form with one more error."""
         return Form(self.values, {**self.errors, name: sentence})
 
+    def check(self, name: str, judge: Callable[[], object], say: Callable[[Invalid | Conflict], str]) -> "Form":
+        """The same form, with what `judge` objects to as an error of the field `name`."""
+        try:
+            judge()
+        except (Invalid, Conflict) as error:
+            return self.with_error(name, say(error))
+        return self
+
 
 EMPTY = Form()
+LONGEST_VALUE = 4000
+
+
+async def sent_form(request: web.Request) -> Form:
+    """What was sent, as text; the first of several values, uploaded files left out, over-long values cut."""
+    sent = await request.post()
+    return Form({name: str(sent[name])[:LONGEST_VALUE].strip("\x00") for name in sent if isinstance(sent[name], str)})

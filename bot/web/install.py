@@ -12,6 +12,7 @@ from bot.web.headers import secure
 from bot.web.keys import ASSETS, CLOCK, SITE, Site
 from bot.web.pages import install_templates
 from bot.web.problems import tell_problems
+from bot.web.theme import choose
 from scheduler.core.clock import Clock
 
 BODY_LIMIT = 1024 * 1024
@@ -32,3 +33,4 @@ def install_web(app: web.Application, *, origin: str, clock: Clock) -> None:
     install_templates(app)
     app.on_response_prepare.append(secure)
     app.router.add_get("/static/{name}", app[ASSETS].serve, name="static")
+    app.router.add_post("/console/theme", choose, name="theme")

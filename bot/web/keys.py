@@ -52,5 +52,5 @@ class Viewer:
 
 SITE = web.AppKey("site", Site)
 ASSETS = web.AppKey("assets", Assets)
-CLOCK = web.AppKey("clock", Clock)  # type: ignore[type-abstract]  # a protocol is what handlers are promised
+CLOCK = web.AppKey("clock", Clock)
 VIEWER = web.RequestKey("viewer", Viewer)

@@ -46,8 +46,13 @@ def install_templates(app: web.Application) -> jinja2.Environment:
     )
     environment.globals.update(asset=app[ASSETS].url, icon=icon, say=say)
     environment.filters.update(
-        clock_time=_clock_time, moment=_moment, ago=_ago, short_day=_short_day, long_day=_long_day,
-        full_date=_full_date, money=_money,
+        clock_time=_clock_time,
+        moment=_moment,
+        ago=_ago,
+        short_day=_short_day,
+        long_day=_long_day,
+        full_date=_full_date,
+        money=_money,
     )
     return environment
 

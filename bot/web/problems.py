@@ -47,7 +47,7 @@ WORDS = {
     405: Words("That is not how this page works", "Nothing was changed."),
     409: Words(
         "This has changed in the meantime",
-        "Somebody else was quicker, or it was already decided. Nothing was changed. Look at it afresh and decide again.",
+        "Somebody else was quicker, or it was already decided. Nothing was changed. Look again and decide anew.",
     ),
     413: Words("That is too large", "Nothing was saved. Send a smaller file, or split it in two."),
     422: Words("Something in there does not fit", "Nothing was changed. Check what you entered and try again."),
@@ -75,7 +75,9 @@ async def tell_problems(request: web.Request, handler: Handler) -> web.StreamRes
         return _from_library(request, error)
     except Exception as error:  # noqa: BLE001 -- the last resort; what it was is in the log, without its text
         incident = secrets.token_hex(4)
-        _log.error("incident", incident=incident, kind=type(error).__name__, where=_place(error), route=route_of(request))
+        _log.error(
+            "incident", incident=incident, kind=type(error).__name__, trace=_place(error), route=route_of(request)
+        )
         return _answer(request, HTTPStatus.INTERNAL_SERVER_ERROR, "incident", incident=incident)
 
 
@@ -102,7 +104,9 @@ def _answer(request: web.Request, status: HTTPStatus, code: str, *, incident: st
     if _is_program(request):
         body = {"title": words.title, "status": status.value, "code": code, "incident": incident}
         return web.json_response(
-            {name: value for name, value in body.items() if value}, status=status, content_type="application/problem+json"
+            {name: value for name, value in body.items() if value},
+            status=status,
+            content_type="application/problem+json",
         )
     context = {"words": words, "incident": incident}
     if is_fragment(request):
@@ -118,7 +122,7 @@ def _is_program(request: web.Request) -> bool:
 
 
 def _told_in_place(response: web.Response) -> web.Response:
-    """htmx swaps error bodies too: send this one to the toasts, and leave what was on the page alone."""
+    """Send it to the toasts, since htmx swaps error bodies too, and leave what was on the page alone."""
     response.headers["HX-Retarget"] = "#toasts"
     response.headers["HX-Reswap"] = "innerHTML"
     return response

@@ -1,0 +1,84 @@
+"""The middleware that finds out who is there, and keeps everybody else out of the console.
+
+Invariant: a page under one of PROTECTED is reached with an open session only; what its holder may do there is asked
+of `scheduler.access` by the page.
+"""
+
+from dataclasses import dataclass
+from typing import Final
+
+from aiohttp import web
+from aiohttp.typedefs import Handler
+
+from bot.auth.session_store import Session
+from bot.auth.sessions import ABSOLUTE, HALFWAY, OPEN, find_session, viewer_of
+from bot.auth.set_up import SetUp
+from bot.auth.sign_in import HalfWay, Opened, SignIn
+from bot.web import cookies
+from bot.web.keys import VIEWER
+from scheduler.core.clock import Clock
+from scheduler.core.record import Record
+
+COOKIE: Final = "session"
+PROTECTED: Final = ("/console", "/account")
+SIGN_IN: Final = "/signin"
+HOME: Final = "/console/today"
+
+
+@dataclass(frozen=True, slots=True)
+class Auth:
+    """What the pages of this package work with. `clock` keeps real time."""
+
+    record: Record
+    sign_in: SignIn
+    set_up: SetUp
+    clock: Clock
+
+
+AUTH: Final = web.AppKey("auth", Auth)
+SESSION: Final = web.RequestKey("session", Session)
+
+
+@web.middleware
+async def know_viewer(request: web.Request, handler: Handler) -> web.StreamResponse:
+    """Find the session of a request, then let it pass or send it to the door."""
+    token = cookies.read(request, COOKIE)
+    if token and not request.path.startswith("/static/"):
+        auth = request.config_dict[AUTH]
+        session = await find_session(auth.record, token, auth.clock.now())
+        if session is not None:
+            request[SESSION] = session
+            if session.state == OPEN:
+                request[VIEWER] = viewer_of(session)
+    if VIEWER not in request and is_protected(request.path):
+        return to_the_door(request)
+    return await handler(request)
+
+
+def is_protected(path: str) -> bool:
+    """Whether a path is of the console or one's account, not merely spelt alike."""
+    return any(path == root or path.startswith(f"{root}/") for root in PROTECTED)
+
+
+def to_the_door(request: web.Request) -> web.Response:
+    """To the sign-in page; a fragment's answer tells htmx to lead the whole page there."""
+    if request.headers.get("HX-Request") == "true":
+        return web.Response(status=401, headers={"HX-Redirect": SIGN_IN})
+    return web.Response(status=303, headers={"Location": SIGN_IN})
+
+
+def halfway(request: web.Request) -> Session | None:
+    """The session of somebody who has given the password only."""
+    session = request.get(SESSION)
+    return session if session is not None and session.state != OPEN else None
+
+
+def let_on(request: web.Request, response: web.StreamResponse, step: HalfWay | Opened) -> None:
+    """Give the browser its new session; the old id is worth nothing from now on."""
+    lasts = HALFWAY if isinstance(step, HalfWay) else ABSOLUTE
+    cookies.put(request, response, COOKIE, step.token, max_age=int(lasts.total_seconds()))
+
+
+def see_other(where: str) -> web.Response:
+    """Lead the browser on after a form, so that reloading does not send it again."""
+    return web.Response(status=303, headers={"Location": where})
