@@ -33,10 +33,9 @@ test: check
 	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(TESTS) $(ARGS)
 
 check: $(VENV)/ready-to-test
-	@$(BIN)/ruff check .
-	@$(BIN)/ruff format --check .
-	@$(BIN)/mypy
-	@$(BIN)/lint-imports
+	@failed=0; for step in "ruff check ." "ruff format --check ." mypy "lint-imports --no-logo"; do \
+	  $(BIN)/$$step || failed=1; \
+	done; exit $$failed
 
 # Each file below says "done up to here", so that a second run starts at once.
 $(VENV)/created:
