@@ -17,7 +17,7 @@ from scheduler.core.record import Tx
 from scheduler.events import AttendanceMarked, ParticipationCancelled, ParticipationRestored
 from scheduler.fees import store
 from scheduler.fees.append import append, follow
-from scheduler.fees.ledger import EntryKind, FeeEventWord, ReverseReason
+from scheduler.fees.ledger import EntryKind, FeeEventWord, ReverseReason, may_follow
 from scheduler.fees.rules import (
     Amount,
     ClientFacts,
