@@ -19,11 +19,12 @@ LONGEST: Final = 128
 AT_ONCE: Final = 2
 WORDS_OF_A_PHRASE: Final = 3
 _COMMON_STEMS: Final = frozenset(
-    ("password", "passwort", "contrasena", "welcome", "letmein", "iloveyou", "qwerty", "qwertyuiop", "azerty")
-    + ("asdfgh", "asdfghjkl", "zxcvbnm", "admin", "administrator", "changeme", "secret", "master", "monkey", "dragon")
-    + ("football", "baseball", "sunshine", "princess", "superman", "trustno", "practice", "therapy", "therapist")
-    + ("counseling", "appointment", "reminder", "stillon", "frontdesk", "reception", "hello", "default", "guest")
-    + ("spring", "summer", "autumn", "winter", "monday", "january")
+    """
+    password passwort contrasena welcome letmein iloveyou qwerty qwertyuiop azerty asdfgh asdfghjkl zxcvbnm
+    admin administrator changeme secret master monkey dragon football baseball sunshine princess superman
+    trustno practice therapy therapist counseling appointment reminder stillon frontdesk reception hello
+    default guest spring summer autumn winter monday january
+    """.split()  # noqa: SIM905 -- a paragraph of words is easier to read and extend than forty quoted ones
 )
 _ROWS: Final = ("01234567890", "09876543210", "qwertyuiop", "asdfghjkl", "zxcvbnm", "abcdefghijklmnopqrstuvwxyz")
 _LEET: Final = str.maketrans("013457$@!", "oieastsai")

@@ -14,7 +14,7 @@ from aiohttp import web
 from aiohttp.typedefs import Handler, Middleware
 
 from bot.web import cookies
-from bot.web.keys import SITE, VIEWER
+from bot.web.keys import SITE, VIEWER, Viewer
 from scheduler.core.errors import Forbidden
 
 FIELD = "csrf"
@@ -35,7 +35,7 @@ def from_own_page(request: web.Request) -> bool:
 
 def token_of(request: web.Request) -> str:
     """The token that forms of this page carry."""
-    viewer = request.get(VIEWER)
+    viewer: Viewer | None = request.get(VIEWER)
     if viewer is not None:
         return viewer.csrf
     known: str = request.get(_ANONYMOUS) or cookies.read(request, COOKIE)
