@@ -38,6 +38,11 @@ async def clinician_sees(r: Reading, client_id: str, clinician_id: str) -> bool:
     return (await r.conn.execute(seen.limit(1))).first() is not None
 
 
+async def clients_seen_by(r: Reading, clinician_id: str) -> frozenset[str]:
+    """The ids of everybody `clinician_sees` would say yes to."""
+    return frozenset((await r.conn.execute(clients_of_clinician(r.practice_id, clinician_id))).scalars())
+
+
 async def clinician_of_user(r: Reading, user_id: str) -> str | None:
     """The clinician an active account belongs to."""
     u = tables.user_account.c

@@ -1,0 +1,14 @@
+"""Every page of the console, joined to an application. Each page's own file names its routes.
+
+Invariant: whoever comes here is signed in (bot/auth/door.py); what they may do there, each page asks.
+"""
+
+from aiohttp import web
+
+from bot.console.desk import RECORD
+from scheduler.core.record import Record
+
+
+def install_console(app: web.Application, record: Record) -> None:
+    """Add the pages. Sessions, templates and assets are installed already."""
+    app[RECORD] = record

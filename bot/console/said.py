@@ -1,0 +1,107 @@
+"""What was just done, said once on the next page: a sentence and, where there is one, its undo.
+
+It travels in a cookie that holds a code and ids, no words. Invariant: a sentence comes from the table below, so that
+nothing a request carries can be shown as ours.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Final
+
+from aiohttp import web
+
+from bot.web import cookies
+
+COOKIE: Final = "said"
+LASTS: Final = 60
+_SHAPE: Final = re.compile(r"([a-z_]{1,40})(?:\.([0-9a-f]{32}))?(?:\.(\d{1,4}))?")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A code of WORDS, the id its undo is about, and a number its sentence mentions."""
+
+    code: str
+    about: str = ""
+    count: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Told:
+    """A toast. `undo` is the address that takes it back, empty when nothing does."""
+
+    sentence: str
+    undo: str = ""
+    act: str = "Undo"
+    fields: Mapping[str, str] = field(default_factory=dict)
+
+
+UNMARK, RESTORE = "/console/visits/{}/unmark", "/console/visits/{}/restore"
+WORDS: Final[dict[str, tuple[str, str]]] = {
+    "arrived": ("Marked as arrived.", UNMARK),
+    "started": ("Session started.", UNMARK),
+    "stopped": ("Session ended.", UNMARK),
+    "missed": ("Marked as missed.", UNMARK),
+    "unmarked": ("The mark is taken back.", ""),
+    "confirmed": ("Confirmed. Reminders that only ask are not sent any more.", ""),
+    "cancelled": ("Cancelled. The time goes to the waitlist.", RESTORE),
+    "cancelled_late": ("Cancelled, and noted as late.", RESTORE),
+    "called_off": ("Cancelled by the practice. The client is told.", RESTORE),
+    "restored": ("The visit stands again.", ""),
+    "moved": ("Moved. What was planned for the old time is planned anew.", ""),
+    "booked": ("Booked.", ""),
+    "booked_series": ("Booked {count} visits of the series.", ""),
+    "series_ended": ("The series ends; {count} visits are cancelled.", ""),
+    "client_added": ("Client added.", ""),
+    "client_saved": ("Saved.", ""),
+    "nothing_changed": ("Nothing was different, so nothing was changed.", ""),
+    "contact_added": ("Added. Nothing is sent there until consent is on record.", ""),
+    "contact_removed": ("Removed. Nothing is sent there any more.", ""),
+    "contact_first": ("Tried first from now on.", ""),
+    "consent_given": ("Consent is on record.", ""),
+    "consent_taken": ("Consent is withdrawn; what was planned there is taken back.", ""),
+    "stopped_texts": ("Stopped. Nothing automatic goes there any more.", ""),
+    "archived": ("Put away. The record is kept.", "/console/clients/{}/unarchive"),
+    "unarchived": ("Taken back.", ""),
+    "policy_accepted": ("Acceptance of the fee policy is on record.", ""),
+    "joined": ("On the waitlist.", "/console/waitlist/{}/leave"),
+    "left": ("Taken off the waitlist.", ""),
+    "withdrawn": ("Withdrawn. Whoever held an offer of it is told.", ""),
+    "claimed": ("Booked from the waitlist.", ""),
+    "passed": ("Passed. The time is offered on.", ""),
+    "acknowledged": ("You are on it. Nobody else is alerted.", ""),
+    "task_done": ("Done.", "/console/inbox/{}/reopen"),
+    "task_reopened": ("Back in the inbox.", ""),
+}
+
+
+def remember(request: web.Request, response: web.StreamResponse, what: Said) -> None:
+    """Have the browser carry it to the next page."""
+    about = f".{what.about}" if what.about else ""
+    count = f".{what.count}" if what.count is not None else ""
+    cookies.put(request, response, COOKIE, f"{what.code}{about}{count}", max_age=LASTS)
+
+
+def forget(request: web.Request, response: web.StreamResponse) -> None:
+    """It was shown."""
+    cookies.drop(request, response, COOKIE)
+
+
+def told(request: web.Request) -> Told | None:
+    """What the browser carries, as words."""
+    found = _SHAPE.fullmatch(cookies.read(request, COOKIE))
+    if found is None or found[1] not in WORDS:
+        return None
+    return toast(Said(found[1], found[2] or "", int(found[3]) if found[3] else None))
+
+
+def toast(what: Said) -> Told:
+    """The words of what was done.
+
+    Raises:
+        KeyError: there is no such code.
+    """
+    sentence, undo = WORDS[what.code]
+    count = "" if what.count is None else str(what.count)
+    return Told(sentence.format(count=count), undo.format(what.about) if undo and what.about else "")
