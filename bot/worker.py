@@ -94,14 +94,14 @@ class Worker:
         try:
             async with self._record.read("") as r:
                 return await people.practice_ids(r)
-        except Exception as error:  # noqa: BLE001 -- a database that is away must not end the loop
+        except Exception as error:
             log.exception("worker.database_away", error=type(error).__name__)
             return ()
 
     async def _do(self, duty: Named, practice_id: str) -> int:
         try:
             return await duty.run(practice_id)
-        except Exception as error:  # noqa: BLE001 -- one duty's trouble is not the others'
+        except Exception as error:
             log.exception("worker.duty_failed", task=duty.name, practice_id=practice_id, error=_code(error))
             return 0
 

@@ -16,6 +16,7 @@ from scheduler.actions.attend import attend
 from scheduler.actions.book import book
 from scheduler.actions.cancel import cancel
 from scheduler.actions.confirm import confirm
+from scheduler.actions.fees import approve_fee, waive_fee
 from scheduler.actions.move import move
 from scheduler.actions.series import extend_series, start_series
 from scheduler.appointments import store as appointments
@@ -27,6 +28,8 @@ from scheduler.core.actor import OPERATOR
 from scheduler.core.errors import Conflict, Invalid
 from scheduler.core.ids import Chance
 from scheduler.core.record import Record, Tx
+from scheduler.fees import store as fee_store
+from scheduler.fees.ledger import EntryKind, WaiveReason
 
 WEEKS = 17
 WEEKLY = 40  # of the sixty clients, so many come every week or every other
@@ -34,6 +37,7 @@ FORTNIGHTLY = 0.3
 CONFIRMS, CANCELS_IN_TIME, CALLED_OFF, MOVES = 0.68, 0.74, 0.765, 0.80  # two days ahead; each up to its bound
 CANCELS_LATE = 0.035
 MISSES, MISSES_THOUGH_CONFIRMED = 0.14, 0.03
+APPROVED = 0.7
 LEFT_UNMARKED = 0.15  # of the last days' visits
 _ZONE = zone_of(ZONE)
 
@@ -57,6 +61,7 @@ class Story:
             await self._evening(day, until)
             day += timedelta(days=1)
         self.clock.set(until)
+        await self._decide_fees(until)
         await self._extend()
         await self._occasional(until)
 
@@ -125,30 +130,36 @@ class Story:
 
     async def _evening(self, day: date, until: datetime) -> None:
         """What became of the day's visits, as the board would have it. The last days keep a few unmarked ones."""
-        for visit in await self._read(day):
-            if not visit.is_active or visit.ends_at + timedelta(minutes=5) > until:
-                continue
-            recent = until - visit.ends_at < timedelta(days=4)
-            if recent and self.chance.random() < LEFT_UNMARKED:
-                continue
-            await self._mark(visit)
+        self.clock.set(min(until, at_minute(day, 21 * 60, _ZONE)))
+        async with self.record.write(self.practice_id, OPERATOR) as tx:
+            for visit in await self._visits(tx, day):
+                if not visit.is_active or visit.ends_at + timedelta(minutes=5) > tx.now:
+                    continue
+                recent = until - visit.ends_at < timedelta(days=4)
+                if not recent or self.chance.random() >= LEFT_UNMARKED:
+                    await self._mark(tx, visit)
 
-    async def _mark(self, visit: Visit) -> None:
-        missed = self.chance.random() < (MISSES_THOUGH_CONFIRMED if visit.confirmed_at else MISSES)
-        steps: Sequence[tuple[str, datetime]]
-        if missed:
-            steps = [("missed", visit.starts_at + timedelta(minutes=20))]
-        else:
-            late = timedelta(minutes=self.chance.choice((0, 0, 0, 1, 2, 4, 9)))
-            steps = [
-                ("arrived", visit.starts_at - timedelta(minutes=4) + late),
-                ("started", visit.starts_at + late),
-                ("stopped", visit.ends_at + timedelta(minutes=self.chance.choice((-2, 0, 1, 3)))),
-            ]
-        for step, at in steps:
-            self.clock.set(at)
-            async with self.record.write(self.practice_id, OPERATOR) as tx:
-                await attend(tx, visit.participation_id, step)
+    async def _mark(self, tx: Tx, visit: Visit) -> None:
+        late = timedelta(minutes=self.chance.choice((0, 0, 0, 1, 2, 4, 9)))
+        stopped = visit.ends_at + timedelta(minutes=self.chance.choice((-2, 0, 1, 3)))
+        if self.chance.random() < (MISSES_THOUGH_CONFIRMED if visit.confirmed_at else MISSES):
+            await attend(tx, visit.participation_id, "missed", at=visit.starts_at + timedelta(minutes=20))
+            return
+        await attend(tx, visit.participation_id, "arrived", at=visit.starts_at - timedelta(minutes=4) + late)
+        await attend(tx, visit.participation_id, "started", at=visit.starts_at + late)
+        await attend(tx, visit.participation_id, "stopped", at=stopped)
+
+    async def _decide_fees(self, until: datetime) -> None:
+        """Fees older than two weeks have been looked at; the rest wait for somebody."""
+        async with self.record.write(self.practice_id, OPERATOR) as tx:
+            for case in await fee_store.cases(tx, kind=EntryKind.PROPOSED):
+                if until - case.entry.at < timedelta(days=14):
+                    continue
+                if self.chance.random() < APPROVED:
+                    await approve_fee(tx, case.entry.participation_id)
+                else:
+                    reason = self.chance.choice((WaiveReason.ILLNESS, WaiveReason.GOODWILL, WaiveReason.EMERGENCY))
+                    await waive_fee(tx, case.entry.participation_id, reason=reason.value)
 
     async def _extend(self) -> None:
         async with self.record.read(self.practice_id) as r:
@@ -184,8 +195,3 @@ class Story:
     async def _visits(self, tx: Tx, day: date) -> Sequence[Visit]:
         start, end = at_minute(day, 0, _ZONE), at_minute(day + timedelta(days=1), 0, _ZONE)
         return await appointments.visits_between(tx, start, end)
-
-    async def _read(self, day: date) -> Sequence[Visit]:
-        start, end = at_minute(day, 0, _ZONE), at_minute(day + timedelta(days=1), 0, _ZONE)
-        async with self.record.read(self.practice_id) as r:
-            return await appointments.visits_between(r, start, end)

@@ -1,0 +1,105 @@
+"""The composition root: settings become a record, ways out, a worker and an application; events find their subscribers.
+
+Nothing else in the program builds these. Invariant: whoever changes a visit, wherever it came from, has the same
+subscribers run in the same transaction.
+"""
+
+from dataclasses import dataclass
+
+import aiohttp
+
+from bot.duties import duties
+from bot.settings import Settings
+from bot.worker import Worker
+from messages import plan
+from messages.channels.base import Channel as Way
+from messages.channels.smtp import SmtpChannel
+from messages.channels.twilio_sms import TwilioSms
+from messages.kinds import Channel
+from scheduler.actions import propose_fee
+from scheduler.core import schema
+from scheduler.core.clock import Clock
+from scheduler.core.engine import open_engines
+from scheduler.core.keys import load_ring
+from scheduler.core.record import Record, Subscriptions
+from scheduler.core.vault import Vault
+from scheduler.events import (
+    AppointmentMoved,
+    AttendanceMarked,
+    ContactChanged,
+    MessageUndeliverable,
+    ParticipationBooked,
+    ParticipationCancelled,
+    ParticipationConfirmed,
+    ParticipationRestored,
+    PolicyChanged,
+    TimeFreed,
+    TimeTaken,
+)
+from waitlist import openings
+
+
+@dataclass(frozen=True, slots=True)
+class Program:
+    """What runs. `session` is the one HTTP session to the carrier."""
+
+    settings: Settings
+    record: Record
+    session: aiohttp.ClientSession
+    ways: dict[Channel, Way]
+
+    def worker(self) -> Worker:
+        """A worker with all duties."""
+        return Worker(self.record, duties(self.settings, self.record, self.ways))
+
+    async def close(self) -> None:
+        """Give back connections."""
+        await self.session.close()
+        await self.record.close()
+
+
+def subscriptions() -> Subscriptions:
+    """Who is told of what. The order within one event is the order things are done in."""
+    told = Subscriptions()
+    told.on(ParticipationBooked, plan.on_booked)
+    told.on(AppointmentMoved, plan.on_moved)
+    told.on(ParticipationConfirmed, plan.on_confirmed)
+    told.on(ParticipationCancelled, plan.on_cancelled)
+    told.on(ParticipationCancelled, propose_fee.on_cancelled)
+    told.on(ParticipationRestored, plan.on_restored)
+    told.on(ParticipationRestored, propose_fee.on_restored)
+    told.on(ParticipationRestored, openings.on_restored)
+    told.on(TimeTaken, openings.on_time_taken)
+    told.on(TimeFreed, openings.on_time_freed)
+    told.on(AttendanceMarked, propose_fee.on_attendance)
+    told.on(PolicyChanged, plan.on_policy_changed)
+    told.on(ContactChanged, plan.on_contact_changed)
+    told.on(MessageUndeliverable, openings.on_undeliverable)
+    return told
+
+
+async def open_record(settings: Settings, clock: Clock) -> Record:
+    """The record with its subscribers, if database and key ring are as they must be.
+
+    Raises:
+        Misconfigured: see `schema.require_current` and `load_ring`.
+    """
+    vault = Vault(load_ring(settings.keyring))
+    engines = open_engines(settings.database_url.get_secret_value())
+    try:
+        await schema.require_current(engines)
+    except BaseException:
+        await engines.close()
+        raise
+    return Record(engines, clock, vault, subscriptions=subscriptions())
+
+
+async def open_program(settings: Settings, clock: Clock) -> Program:
+    """Everything, opened and checked.
+
+    Raises:
+        Misconfigured: see `open_record`.
+    """
+    record = await open_record(settings, clock)
+    session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=settings.http_timeout_seconds))
+    return Program(settings, record, session, _ways(settings, session, clock))
