@@ -32,6 +32,7 @@ _LATER: dict[Attendance, tuple[Attendance, ...]] = {
     Attendance.MISSED: (Attendance.ARRIVED, Attendance.STARTED, Attendance.STOPPED),
 }
 LATEST_STOP = timedelta(hours=12)
+LINGER = timedelta(hours=1)  # a visit that ends at midnight is marked on the next day, and still just over
 
 
 @dataclass(frozen=True, slots=True)
@@ -106,8 +107,8 @@ def _stamps(
     if before is Attendance.STOPPED and target is Attendance.STARTED:
         return stamps  # reopened: the start was right, only the stop was not
     if target in _STAMP:
-        still_its_day = _day(visit, now) == _day(visit, visit.starts_at)
-        known = now if still_its_day or target is Attendance.MISSED else None
+        just_over = now <= visit.ends_at + LINGER or _day(visit, now) == _day(visit, visit.starts_at)
+        known = now if just_over or target is Attendance.MISSED else None
         stamps[_STAMP[target]] = at or known
     return stamps
 
