@@ -15,7 +15,7 @@ from contextlib import asynccontextmanager
 from datetime import datetime
 from typing import Any, TypeVar
 
-from sqlalchemy import Table
+from sqlalchemy import Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -131,6 +131,11 @@ class Record:
         """A view for reading only; on SQLite it never waits for a writer."""
         async with self.engines.reader.connect() as conn:
             yield Reading(conn, practice_id, self.clock.now(), self.vault)
+
+    async def ping(self) -> None:
+        """Ask the database for nothing at all; raises whatever keeps it from answering."""
+        async with self.engines.reader.connect() as conn:
+            await conn.execute(select(1))
 
     async def close(self) -> None:
         """Close all connections."""

@@ -1,0 +1,37 @@
+"""The web application: every edge that speaks HTTP, joined once.
+
+Invariant: whatever is added here passes the same middlewares: problems told without detail, headers, the viewer, forms.
+"""
+
+from aiohttp import web
+
+from bot.auth.door import know_viewer
+from bot.auth.install import install_auth
+from bot.console.routes import install_console
+from bot.health import install_health
+from bot.links.routes import install_links
+from bot.settings import Settings
+from bot.twilio.routes import install_webhooks
+from bot.web.install import BODY_LIMIT, install_web, middlewares
+from scheduler.core.clock import Clock, SystemClock
+from scheduler.core.record import Record
+
+OUTSIDE_FORM_CHECKS = ("/twilio/", "/l/", "/demo/")
+"""Paths whose POSTs carry proofs of their own: a signature, a page nonce, a shared secret."""
+
+
+def create_app(settings: Settings, record: Record, *, auth_clock: Clock | None = None) -> web.Application:
+    """The application over an opened record. `auth_clock` keeps real time, also where the record's is moved."""
+    app = web.Application(middlewares=middlewares(know_viewer, outside=OUTSIDE_FORM_CHECKS), client_max_size=BODY_LIMIT)
+    install_web(app, origin=settings.public_url, clock=record.clock)
+    install_auth(app, record, clock=auth_clock or SystemClock())
+    install_console(app, record)
+    install_links(app, record)
+    install_webhooks(app, record, settings)
+    install_health(app, record)
+    app.router.add_get("/", _home, name="home")
+    return app
+
+
+async def _home(_request: web.Request) -> web.StreamResponse:
+    raise web.HTTPSeeOther("/console/today")

@@ -1,0 +1,42 @@
+"""POST /twilio/{practice_id}/inbound: somebody texted. Stored raw in one transaction, answered at once, read later.
+
+The answer is empty TwiML: replies go through the outbox, where consent, STOP and the ledger are. Invariant: a 2xx
+means the text is committed; the same MessageSid is stored once, however often it is posted.
+"""
+
+from aiohttp import web
+from multidict import MultiDictProxy
+
+from bot.twilio.carrier import ACCOUNT, EMPTY_ANSWER, RECORD, SIGNATURES, practice_of
+from messages.inbound import Received, receive
+from scheduler.core.actor import CARRIER
+
+
+async def inbound(request: web.Request) -> web.Response:
+    """Store what the carrier posts.
+
+    Raises:
+        web.HTTPForbidden: not the carrier's, or another account's.
+        web.HTTPNotFound: no such practice.
+    """
+    fields = await request.app[SIGNATURES].form_of(request)
+    received = _received(fields)
+    if fields.get("AccountSid") != request.app[ACCOUNT] or received is None:
+        raise web.HTTPForbidden
+    async with request.app[RECORD].write(await practice_of(request), CARRIER) as tx:
+        await receive(tx, received)
+    return web.Response(text=EMPTY_ANSWER, content_type="text/xml")
+
+
+def _received(fields: MultiDictProxy[str]) -> Received | None:
+    sid, sender = fields.get("MessageSid", ""), fields.get("From", "")
+    if not sid or not sender:
+        return None
+    media = fields.get("NumMedia", "0")
+    return Received(
+        sid=sid[:64],
+        sender=sender,
+        body=fields.get("Body", ""),
+        opt_out_type=fields.get("OptOutType"),
+        media_count=int(media) if media.isdigit() else 0,
+    )

@@ -1,0 +1,21 @@
+"""The two addresses the carrier calls, if a carrier is configured."""
+
+from aiohttp import web
+
+from bot.settings import Settings
+from bot.twilio import carrier
+from bot.twilio.inbound import inbound
+from bot.twilio.signature import Signatures
+from bot.twilio.status import status
+from scheduler.core.record import Record
+
+
+def install_webhooks(app: web.Application, record: Record, settings: Settings) -> None:
+    """Add the webhooks; without a carrier's token there is nothing to prove them by, so they do not exist."""
+    if settings.twilio_account_sid is None or settings.twilio_auth_token is None:
+        return
+    app[carrier.RECORD] = record
+    app[carrier.ACCOUNT] = settings.twilio_account_sid
+    app[carrier.SIGNATURES] = Signatures(settings.public_url, [settings.twilio_auth_token.get_secret_value()])
+    app.router.add_post(carrier.INBOUND_PATH, inbound, name="twilio_inbound")
+    app.router.add_post(carrier.STATUS_PATH, status, name="twilio_status")

@@ -1,0 +1,36 @@
+"""POST /twilio/{practice_id}/status?m=..&a=..: what became of a message. Early, late, twice or out of order is fine.
+
+Our message id and attempt are in the address, so a callback proves acceptance even when the carrier's answer to the
+send was lost. Invariant: only a signed callback of our account changes anything, and statuses only climb.
+"""
+
+from aiohttp import web
+
+from bot.twilio.carrier import ACCOUNT, RECORD, SIGNATURES, practice_of
+from messages.delivery_callback import Callback, record_callback
+from scheduler.core.actor import CARRIER
+
+LONGEST_WORD = 40
+
+
+async def status(request: web.Request) -> web.Response:
+    """Take one callback in.
+
+    Raises:
+        web.HTTPForbidden: not the carrier's, or another account's.
+        web.HTTPNotFound: no such practice.
+    """
+    fields = await request.app[SIGNATURES].form_of(request)
+    if fields.get("AccountSid") != request.app[ACCOUNT]:
+        raise web.HTTPForbidden
+    attempt, code = request.query.get("a", ""), fields.get("ErrorCode", "")
+    callback = Callback(
+        message_id=request.query.get("m", ""),
+        attempt=int(attempt) if attempt.isdecimal() and len(attempt) < LONGEST_WORD else 0,
+        sid=fields.get("MessageSid", "")[:64],
+        status=fields.get("MessageStatus", "").casefold()[:LONGEST_WORD],
+        error_code=int(code) if code.isdecimal() and len(code) < LONGEST_WORD else None,
+    )
+    async with request.app[RECORD].write(await practice_of(request), CARRIER) as tx:
+        await record_callback(tx, callback)
+    return web.Response(status=204)
