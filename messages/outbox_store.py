@@ -154,6 +154,16 @@ async def messages_of(r: Reading, client_id: str, limit: int = 100) -> tuple[Mes
     return tuple(_message(row) for row in rows.mappings())
 
 
+async def waiting_between(r: Reading, start: datetime, end: datetime, limit: int = 100) -> tuple[Message, ...]:
+    """What is due to leave in `[start, end)`, soonest first."""
+    c = message.c
+    wanted = select(message).where(
+        c.practice_id == r.practice_id, c.state == "pending", c.due_at >= start, c.due_at < end
+    )
+    rows = await r.conn.execute(wanted.order_by(c.due_at, c.id).limit(limit))
+    return tuple(_message(row) for row in rows.mappings())
+
+
 async def heard(r: Reading, message_id: str) -> tuple[Heard, ...]:
     """What the carrier said of a message, in the order it was said."""
     c = delivery.c

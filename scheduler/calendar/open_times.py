@@ -65,7 +65,7 @@ async def _of_clinician(
     limit: int | None,
     step_minutes: int,
 ) -> list[OpenTime]:
-    windows = await _windows(r, clinician_id, earliest, latest)
+    windows = await windows_of(r, clinician_id, earliest, latest)
     reach = timedelta(minutes=service.duration_minutes + service.buffer_before_minutes + service.buffer_after_minutes)
     taken = await store.busy_between(r, clinician_id, earliest - reach, latest + reach)
     slots = open_slots(
@@ -81,8 +81,8 @@ async def _of_clinician(
     return [OpenTime(clinician_id, slot.location_id or "", slot.starts_at, slot.ends_at) for slot in slots]
 
 
-async def _windows(r: Reading, clinician_id: str, earliest: datetime, latest: datetime) -> list[OpenWindow]:
-    """Open windows; each location's hours are read in that location's own zone."""
+async def windows_of(r: Reading, clinician_id: str, earliest: datetime, latest: datetime) -> list[OpenWindow]:
+    """When a clinician works on the days around a stretch; each location's hours are read in its own zone."""
     hours = await store.weekly_hours(r, clinician_id)
     windows: list[OpenWindow] = []
     for location in await people.locations(r):
