@@ -25,6 +25,7 @@ from scheduler.calendar.store import day_exceptions, weekly_hours
 from scheduler.core.errors import Conflict, Invalid, NotFound
 from scheduler.core.record import Record
 from scheduler.people import store as people
+from scheduler.people.hours_store import ListedException, exceptions_from, week_in_force
 from scheduler.people.practice_fields import ServiceFields, checked_practice
 from tests.people.setting import FRONT, Setting, practice_fields, set_up
 
@@ -144,6 +145,8 @@ async def test_a_week_counts_from_its_day_and_leaves_the_past(record: Record, se
         await set_week(tx, setting.clinician, [hours(2, 660)], date(2026, 3, 1))
     async with record.read(setting.practice) as r:
         stored = await weekly_hours(r, setting.clinician)
+        assert [h.weekday for h in await week_in_force(r, setting.clinician, date(2026, 2, 28))] == [0]
+        assert [h.weekday for h in await week_in_force(r, setting.clinician, date(2026, 3, 1))] == [2]
         spans = [(h.weekday, h.start_minute, h.valid_from, h.valid_until) for h in stored]
     assert spans == [
         (0, 540, date(2026, 1, 1), date(2026, 2, 28)),
@@ -153,9 +156,9 @@ async def test_a_week_counts_from_its_day_and_leaves_the_past(record: Record, se
 
 async def test_overlapping_hours_and_unknown_places_are_refused(record: Record, setting: Setting) -> None:
     here = setting.location
+    twice = [WeeklyHours(0, 540, 660, location_id=here), WeeklyHours(0, 600, 720, location_id=here)]
     async with record.write(setting.practice, FRONT) as tx:
         with pytest.raises(Invalid, match="hours_overlap"):
-            twice = [WeeklyHours(0, 540, 660, location_id=here), WeeklyHours(0, 600, 720, location_id=here)]
             await set_week(tx, setting.clinician, twice, date(2026, 3, 1))
         with pytest.raises(NotFound):
             await set_week(tx, setting.clinician, [WeeklyHours(0, 540, 660)], date(2026, 3, 1))
@@ -169,11 +172,13 @@ async def test_days_that_differ_are_added_once_and_taken_back(record: Record, se
             await add_exception(tx, setting.clinician, closed)
         with pytest.raises(Invalid, match="location_needed"):
             await add_exception(tx, setting.clinician, DayException(date(2026, 3, 9), closed=False))
+        unknown = DayException(date(2026, 3, 9), closed=False, location_id="0" * 32)
         with pytest.raises(NotFound):
-            unknown = DayException(date(2026, 3, 9), closed=False, location_id="0" * 32)
             await add_exception(tx, setting.clinician, unknown)
     async with record.read(setting.practice) as r:
         assert await day_exceptions(r, setting.clinician, closed.day, closed.day) == (closed,)
+        assert await exceptions_from(r, closed.day) == (ListedException(added, setting.clinician, closed),)
+        assert await exceptions_from(r, date(2026, 3, 10), clinician_id=setting.clinician) == ()
     async with record.write(setting.practice, FRONT) as tx:
         await remove_exception(tx, added)
         with pytest.raises(NotFound):
