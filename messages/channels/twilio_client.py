@@ -1,0 +1,90 @@
+"""The SDK's way to the network: one shared aiohttp session, our own base address, hard time limits, no log.
+
+The SDK's own asynchronous client ignores its timeout, logs numbers and keeps the last request with its credentials
+(rules.md A8), so this subclass replaces it. Invariant: nothing of a request or an answer is kept or logged here.
+"""
+
+import asyncio
+import logging
+from collections.abc import Mapping
+from typing import Any
+from urllib.parse import urlsplit
+
+import aiohttp
+from twilio.http import AsyncHttpClient
+from twilio.http.response import Response
+
+CONNECT_SECONDS = 4.0
+
+
+class NeverConnected(Exception):
+    """No connection was made: nothing can have been accepted."""
+
+
+class TwilioNetwork(AsyncHttpClient):  # type: ignore[misc]  # the SDK ships no types
+    """Carries the SDK's requests. `base` replaces the scheme and host of every request.
+
+    Anything but Twilio itself gets the original host as a path prefix, so that one local carrier can tell the APIs
+    apart. `timeout` in seconds bounds a whole request; connecting has its own, shorter limit.
+    """
+
+    def __init__(self, session: aiohttp.ClientSession, *, base: str, timeout: float) -> None:
+        super().__init__(logging.getLogger("twilio"), is_async=True, timeout=timeout)
+        self._session = session
+        self._base = base.rstrip("/")
+        self._seconds = timeout
+
+    async def request(
+        self,
+        method: str,
+        uri: str,
+        params: Mapping[str, object] | None = None,
+        data: Mapping[str, object] | None = None,
+        headers: Mapping[str, str] | None = None,
+        auth: tuple[str, str] | None = None,
+        timeout: float | None = None,  # noqa: ASYNC109 -- the SDK calls it so
+        allow_redirects: bool = False,  # noqa: FBT001, FBT002 -- the SDK calls it so
+    ) -> Response:
+        """One request, never redirected.
+
+        Raises:
+            NeverConnected: refused, unresolvable, or not connected in time.
+            TimeoutError: no whole answer in time; it may have been accepted.
+            aiohttp.ClientError: the connection broke; it may have been accepted.
+        """
+        sent = dict(headers or {})
+        if auth is not None:
+            sent["Authorization"] = aiohttp.encode_basic_auth(*auth)
+        limit = aiohttp.ClientTimeout(total=None, sock_connect=CONNECT_SECONDS)
+        async with asyncio.timeout(min(timeout or self._seconds, self._seconds)):
+            try:
+                async with self._session.request(
+                    method.upper(),
+                    self._address(uri),
+                    params=_texts(params),
+                    data=_texts(data),
+                    headers=sent,
+                    timeout=limit,
+                    allow_redirects=allow_redirects,
+                ) as answer:
+                    return Response(answer.status, await answer.text(), answer.headers)
+            except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
+                raise NeverConnected(type(error).__name__) from None
+
+    def _address(self, uri: str) -> str:
+        parts = urlsplit(uri)
+        if parts.netloc == urlsplit(self._base).netloc:
+            return uri
+        query = f"?{parts.query}" if parts.query else ""
+        return f"{self._base}/{parts.netloc}{parts.path}{query}"
+
+
+def _texts(values: Mapping[str, object] | None) -> list[tuple[str, Any]] | None:
+    """Form fields as the SDK means them: lists repeat their name, booleans are lower case."""
+    if values is None:
+        return None
+    pairs: list[tuple[str, Any]] = []
+    for name, value in values.items():
+        many = value if isinstance(value, list | tuple) else [value]
+        pairs += [(name, str(each).lower() if isinstance(each, bool) else str(each)) for each in many]
+    return pairs

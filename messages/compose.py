@@ -1,0 +1,196 @@
+"""Joining a message with its words: the only module that knows both records and texts.
+
+A row says what it is about; the practice, the visit as it is now, the reader's language and zone and a link say the
+rest. Nothing else can get into a text, since `SafeFields` has no place for it. Invariant: composing one attempt after
+another gives the same link, so a later attempt can be told from a stranger's text and from no earlier one.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from messages import links
+from messages.kinds import Channel, Country, Kind, Purpose, SafeFields, VisitNeed, traits
+from messages.link_store import MessageLink, NewLink
+from messages.particulars import Particulars
+from messages.render import CannotRenderError, Wordings, render
+from messages.segments import sms_text
+from messages.send_store import SendRow
+from scheduler.calendar.wallclock import zone_of
+from scheduler.core.record import Reading, Tx
+from scheduler.people.store import Practice
+
+MAX_SEGMENTS: Final = 3  # more than this is a wording gone wrong, not a text
+_GONE_FOR: Final = timedelta(hours=24)
+_PREFERENCES_FOR: Final = timedelta(days=60)  # an opt-out in a mail has to work for a month at least
+
+Links = Mapping[tuple[str, str], MessageLink]
+"""The links messages have from earlier attempts, by message and purpose."""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Composed:
+    """Final words. `new_links` are to be written if, and only if, the message goes on its way."""
+
+    text: str = field(repr=False)
+    subject: str | None = field(repr=False)
+    segments: int
+    new_links: tuple[NewLink, ...] = ()
+
+
+@dataclass(frozen=True, slots=True)
+class CannotCompose:
+    """There are no proper words for the message; `why` is a code."""
+
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Desk:
+    """What every message of a practice is composed with. `public_url` is an origin without a slash at its end."""
+
+    practice: Practice
+    wordings: Wordings
+    public_url: str
+
+
+def compose(tx: Tx, desk: Desk, row: SendRow, known: Links) -> Composed | CannotCompose:
+    """The words of a message as they would leave now."""
+    linked = _link(tx, desk, row, known)
+    stop = _stop_link(tx, desk, row, known)
+    fields = _fields(tx.now, desk, row, linked.url, stop.url)
+    try:
+        drawn = render(
+            kind_now(row),
+            fields,
+            language=language_of(desk, row),
+            channel=row.channel,
+            wordings=desk.wordings,
+            plain_letters=desk.practice.plain_letters,
+        )
+    except CannotRenderError as refused:
+        return CannotCompose(refused.code)
+    if row.channel is Channel.SMS and drawn.segments.count > MAX_SEGMENTS:
+        return CannotCompose("too_long")
+    new = tuple(made.row for made in (linked, stop) if made.row is not None)
+    return Composed(text=drawn.text, subject=drawn.subject, segments=drawn.segments.count, new_links=new)
+
+
+def body_hash(r: Reading, text: str) -> bytes:
+    """A keyed hash of a text as carriers may give it back: blanks at the ends and look-alike letters do not count."""
+    return r.vault.blind(r.practice_id, "body", sms_text(text).strip())
+
+
+def language_of(desk: Desk, row: SendRow) -> str:
+    """The language the reader is written to in."""
+    own = row.person.language if row.person else None
+    return row.fields.language or own or desk.practice.language
+
+
+def zone_name_of(desk: Desk, row: SendRow) -> str:
+    """The zone the reader's times are shown in, and the send window is kept in."""
+    own = row.person.zone if row.person else None
+    return own or desk.practice.zone
+
+
+def kind_now(row: SendRow) -> Kind:
+    """A reminder to somebody who has confirmed since it was planned says so."""
+    if row.kind is Kind.REMINDER and row.visit is not None and row.visit.confirmed:
+        return Kind.REMINDER_CONFIRMED
+    return row.kind
+
+
+def _fields(now: datetime, desk: Desk, row: SendRow, link: str, stop_link: str) -> SafeFields:
+    zone = zone_of(zone_name_of(desk, row))
+    told = row.fields
+    starts_at = told.starts_at or (row.visit.starts_at if row.visit else None)
+    return SafeFields(
+        label=desk.practice.label,
+        office_phone=desk.practice.office_phone,
+        starts_at=_local(starts_at, zone),
+        other_at=_local(told.other_at, zone),
+        deadline=_local(told.deadline, zone),
+        options=tuple(each.astimezone(zone) for each in told.options),
+        sent_on=now.astimezone(zone).date(),
+        link=link,
+        stop_link=stop_link,
+        count=told.count,
+        late_hours=told.late_hours,
+        late_minutes=told.late_minutes,
+        country=_country(desk.practice.crisis_country),
+        show_zone=_is_elsewhere(zone, desk, row, told),
+    )
+
+
+def _local(instant: datetime | None, zone: ZoneInfo) -> datetime | None:
+    return None if instant is None else instant.astimezone(zone)
+
+
+def _country(code: str) -> Country:
+    return Country(code) if code in set(Country) else Country.OTHER
+
+
+def _is_elsewhere(zone: ZoneInfo, desk: Desk, row: SendRow, told: Particulars) -> bool:
+    """Whether the reader's clock shows another time than that of the place the visit is at."""
+    there = zone_of(row.visit.zone if row.visit else desk.practice.zone)
+    about = told.starts_at or (row.visit.starts_at if row.visit else None) or next(iter(told.options), None)
+    return about is not None and about.astimezone(zone).utcoffset() != about.astimezone(there).utcoffset()
+
+
+# --- links ------------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Linked:
+    """An address to print, and the row to write for it unless an earlier attempt has."""
+
+    url: str = field(repr=False)
+    row: NewLink | None = None
+
+
+_NO_LINK: Final = _Linked("")
+
+
+def _link(tx: Tx, desk: Desk, row: SendRow, known: Links) -> _Linked:
+    if "link" not in traits(row.kind).required:
+        return _NO_LINK
+    if traits(row.kind).purpose is Purpose.STAFF:
+        return _Linked(f"{desk.public_url}/console/inbox")
+    if row.offer_id is not None:
+        ends = row.fields.deadline or row.useful_until
+        return _linked(tx, desk, row, known, links.Purpose.OFFER, ends)
+    return _linked(tx, desk, row, known, links.Purpose.VISIT, _visit_link_ends(tx.now, row))
+
+
+def _visit_link_ends(now: datetime, row: SendRow) -> datetime:
+    starts_at = row.visit.starts_at if row.visit else row.useful_until
+    return max(starts_at, now + _GONE_FOR) if traits(row.kind).visit is VisitNeed.GONE else starts_at
+
+
+def _stop_link(tx: Tx, desk: Desk, row: SendRow, known: Links) -> _Linked:
+    if row.channel is not Channel.EMAIL or row.contact_point_id is None:
+        return _NO_LINK
+    return _linked(tx, desk, row, known, links.Purpose.PREFERENCES, tx.now + _PREFERENCES_FOR)
+
+
+def _linked(tx: Tx, desk: Desk, row: SendRow, known: Links, purpose: links.Purpose, expires_at: datetime) -> _Linked:
+    earlier = known.get((row.id, purpose.value))
+    if earlier is not None:
+        return _Linked(desk.public_url + links.path_of(tx.vault.link_token(earlier.id)))
+    if row.client_id is None:
+        return _NO_LINK
+    speaks_of_time = purpose is links.Purpose.VISIT and traits(row.kind).visit is VisitNeed.ACTIVE
+    made_row, made = links.new(
+        tx,
+        purpose,
+        client_id=row.client_id,
+        expires_at=expires_at,
+        contact_point_id=row.contact_point_id,
+        participation_id=row.participation_id if purpose is links.Purpose.VISIT else None,
+        offer_id=row.offer_id if purpose is links.Purpose.OFFER else None,
+        message_id=row.id,
+        revision=row.visit.revision if speaks_of_time and row.visit else None,
+    )
+    return _Linked(desk.public_url + links.path_of(made.token), made_row)

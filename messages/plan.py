@@ -1,0 +1,291 @@
+"""Touches become rows: subscribers that plan, re-plan and take back messages in the transaction of what happened.
+
+The arithmetic is the scheduler's (reminders/planner.py), the send window is send_rules', what to change is
+reconcile.py's; here they meet the record. Notices of what the practice did to a visit are in notices.py.
+Invariant: after every commit the outbox holds, for every visit to come, just the touches the policy in force wants.
+"""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from messages import notices, outbox, outbox_store, plan_store
+from messages.kinds import Channel, Kind, Purpose, VisitNeed, traits
+from messages.particulars import Particulars
+from messages.recipients import Reachable, reachable
+from messages.reconcile import Changes, TouchRow, WantedTouch, reconcile
+from messages.send_rules import SendWindow, window_shift
+from messages.tasks import TaskKind, open_task, settled
+from scheduler.appointments import store as appointments
+from scheduler.appointments.states import ParticipationState
+from scheduler.appointments.store import Visit
+from scheduler.calendar.wallclock import zone_of
+from scheduler.core.record import Tx
+from scheduler.events import (
+    AppointmentMoved,
+    ContactChanged,
+    ParticipationBooked,
+    ParticipationCancelled,
+    ParticipationConfirmed,
+    ParticipationRestored,
+    PolicyChanged,
+)
+from scheduler.people import store as people
+from scheduler.people.store import Client, Practice
+from scheduler.reminders import policy as policies
+from scheduler.reminders import store as reminders
+from scheduler.reminders.planner import NEAR, PlannedTouch, plan
+from scheduler.reminders.policy import BOOKED_KEY, Policy
+
+CHUNK: Final = 500
+_ABOUT_ACTIVE: Final = tuple(kind for kind in Kind if traits(kind).visit is VisitNeed.ACTIVE)
+_ABOUT_GONE: Final = tuple(kind for kind in Kind if traits(kind).visit is VisitNeed.GONE)
+
+
+# --- subscribers ------------------------------------------------------------------------------------------------
+
+
+async def on_booked(tx: Tx, event: ParticipationBooked) -> None:
+    """Plan a new visit; "booked" is said only if touches were missed, and not at all when nobody is to be told."""
+    visit = await appointments.visit(tx, event.participation_id)
+    if visit is not None:
+        await replan(tx, (visit,), reason="booked", agreed_at=tx.now, booked_notice=event.told)
+
+
+async def on_moved(tx: Tx, event: AppointmentMoved) -> None:
+    """Take back what speaks of the old time, plan the new one, and tell the client if it was not their own pick."""
+    visits = await appointments.visits_of_appointment(tx, event.appointment_id)
+    active = [visit for visit in visits if visit.is_active]
+    for visit in active:
+        if event.by == "practice" and event.before is not None:
+            await notices.moved_by_practice(tx, visit, datetime.fromisoformat(event.before))
+        stale = await plan_store.superseded(tx, visit.participation_id, visit.revision)
+        await outbox.cancel_ids(tx, stale, "moved")
+    await replan(tx, active, reason="moved", agreed_at=tx.now)
+
+
+async def on_cancelled(tx: Tx, event: ParticipationCancelled) -> None:
+    """Take back what speaks of the visit as standing; tell the client if the practice cancelled it."""
+    await outbox.cancel_for_participation(tx, event.participation_id, "visit_cancelled", kinds=_ABOUT_ACTIVE)
+    if event.by == "practice" and event.told:
+        visit = await appointments.visit(tx, event.participation_id)
+        if visit is not None:
+            await notices.cancelled_by_practice(tx, visit)
+
+
+async def on_confirmed(tx: Tx, event: ParticipationConfirmed) -> None:
+    """Take back the touches that are only for those who have not confirmed."""
+    found = await plan_store.touches(tx, (event.participation_id,))
+    quiet = [row.id for row in found.get(event.participation_id, ()) if row.only_if_unconfirmed]
+    await outbox.cancel_ids(tx, quiet, "confirmed")
+
+
+async def on_restored(tx: Tx, event: ParticipationRestored) -> None:
+    """Bring the touches back; whoever was told of the cancellation is told that it stands again."""
+    visit = await appointments.visit(tx, event.participation_id)
+    if visit is None:
+        return
+    await outbox.cancel_for_participation(tx, event.participation_id, "restored", kinds=_ABOUT_GONE)
+    await notices.stands_again(tx, visit)
+    await replan(tx, (visit,), reason="restored")
+
+
+async def on_policy_changed(tx: Tx, _event: PolicyChanged) -> None:
+    """Plan every visit to come anew. Nothing leaves at once because of it, and no touch leaves twice."""
+    await replan(tx, await appointments.active_from(tx, tx.now), reason="policy_changed")
+
+
+async def on_contact_changed(tx: Tx, event: ContactChanged) -> None:
+    """Send what waits to where the client can be reached now; greet a number on its first consent to texts."""
+    await notices.enrol(tx, event.client_id)
+    await replan(tx, await appointments.upcoming(tx, (event.client_id,), tx.now), reason="contact_changed")
+
+
+# --- planning ---------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, slots=True)
+class _Setting:
+    """What planning looks at besides the visit: the same for all visits of one call."""
+
+    policy: Policy
+    practice: Practice
+    clients: Mapping[str, Client]
+    reach: Mapping[str, Reachable]
+
+    def zone(self, client_id: str) -> str:
+        return self.clients[client_id].zone or self.practice.zone
+
+    def window(self, client_id: str) -> SendWindow:
+        practice = self.practice
+        return SendWindow(
+            zones=(self.zone(client_id),), start_minute=practice.send_from_minute, end_minute=practice.send_until_minute
+        )
+
+
+async def replan(
+    tx: Tx,
+    visits: Sequence[Visit],
+    *,
+    reason: str,
+    agreed_at: datetime | None = None,
+    booked_notice: bool = False,
+) -> None:
+    """Make the outbox hold what these visits should have; visits that are over or cancelled are left alone.
+
+    `agreed_at` is when the time was agreed, if not at the booking. `reason` is kept on rows that are taken back.
+    """
+    coming = [visit for visit in visits if visit.is_active and visit.starts_at > tx.now]
+    for chunk in _chunks(coming):
+        setting = await _setting(tx, {visit.client_id for visit in chunk})
+        rows = await plan_store.touches(tx, [visit.participation_id for visit in chunk])
+        for visit in chunk:
+            wanted = _wanted(tx, setting, visit, agreed_at or visit.booked_at, booked_notice=booked_notice)
+            changes = reconcile(
+                rows.get(visit.participation_id, ()),
+                wanted,
+                revision=visit.revision,
+                now=tx.now,
+                kept_keys=frozenset() if booked_notice else frozenset({BOOKED_KEY}),
+            )
+            await _apply(tx, visit, changes, setting.policy.version, reason)
+        await _note_unreachable(tx, setting, {visit.client_id for visit in chunk})
+
+
+def _chunks(visits: Sequence[Visit]) -> Iterator[Sequence[Visit]]:
+    return (visits[start : start + CHUNK] for start in range(0, len(visits), CHUNK))
+
+
+async def _setting(tx: Tx, client_ids: set[str]) -> _Setting:
+    return _Setting(
+        policy=await reminders.policy_in_force(tx),
+        practice=await people.practice(tx),
+        clients=await people.clients(tx, client_ids),
+        reach=await reachable(tx, client_ids, Purpose.REMINDERS),
+    )
+
+
+def _wanted(
+    tx: Tx, setting: _Setting, visit: Visit, agreed_at: datetime, *, booked_notice: bool
+) -> tuple[WantedTouch, ...]:
+    reach = setting.reach.get(visit.client_id, {})
+    planned = plan(
+        setting.policy,
+        starts_at=visit.starts_at,
+        zone=_zone(setting, visit),
+        booked_at=agreed_at,
+        channels=[policies.Channel(channel.value) for channel in reach],
+        booked_notice=booked_notice,
+    )
+    confirmed = visit.state is ParticipationState.CONFIRMED
+    needed = [touch for touch in planned if not (touch.only_if_unconfirmed and confirmed)]
+    window = setting.window(visit.client_id)
+    return _spread([_placed(touch, reach, window, agreed_at, tx.now) for touch in needed])
+
+
+def _zone(setting: _Setting, visit: Visit) -> ZoneInfo:
+    return zone_of(setting.zone(visit.client_id))
+
+
+def _placed(
+    touch: PlannedTouch, reach: Reachable, window: SendWindow, agreed_at: datetime, now: datetime
+) -> WantedTouch:
+    """The touch inside the send window. One whose time has passed keeps it, so that it is known as passed."""
+    channel = Channel(touch.channel.value)
+    point = reach[channel]
+    due_at: datetime | None = touch.due_at
+    if touch.due_at >= now:
+        earliest = max(agreed_at, now)
+        due_at = window_shift(touch.due_at, window=window, not_before=earliest, not_after=touch.useful_until)
+    return WantedTouch(
+        key=touch.key,
+        kind=Kind(touch.kind.value),
+        channel=channel,
+        contact_point_id=point.id,
+        address_ix=point.value_ix,
+        due_at=due_at,
+        useful_until=touch.useful_until,
+        only_if_unconfirmed=touch.only_if_unconfirmed,
+    )
+
+
+def _spread(touches: Sequence[WantedTouch]) -> tuple[WantedTouch, ...]:
+    """Without touches that the window pushed against a later one on the same channel: the later one says it all."""
+    kept: list[WantedTouch] = []
+    for touch in reversed(touches):
+        if not any(_crowds(touch, later) for later in kept):
+            kept.append(touch)
+    return tuple(reversed(kept))
+
+
+def _crowds(touch: WantedTouch, later: WantedTouch) -> bool:
+    if touch.due_at is None or later.due_at is None or touch.channel is not later.channel:
+        return False
+    return abs(later.due_at - touch.due_at) < NEAR
+
+
+async def _apply(tx: Tx, visit: Visit, changes: Changes, version: int, reason: str) -> None:
+    for touch in changes.add:
+        await _add(tx, visit, touch, version)
+    for row, touch in changes.change:
+        if await plan_store.change(tx, row.id, _values(touch, version)):
+            tx.note("message.replanned", "message", row.id, reason=reason)
+    for row, touch in changes.revive:
+        if await plan_store.revive(tx, row.id, _values(touch, version)):
+            tx.note("message.revived", "message", row.id, reason=reason)
+    await outbox.cancel_ids(tx, _ids(changes.superseded), "moved")
+    await outbox.cancel_ids(tx, _ids(changes.cancel), reason)
+
+
+def _ids(rows: Sequence[TouchRow]) -> tuple[str, ...]:
+    return tuple(row.id for row in rows)
+
+
+async def _add(tx: Tx, visit: Visit, touch: WantedTouch, version: int) -> None:
+    message_id = tx.new_id()
+    possible = touch.due_at is not None
+    row = {
+        "id": message_id,
+        "kind": touch.kind.value,
+        "channel": touch.channel.value,
+        "client_id": visit.client_id,
+        "participation_id": visit.participation_id,
+        "touch": touch.key,
+        "revision": visit.revision,
+        "dedupe": outbox.touch_key(visit.participation_id, touch.key, visit.revision, touch.channel.value),
+        "priority": outbox.PRIORITY[traits(touch.kind).message_class],
+        "state": "pending" if possible else "cancelled",
+        "reason": None if possible else "outside_window",
+        **_values(touch, version),
+    }
+    if await outbox_store.add(tx, row):
+        tx.note("message.planned", "message", message_id, touch=touch.key, possible=possible)
+    if touch.due_at is not None and touch.due_at <= tx.now:
+        tx.wake()
+
+
+def _values(touch: WantedTouch, version: int) -> dict[str, Any]:
+    return {
+        "contact_point_id": touch.contact_point_id,
+        "address_ix": touch.address_ix,
+        "policy_version": version,
+        "fields": Particulars(only_if_unconfirmed=touch.only_if_unconfirmed).to_json(),
+        "due_at": touch.due_at or touch.useful_until,
+        "useful_until": touch.useful_until,
+    }
+
+
+def no_channel_key(client_id: str) -> str:
+    """The one task of a client who cannot be reached."""
+    return f"no_channel:{client_id}"
+
+
+async def _note_unreachable(tx: Tx, setting: _Setting, client_ids: set[str]) -> None:
+    """A client with a visit and no way to be told of it is a person's work until there is a way."""
+    for client_id in sorted(client_ids):
+        if setting.reach.get(client_id):
+            await settled(tx, no_channel_key(client_id))
+        elif setting.policy.touches:
+            await open_task(tx, TaskKind.NO_CHANNEL, dedupe=no_channel_key(client_id), client_id=client_id)

@@ -1,0 +1,440 @@
+"""The `message` table as the sender sees it: claiming, facts in bulk, intents, outcomes, what is unknown.
+
+Few statements per batch, none per message except the writes. Invariant: every change of state here names the state,
+and where it matters the attempt, it is changed from; a row somebody else has changed is left alone.
+"""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Select, and_, func, select, update
+
+from messages.kinds import Channel, Kind, traits
+from messages.particulars import Particulars
+from scheduler.appointments.states import ACTIVE
+from scheduler.core.record import Reading, Tx
+from scheduler.core.vault import Where
+from scheduler.tables import appointment, client, consent, contact_point, message, offer, participation, practice
+
+_CAPPED = tuple(kind.value for kind in Kind if traits(kind).capped)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VisitFacts:
+    """The visit a message is about, as it is now."""
+
+    active: bool
+    confirmed: bool
+    revision: int
+    starts_at: datetime
+    zone: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PersonFacts:
+    """The client a message goes to, and the contact point it is addressed to."""
+
+    client_id: str
+    current: bool
+    language: str | None
+    zone: str | None
+    contact_state: str | None
+    verified: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SendRow:
+    """A message about to be decided on, with everything the decision and the words need from the record."""
+
+    id: str
+    kind: Kind
+    channel: Channel
+    contact_point_id: str | None
+    client_id: str | None
+    participation_id: str | None
+    offer_id: str | None
+    inbound_id: str | None
+    touch: str | None
+    revision: int | None
+    fields: Particulars
+    useful_until: datetime
+    due_at: datetime
+    attempt: int
+    dedupe: str
+    address: str | None = field(repr=False)
+    address_ix: bytes | None = field(repr=False)
+    visit: VisitFacts | None
+    person: PersonFacts | None
+    offer_open: bool | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Intent:
+    """What is written before a message may be posted."""
+
+    message_id: str
+    attempt: int
+    worker: str
+    deadline: datetime
+    body_hash: bytes = field(repr=False)
+    segments: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Unsettled:
+    """A message whose outcome is not known."""
+
+    id: str
+    kind: Kind
+    channel: Channel
+    attempt: int
+    intent_at: datetime
+    useful_until: datetime
+    looks: int
+    body_hash: bytes | None = field(repr=False)
+    address: str | None = field(repr=False)
+    address_ix: bytes | None = field(repr=False)
+
+
+# --- claiming ---------------------------------------------------------------------------------------------------
+
+
+async def claim(tx: Tx, limit: int) -> tuple[str, ...]:
+    """The ids of due messages, most pressing first, locked until the transaction ends.
+
+    One claim of a practice runs at a time: two that ran together could each allow a client's last text of the day,
+    and a STOP is acknowledged only when no claim is half done (consent_store.hold_sending takes the same lock).
+    """
+    await tx.conn.execute(select(practice.c.id).where(practice.c.id == tx.practice_id).with_for_update(key_share=True))
+    wanted = (
+        select(message.c.id)
+        .where(message.c.practice_id == tx.practice_id, message.c.state == "pending", message.c.due_at <= tx.now)
+        .order_by(message.c.priority, message.c.due_at, message.c.id)
+        .limit(limit)
+        .with_for_update(skip_locked=True, of=message)
+    )
+    return tuple((await tx.conn.execute(wanted)).scalars())
+
+
+async def any_due(r: Reading) -> bool:
+    """Whether a claim would find something: asked first, so that an idle worker takes no write lock."""
+    wanted = select(message.c.id).where(
+        message.c.practice_id == r.practice_id, message.c.state == "pending", message.c.due_at <= r.now
+    )
+    return (await r.conn.execute(wanted.limit(1))).first() is not None
+
+
+async def send_rows(r: Reading, message_ids: Sequence[str]) -> tuple[SendRow, ...]:
+    """The facts of these messages, in the order of the ids."""
+    wanted = _FACTS.where(message.c.practice_id == r.practice_id, message.c.id.in_(message_ids))
+    found = {row["id"]: row for row in (await r.conn.execute(wanted)).mappings()}
+    return tuple(_send_row(r, found[message_id]) for message_id in message_ids if message_id in found)
+
+
+async def agreed(r: Reading, contact_point_ids: Collection[str]) -> frozenset[tuple[str, str, str]]:
+    """Which (contact point, channel, purpose) are agreed to by the newest consent."""
+    if not contact_point_ids:
+        return frozenset()
+    c = consent.c
+    wanted = select(c.contact_point_id, c.channel, c.purpose, c.granted).where(
+        c.practice_id == r.practice_id, c.contact_point_id.in_(sorted(contact_point_ids))
+    )
+    newest: dict[tuple[str, str, str], bool] = {}
+    for row in await r.conn.execute(wanted.order_by(c.at, c.id)):
+        newest[row.contact_point_id, row.channel, row.purpose] = row.granted
+    return frozenset(key for key, granted in newest.items() if granted)
+
+
+async def capped_since(r: Reading, address_ixs: Collection[bytes], since: datetime) -> dict[bytes, list[datetime]]:
+    """When capped messages left, or may have left, to these addresses."""
+    if not address_ixs:
+        return {}
+    c = message.c
+    wanted = select(c.address_ix, c.intent_at).where(
+        c.practice_id == r.practice_id,
+        c.address_ix.in_(list(address_ixs)),
+        c.intent_at >= since,
+        c.kind.in_(_CAPPED),
+        c.state.in_(("intent", "unknown", "sent")),
+    )
+    found: dict[bytes, list[datetime]] = {}
+    for row in await r.conn.execute(wanted):
+        found.setdefault(row.address_ix, []).append(row.intent_at)
+    return found
+
+
+# --- changing state ---------------------------------------------------------------------------------------------
+
+
+async def write_intent(tx: Tx, intent: Intent) -> bool:
+    """From pending to intent."""
+    return await _move(
+        tx,
+        intent.message_id,
+        message.c.state == "pending",
+        {
+            "state": "intent",
+            "reason": None,
+            "attempt": intent.attempt,
+            "worker": intent.worker,
+            "deadline": intent.deadline,
+            "body_hash": intent.body_hash,
+            "segments": intent.segments,
+            "intent_at": tx.now,
+            "settle_at": None,
+            "looks": 0,
+        },
+    )
+
+
+async def postpone(tx: Tx, message_id: str, due_at: datetime, reason: str) -> bool:
+    """A pending message waits until another time."""
+    return await _move(tx, message_id, message.c.state == "pending", {"due_at": due_at, "reason": reason})
+
+
+async def drop(tx: Tx, message_id: str, reason: str) -> bool:
+    """From pending to cancelled: it must not leave any more."""
+    return await _move(tx, message_id, message.c.state == "pending", {"state": "cancelled", "reason": reason})
+
+
+async def still_wanted(r: Reading, message_id: str, attempt: int) -> bool:
+    """Whether an intent still stands: nobody has recalled it, taken it over or decided its outcome."""
+    wanted = select(message.c.id).where(
+        message.c.practice_id == r.practice_id,
+        message.c.id == message_id,
+        message.c.state == "intent",
+        message.c.attempt == attempt,
+        message.c.reason.is_(None),
+    )
+    return (await r.conn.execute(wanted)).first() is not None
+
+
+async def resolve(tx: Tx, message_id: str, attempt: int, origins: Collection[str], values: dict[str, Any]) -> bool:
+    """Write the outcome of an attempt, if the message is in one of these states and still at that attempt."""
+    where = and_(message.c.state.in_(sorted(origins)), message.c.attempt == attempt)
+    return await _move(tx, message_id, where, values)
+
+
+async def attempt_of(r: Reading, message_id: str) -> int:
+    """The number of the last attempt."""
+    wanted = select(message.c.attempt).where(message.c.practice_id == r.practice_id, message.c.id == message_id)
+    return int((await r.conn.execute(wanted)).scalar_one())
+
+
+async def recalled_reason(r: Reading, message_id: str) -> str | None:
+    """Why an intent was recalled, if it was."""
+    wanted = select(message.c.reason).where(message.c.practice_id == r.practice_id, message.c.id == message_id)
+    reason: str | None = (await r.conn.execute(wanted)).scalar_one_or_none()
+    return reason
+
+
+async def _move(tx: Tx, message_id: str, origin: Any, values: dict[str, Any]) -> bool:
+    found = await tx.conn.execute(
+        update(message)
+        .where(message.c.practice_id == tx.practice_id, message.c.id == message_id, origin)
+        .values(values)
+    )
+    return found.rowcount == 1
+
+
+# --- what is not known ------------------------------------------------------------------------------------------
+
+
+async def expire_intents(tx: Tx, settle_at: datetime) -> tuple[str, ...]:
+    """From intent to unknown, for those whose deadline has passed: their worker is gone, or too slow to be trusted."""
+    found = await tx.conn.execute(
+        update(message)
+        .where(message.c.practice_id == tx.practice_id, message.c.state == "intent", message.c.deadline <= tx.now)
+        .values(state="unknown", reason="lease_expired", settle_at=settle_at)
+        .returning(message.c.id)
+    )
+    return tuple(sorted(found.scalars()))
+
+
+async def any_expired(r: Reading) -> bool:
+    """Whether an intent is past its deadline."""
+    wanted = select(message.c.id).where(
+        message.c.practice_id == r.practice_id, message.c.state == "intent", message.c.deadline <= r.now
+    )
+    return (await r.conn.execute(wanted.limit(1))).first() is not None
+
+
+async def to_settle(r: Reading, limit: int) -> tuple[Unsettled, ...]:
+    """Unknown messages that have waited long enough to be looked up, the oldest first."""
+    wanted = (
+        _FACTS.where(message.c.practice_id == r.practice_id, message.c.state == "unknown", message.c.settle_at <= r.now)
+        .order_by(message.c.intent_at, message.c.id)
+        .limit(limit)
+    )
+    return tuple(_unsettled(r, row) for row in (await r.conn.execute(wanted)).mappings())
+
+
+async def twins_under_way(r: Reading, address_ix: bytes, body_hash: bytes, message_id: str) -> int:
+    """How many other messages with the same words to the same address are being posted just now."""
+    c = message.c
+    wanted = select(func.count()).where(
+        c.practice_id == r.practice_id,
+        c.address_ix == address_ix,
+        c.body_hash == body_hash,
+        c.state == "intent",
+        c.id != message_id,
+    )
+    return int((await r.conn.execute(wanted)).scalar_one())
+
+
+async def sids_taken(r: Reading, sids: Collection[str]) -> frozenset[str]:
+    """Which of these carrier ids belong to a message already."""
+    wanted = select(message.c.sid).where(message.c.practice_id == r.practice_id, message.c.sid.in_(sorted(sids)))
+    return frozenset((await r.conn.execute(wanted)).scalars())
+
+
+async def ids_of_keys(r: Reading, dedupe_keys: Collection[str]) -> tuple[str, ...]:
+    """The messages with these dedupe keys."""
+    wanted = select(message.c.id).where(
+        message.c.practice_id == r.practice_id, message.c.dedupe.in_(sorted(dedupe_keys))
+    )
+    return tuple((await r.conn.execute(wanted.order_by(message.c.id))).scalars())
+
+
+async def counts(r: Reading) -> dict[str, int]:
+    """How many messages are in each state: for health and alerts."""
+    wanted = select(message.c.state, func.count()).where(message.c.practice_id == r.practice_id)
+    return {row[0]: int(row[1]) for row in await r.conn.execute(wanted.group_by(message.c.state))}
+
+
+# --- reading rows -----------------------------------------------------------------------------------------------
+
+
+_FACTS: Select[Any] = (
+    select(
+        message,
+        contact_point.c.value_ct,
+        contact_point.c.state.label("contact_state"),
+        contact_point.c.client_id.label("contact_client_id"),
+        contact_point.c.verified_at,
+        client.c.data_key.label("client_key"),
+        client.c.language.label("client_language"),
+        client.c.zone.label("client_zone"),
+        client.c.state.label("client_state"),
+        participation.c.state.label("place_state"),
+        appointment.c.state.label("appointment_state"),
+        appointment.c.revision.label("revision_now"),
+        appointment.c.starts_at.label("visit_starts_at"),
+        appointment.c.zone.label("visit_zone"),
+        offer.c.state.label("offer_state"),
+        offer.c.expires_at.label("offer_expires_at"),
+        practice.c.data_key.label("practice_key"),
+    )
+    .join_from(message, practice, practice.c.id == message.c.practice_id)
+    .join(
+        contact_point,
+        and_(contact_point.c.practice_id == message.c.practice_id, contact_point.c.id == message.c.contact_point_id),
+        isouter=True,
+    )
+    .join(
+        client,
+        and_(
+            client.c.practice_id == message.c.practice_id,
+            client.c.id == func.coalesce(message.c.client_id, contact_point.c.client_id),
+        ),
+        isouter=True,
+    )
+    .join(
+        participation,
+        and_(participation.c.practice_id == message.c.practice_id, participation.c.id == message.c.participation_id),
+        isouter=True,
+    )
+    .join(
+        appointment,
+        and_(
+            appointment.c.practice_id == participation.c.practice_id,
+            appointment.c.id == participation.c.appointment_id,
+        ),
+        isouter=True,
+    )
+    .join(offer, and_(offer.c.practice_id == message.c.practice_id, offer.c.id == message.c.offer_id), isouter=True)
+)
+
+
+def _send_row(r: Reading, row: Any) -> SendRow:
+    return SendRow(
+        id=row["id"],
+        kind=Kind(row["kind"]),
+        channel=Channel(row["channel"]),
+        contact_point_id=row["contact_point_id"],
+        client_id=row["client_id"],
+        participation_id=row["participation_id"],
+        offer_id=row["offer_id"],
+        inbound_id=row["inbound_id"],
+        touch=row["touch"],
+        revision=row["revision"],
+        fields=Particulars.from_json(row["fields"]),
+        useful_until=row["useful_until"],
+        due_at=row["due_at"],
+        attempt=row["attempt"],
+        dedupe=row["dedupe"],
+        address=_address(r, row),
+        address_ix=row["address_ix"],
+        visit=_visit(row),
+        person=_person(row),
+        offer_open=None if row["offer_state"] is None else _is_open(r, row),
+    )
+
+
+def _address(r: Reading, row: Any) -> str | None:
+    if row["contact_point_id"] is not None:
+        if row["contact_client_id"] != row["client_id"]:
+            return None
+        where = Where(r.practice_id, "contact_point", row["contact_point_id"], "value_ct")
+        return r.vault.box(row["client_key"]).open(where, row["value_ct"])
+    if row["address_ct"] is None:
+        return None
+    where = Where(r.practice_id, "message", row["id"], "address_ct")
+    return r.vault.box(row["practice_key"]).open(where, row["address_ct"])
+
+
+def _visit(row: Any) -> VisitFacts | None:
+    if row["place_state"] is None:
+        return None
+    return VisitFacts(
+        active=row["place_state"] in ACTIVE and row["appointment_state"] == "booked",
+        confirmed=row["place_state"] == "confirmed",
+        revision=row["revision_now"],
+        starts_at=row["visit_starts_at"],
+        zone=row["visit_zone"],
+    )
+
+
+def _person(row: Any) -> PersonFacts | None:
+    if row["client_id"] is None:
+        return None
+    on_file = row["contact_point_id"] is None or row["contact_state"] not in {None, "removed"}
+    return PersonFacts(
+        client_id=row["client_id"],
+        current=on_file and row["client_state"] == "active",
+        language=row["client_language"],
+        zone=row["client_zone"],
+        contact_state=row["contact_state"],
+        verified=row["verified_at"] is not None,
+    )
+
+
+def _is_open(r: Reading, row: Any) -> bool:
+    return bool(row["offer_state"] == "held" and row["offer_expires_at"] > r.now)
+
+
+def _unsettled(r: Reading, row: Any) -> Unsettled:
+    return Unsettled(
+        id=row["id"],
+        kind=Kind(row["kind"]),
+        channel=Channel(row["channel"]),
+        attempt=row["attempt"],
+        intent_at=row["intent_at"],
+        useful_until=row["useful_until"],
+        looks=row["looks"],
+        body_hash=row["body_hash"],
+        address=_address(r, row),
+        address_ix=row["address_ix"],
+    )

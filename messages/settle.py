@@ -1,0 +1,190 @@
+"""Finding out what became of attempts whose outcome is not known.
+
+An attempt is unknown when the answer was lost, or when its worker died: its deadline passes and it is moved here. A
+doubt is left alone for the settle time; a callback ends it at once. Then the carrier's list is read and the words are
+looked for. Found: sent. Not found in two looks: surely never accepted, back to the outbox, where the claim decides
+whether it is still of use. Invariant: a doubt is never retried before the carrier was asked twice, and no sid is
+given to two messages.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+from typing import Final
+
+from messages import callback_store, undeliverable
+from messages import send_store as store
+from messages.callback_store import FOUND_IN_LIST
+from messages.channels.base import Channel as Way
+from messages.channels.base import Listed, ListUnavailable
+from messages.compose import body_hash
+from messages.crash_points import reach
+from messages.delivery import heard
+from messages.kinds import Channel
+from messages.limits import Limits
+from messages.send_store import Unsettled
+from scheduler.core.actor import WORKER
+from scheduler.core.record import Record, Tx
+
+LOOKS: Final = 2
+BATCH: Final = 50
+# The carrier's clock is not ours, and it counts whole seconds.
+SKEW: Final = timedelta(minutes=10)
+# A list without words (kept by nobody) can only be matched by time, and that closely.
+BLIND_SPAN: Final = timedelta(seconds=60)
+LIST_PAUSE: Final = timedelta(seconds=15)
+
+
+@dataclass(frozen=True, slots=True)
+class _Seen:
+    """What the carrier listed for one address, or None when it could not be asked."""
+
+    waiting: tuple[Unsettled, ...]
+    listed: Sequence[Listed] | None
+
+
+class Settler:
+    """Resolves unknown outcomes of a practice."""
+
+    def __init__(self, record: Record, ways: Mapping[Channel, Way], limits: Limits) -> None:
+        self._record = record
+        self._ways = ways
+        self._limits = limits
+
+    async def run(self, practice_id: str) -> int:
+        """One round; returns how many messages changed state."""
+        expired = await self._expire(practice_id)
+        async with self._record.read(practice_id) as r:
+            waiting = await store.to_settle(r, BATCH)
+        settled = 0
+        for address_ix, group in groupby(sorted(waiting, key=_by_address), key=_by_address):
+            seen = await self._look(tuple(group))
+            reach("settle.after_look")
+            async with self._record.write(practice_id, WORKER) as tx:
+                settled += await self._settle(tx, address_ix[1], seen)
+            reach("settle.settled")
+        return expired + settled
+
+    async def _expire(self, practice_id: str) -> int:
+        async with self._record.read(practice_id) as r:
+            if not await store.any_expired(r):
+                return 0
+        async with self._record.write(practice_id, WORKER) as tx:
+            expired = await store.expire_intents(tx, tx.now + self._limits.settle_span)
+            for message_id in expired:
+                tx.note("message.unknown", "message", message_id, why="lease_expired")
+        reach("settle.expired_marked")
+        return len(expired)
+
+    async def _look(self, waiting: tuple[Unsettled, ...]) -> _Seen:
+        reach("settle.before_look")
+        first = waiting[0]
+        way = self._ways.get(first.channel)
+        if way is None or not way.keeps_list or first.address is None:
+            return _Seen(waiting, ())
+        since = min(each.intent_at for each in waiting) - SKEW
+        try:
+            return _Seen(waiting, await way.list_sent(first.address, since))
+        except ListUnavailable:
+            return _Seen(waiting, None)
+
+    async def _settle(self, tx: Tx, address_ix: bytes, seen: _Seen) -> int:
+        if seen.listed is None:
+            later = tx.now + LIST_PAUSE
+            for each in seen.waiting:
+                await _look_later(tx, each, later, looks=each.looks)
+            return 0
+        free = await _free(tx, seen.listed)
+        changed = 0
+        for each in sorted(seen.waiting, key=lambda one: (one.intent_at, one.id)):
+            found = _match(tx, each, free)
+            if found is not None and await _found(tx, each, found):
+                free.remove(found)
+                changed += 1
+            elif found is None:
+                changed += await self._not_found(tx, address_ix, each)
+        return changed
+
+    async def _not_found(self, tx: Tx, address_ix: bytes, each: Unsettled) -> bool:
+        if not self._can_list(each):
+            return await _lost(tx, each)
+        again = tx.now + timedelta(seconds=self._limits.look_again)
+        if await _twin_under_way(tx, address_ix, each):
+            # Its words are being posted for another message just now; what the list shows then could be either's.
+            await _look_later(tx, each, again, looks=each.looks)
+            return False
+        if each.looks + 1 < LOOKS:
+            await _look_later(tx, each, again, looks=each.looks + 1)
+            return False
+        values = {"state": "pending", "reason": "not_found", "due_at": tx.now}
+        if await store.resolve(tx, each.id, each.attempt, ("unknown",), values):
+            tx.note("message.put_back", "message", each.id, reason="not_found")
+            tx.wake()
+            return True
+        return False
+
+    def _can_list(self, each: Unsettled) -> bool:
+        way = self._ways.get(each.channel)
+        return way is not None and way.keeps_list and each.address is not None
+
+
+def _by_address(each: Unsettled) -> tuple[str, bytes]:
+    return (each.channel.value, each.address_ix or b"")
+
+
+async def _free(tx: Tx, listed: Sequence[Listed]) -> list[Listed]:
+    """What no message of ours has a claim to yet, the oldest first."""
+    taken = await store.sids_taken(tx, [each.sid for each in listed])
+    return sorted((each for each in listed if each.sid not in taken), key=lambda one: (one.created_at, one.sid))
+
+
+def _match(tx: Tx, wanted: Unsettled, free: Iterable[Listed]) -> Listed | None:
+    return next((each for each in free if _is_it(tx, wanted, each)), None)
+
+
+def _is_it(tx: Tx, wanted: Unsettled, listed: Listed) -> bool:
+    if not listed.body:
+        return abs(listed.created_at - wanted.intent_at) <= BLIND_SPAN
+    return _not_before(listed.created_at, wanted) and body_hash(tx, listed.body) == wanted.body_hash
+
+
+def _not_before(created_at: datetime, wanted: Unsettled) -> bool:
+    return created_at >= wanted.intent_at - SKEW
+
+
+async def _found(tx: Tx, each: Unsettled, listed: Listed) -> bool:
+    values = {
+        "state": "sent",
+        "reason": FOUND_IN_LIST,
+        "sid": listed.sid,
+        "provider_status": listed.status,
+        "sent_at": listed.created_at,
+    }
+    if not await store.resolve(tx, each.id, each.attempt, ("unknown",), values):
+        return False
+    tx.note("message.sent", "message", each.id, attempt=each.attempt, by="list")
+    if heard(listed.status).failed:
+        await callback_store.set_status(tx, each.id, listed.status, listed.error_code, failed=True, sent=False)
+        tx.note("message.failed", "message", each.id, code=listed.error_code)
+        await undeliverable.failed(tx, each.id, listed.error_code)
+    return True
+
+
+async def _lost(tx: Tx, each: Unsettled) -> bool:
+    """A carrier without a list: it may have arrived, so it is not sent again; a person decides."""
+    if not await store.resolve(tx, each.id, each.attempt, ("unknown",), {"state": "failed", "reason": "outcome_lost"}):
+        return False
+    tx.note("message.failed", "message", each.id, why="outcome_lost")
+    await undeliverable.outcome_lost(tx, each.id)
+    return True
+
+
+async def _twin_under_way(tx: Tx, address_ix: bytes, each: Unsettled) -> bool:
+    if each.body_hash is None:
+        return False
+    return bool(await store.twins_under_way(tx, address_ix, each.body_hash, each.id))
+
+
+async def _look_later(tx: Tx, each: Unsettled, at: datetime, *, looks: int) -> None:
+    await store.resolve(tx, each.id, each.attempt, ("unknown",), {"settle_at": at, "looks": looks})
