@@ -1,35 +1,37 @@
 """The loop that does what is due: nothing here decides what is due, rows do.
 
-Each duty is a coroutine that does one round of one kind of work for one practice and says how much it did. The
-worker wakes with every tick and with every commit that rang the bell, and goes round until a round finds nothing.
+Each duty is a coroutine that does one round of one kind of work for one practice and says how much it did. Duties run
+in lanes beside each other, so that a carrier that hangs never keeps a client waiting for an answer to be worked out. A
+lane wakes with every tick and with every commit that rang the bell, and goes round until a round finds nothing.
 A duty that fails is logged by code and tried again at the next tick; it never stops the others.
 Invariant: killing the worker at any point loses nothing: all it knows is in the record.
 """
 
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
-from contextlib import suppress
 from dataclasses import dataclass
 
-import structlog
-
+from scheduler.core.bell import Listener
+from scheduler.core.log import get_logger
 from scheduler.core.record import Record
 from scheduler.people import store as people
 from scheduler.ticker import Ticker
 
-log = structlog.get_logger()
+log = get_logger(__name__)
 
 Duty = Callable[[str], Awaitable[int]]
 TICK_SECONDS = 1.0
-ROUNDS = 1000  # a bound, so that a duty that miscounts cannot keep the loop from noticing a stop
+LONGEST_WAIT_SECONDS = 5.0
+ROUNDS = 1000  # a bound, so that a duty that miscounts cannot keep a lane from noticing a stop
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A duty and what it is called in the log. `every` > 1: only with every so many ticks, and never by the bell."""
+    """A duty, what it is called in the log, and its lane. `every` > 1: only with every so many ticks."""
 
     name: str
     run: Duty
+    lane: str
     every: int = 1
 
 
@@ -38,17 +40,19 @@ class Worker:
 
     def __init__(self, record: Record, duties: Sequence[Named]) -> None:
         self._record = record
-        self._duties = duties
+        self._lanes = {lane: [each for each in duties if each.lane == lane] for lane in _lanes_of(duties)}
         self._ticks = 0
         self._ticker = Ticker()
-        self._task: asyncio.Task[None] | None = None
+        self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
 
     async def start(self) -> None:
         """Begin to work in the background of this loop."""
         self._ticker.every(TICK_SECONDS, self._tick)
         self._ticker.start()
-        self._task = asyncio.create_task(self._run(), name="worker")
+        for lane in self._lanes:
+            listener = self._record.bell.listener()
+            self._tasks.append(asyncio.create_task(self._run(lane, listener), name=f"worker-{lane}"))
         self._record.bell.ring()
 
     async def stop(self) -> None:
@@ -56,37 +60,42 @@ class Worker:
         self._stopping = True
         self._ticker.stop()
         self._record.bell.ring()
-        if self._task is not None:
-            with suppress(asyncio.CancelledError):
-                await self._task
+        await asyncio.gather(*self._tasks)
 
-    async def once(self, *, slow: bool = False) -> int:
-        """Go round until nothing is due any more; returns how much was done. `slow` includes the rarer duties."""
-        done = 0
-        for _ in range(ROUNDS):
-            round_done = await self._round(slow=slow)
-            done += round_done
-            slow = False
-            if not round_done or self._stopping:
-                break
+    async def once(self) -> int:
+        """Go round every lane, the rarer duties included, until nothing is due any more; returns how much was done."""
+        done = sum([await self._round(lane, rare=True) for lane in self._lanes])
+        while more := sum([await self._until_idle(lane) for lane in self._lanes]):
+            done += more
         return done
 
     async def _tick(self) -> None:
         self._ticks += 1
         self._record.bell.ring()
 
-    async def _run(self) -> None:
+    async def _run(self, lane: str, listener: Listener) -> None:
         seen = -1
         while not self._stopping:
-            await self._record.bell.wait(TICK_SECONDS * 5)
-            rare, seen = self._ticks != seen, self._ticks
-            await self.once(slow=rare)
+            await listener.wait(LONGEST_WAIT_SECONDS)
+            if self._ticks != seen:
+                seen = self._ticks
+                await self._round(lane, rare=True)
+            await self._until_idle(lane)
 
-    async def _round(self, *, slow: bool) -> int:
+    async def _until_idle(self, lane: str) -> int:
+        done = 0
+        for _ in range(ROUNDS):
+            count = await self._round(lane, rare=False)
+            done += count
+            if not count or self._stopping:
+                break
+        return done
+
+    async def _round(self, lane: str, *, rare: bool) -> int:
         done = 0
         for practice_id in await self._practices():
-            for duty in self._duties:
-                if duty.every == 1 or (slow and self._ticks % duty.every == 0):
+            for duty in self._lanes[lane]:
+                if duty.every == 1 or (rare and self._ticks % duty.every == 0):
                     done += await self._do(duty, practice_id)
         return done
 
@@ -95,7 +104,7 @@ class Worker:
             async with self._record.read("") as r:
                 return await people.practice_ids(r)
         except Exception as error:
-            log.exception("worker.database_away", error=type(error).__name__)
+            log.exception("worker.database_away", error=_code(error))
             return ()
 
     async def _do(self, duty: Named, practice_id: str) -> int:
@@ -104,6 +113,10 @@ class Worker:
         except Exception as error:
             log.exception("worker.duty_failed", task=duty.name, practice_id=practice_id, error=_code(error))
             return 0
+
+
+def _lanes_of(duties: Sequence[Named]) -> list[str]:
+    return list(dict.fromkeys(each.lane for each in duties))
 
 
 def _code(error: Exception) -> str:

@@ -1,0 +1,78 @@
+"""What the worker does, in the order of its rounds: people who wait for an answer first, planned work last.
+
+Invariant: each duty finds its work in the record and may be killed at any point.
+"""
+
+import os
+import socket
+from collections.abc import Mapping
+from datetime import timedelta
+from functools import partial
+
+from bot.alerts import alert_due
+from bot.conversation.rounds import answer_new
+from bot.settings import Settings
+from bot.worker import Named
+from messages import consent, consent_store
+from messages.channels.base import Channel as Way
+from messages.inbound import GapRepair
+from messages.kinds import Channel
+from messages.limits import Limits
+from messages.settle import Settler
+from messages.transmit import Transmitter
+from scheduler.actions.series import HORIZON, extend_series
+from scheduler.appointments import series_store
+from scheduler.core.actor import WORKER
+from scheduler.core.record import Record
+from waitlist.due import do_due
+
+EVERY_FIVE_MINUTES, EVERY_HOUR = 300, 3600
+TALK, SEND, SETTLE = "talk", "send", "settle"
+
+
+def duties(settings: Settings, record: Record, ways: Mapping[Channel, Way]) -> list[Named]:
+    """All duties of one worker."""
+    limits = Limits(
+        http_timeout=settings.http_timeout_seconds, lease=settings.lease_seconds, settle=settings.settle_seconds
+    )
+    name = f"{socket.gethostname()[:40]}:{os.getpid()}"
+    transmitter = Transmitter(record, ways, limits, worker=name, public_url=settings.public_url)
+    settler = Settler(record, ways, limits)
+    found = [
+        Named("answer", partial(answer_new, record), TALK),
+        Named("stops", partial(_acknowledge_stops, record), TALK),
+        Named("waitlist", partial(_waitlist, record), TALK),
+        Named("transmit", partial(_transmit, transmitter), SEND),
+        Named("settle", settler.run, SETTLE),
+        Named("alerts", partial(alert_due, record, fallback=settings.alert_email), TALK),
+        Named("series", partial(_extend_series, record), SETTLE, every=EVERY_HOUR),
+    ]
+    if Channel.SMS in ways:
+        found.append(Named("gap_repair", GapRepair(record, ways[Channel.SMS]).run, SETTLE, every=EVERY_FIVE_MINUTES))
+    return found
+
+
+async def _acknowledge_stops(record: Record, practice_id: str) -> int:
+    async with record.read(practice_id) as r:
+        if not await consent_store.unacknowledged(r):
+            return 0
+    async with record.write(practice_id, WORKER) as tx:
+        return await consent.acknowledge_stops(tx)
+
+
+async def _waitlist(record: Record, practice_id: str) -> int:
+    done = await do_due(record, practice_id)
+    return done.expired + done.waves
+
+
+async def _transmit(transmitter: Transmitter, practice_id: str) -> int:
+    return (await transmitter.run(practice_id)).done
+
+
+async def _extend_series(record: Record, practice_id: str) -> int:
+    async with record.read(practice_id) as r:
+        behind = await series_store.behind(r, (r.now + HORIZON - timedelta(days=1)).date())
+    for series in behind:
+        async with record.write(practice_id, WORKER) as tx:
+            await extend_series(tx, series.id)
+    return len(behind)
