@@ -6,7 +6,7 @@ Invariant: whatever decides somebody's place is in the `Ranked` that comes back.
 
 from scheduler.calendar.wallclock import Span
 from scheduler.core.record import Reading
-from waitlist import store
+from waitlist import reach_store, store
 from waitlist.matching import Gap, Misfit, Ranked, Wish, fits, rank
 from waitlist.store import Entry, OfferState, Opening
 
@@ -35,7 +35,7 @@ def _gap(opening: Opening) -> Gap:
 
 async def _wishes(r: Reading, opening: Opening) -> list[Wish]:
     span = Span(opening.starts_at, opening.ends_at)
-    expected = await store.clients_with_a_visit(r, span.starts_at, span.ends_at)
+    expected = await reach_store.clients_with_a_visit(r, span.starts_at, span.ends_at)
     asked = {offer.client_id for offer in await store.offers(r, opening_id=opening.id)}
     holding = {offer.client_id for offer in await store.offers(r, states=(OfferState.HELD,))}
     wishes = []

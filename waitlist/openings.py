@@ -12,16 +12,18 @@ Invariant: an opening is settled once, and in that commit everybody who held an 
 
 from datetime import datetime, timedelta
 
+from messages.kinds import Channel
 from scheduler.actions.book import with_buffers
 from scheduler.appointments import store as appointments
 from scheduler.appointments.states import ParticipationState
 from scheduler.calendar.wallclock import Span
 from scheduler.core.record import Tx
-from scheduler.events import MessageUndeliverable, ParticipationRestored, TimeFreed, TimeTaken
+from scheduler.events import MessageUndeliverable, NumberStopped, ParticipationRestored, TimeFreed, TimeTaken
 from scheduler.people import store as people
 from waitlist import store
 from waitlist.actions.booked_by_hand import booked_by_hand
 from waitlist.actions.open_time import open_time
+from waitlist.actions.stopped import offers_stopped
 from waitlist.actions.undelivered import offer_undelivered
 from waitlist.actions.withdraw import withdraw_opening
 from waitlist.store import Opening, OpeningState
@@ -64,13 +66,22 @@ async def on_time_taken(tx: Tx, event: TimeTaken) -> None:
 
 async def on_restored(tx: Tx, event: ParticipationRestored) -> None:
     """The cancellation that made an opening was taken back."""
+    visit = await appointments.visit(tx, event.participation_id)
     for opening in await store.openings_freed_by(tx, event.participation_id):
+        if visit is None or opening.starts_at != visit.starts_at:
+            continue  # that was the time it was moved away from before: still free
         await withdraw_opening(tx, opening.id, OpeningState.UNDONE)
 
 
 async def on_undeliverable(tx: Tx, event: MessageUndeliverable) -> None:
     """An offer that reached nobody does not wait for its deadline."""
     await offer_undelivered(tx, event.message_id)
+
+
+async def on_stopped(tx: Tx, event: NumberStopped) -> None:
+    """Who wants no more texts is not waited for either."""
+    if event.channel == Channel.SMS:
+        await offers_stopped(tx, bytes.fromhex(event.address_hex))
 
 
 async def _called_off(tx: Tx, participation_id: str | None) -> bool:

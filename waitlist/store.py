@@ -17,7 +17,17 @@ from sqlalchemy import ColumnElement, Row, Select, and_, insert, select, update
 
 from scheduler.appointments.states import ACTIVE
 from scheduler.core.record import Reading, Tx
-from scheduler.tables import appointment, busy, client, location, offer, opening, participation, waitlist_entry
+from scheduler.tables import (
+    appointment,
+    busy,
+    client,
+    contact_point,
+    location,
+    offer,
+    opening,
+    participation,
+    waitlist_entry,
+)
 from waitlist.matching import WeeklyWindow
 
 ACTIVE_STATES = tuple(state.value for state in ACTIVE)
@@ -142,20 +152,6 @@ async def entries_of(r: Reading, client_id: str) -> tuple[Entry, ...]:
     e = waitlist_entry.c
     rows = await r.conn.execute(_entries(r).where(e.client_id == client_id).order_by(e.joined_at, e.id))
     return tuple(_entry(row) for row in rows)
-
-
-async def clients_with_a_visit(r: Reading, start: datetime, end: datetime) -> dict[str, frozenset[str]]:
-    """Who is expected somewhere within `[start, end)`: participation ids by client."""
-    a, p = appointment.c, participation.c
-    wanted = (
-        select(p.client_id, p.id)
-        .join(appointment, and_(a.practice_id == p.practice_id, a.id == p.appointment_id))
-        .where(p.practice_id == r.practice_id, p.state.in_(ACTIVE_STATES), a.starts_at < end, a.ends_at > start)
-    )
-    found: dict[str, frozenset[str]] = {}
-    for row in await r.conn.execute(wanted):
-        found[row.client_id] = found.get(row.client_id, frozenset()) | {row.id}
-    return found
 
 
 async def add_entry(tx: Tx, values: dict[str, Any]) -> None:
@@ -313,6 +309,20 @@ async def offers_overdue(r: Reading, limit: int) -> tuple[Offer, ...]:
     return tuple(_offer(row) for row in await r.conn.execute(wanted.order_by(f.expires_at, f.id).limit(limit)))
 
 
+async def held_by_number(r: Reading, address_ix: bytes) -> tuple[Offer, ...]:
+    """The offers that were made to a number and are still held, in order of their openings so that locks agree."""
+    wanted = _offers(r).where(offer.c.state == OfferState.HELD, offer.c.contact_point_id.in_(_points_at(r, address_ix)))
+    return tuple(_offer(row) for row in await r.conn.execute(wanted.order_by(offer.c.opening_id, offer.c.id)))
+
+
+async def newest_ended_at_number(r: Reading, address_ix: bytes, since: datetime) -> Offer | None:
+    """The last offer made to a number since an instant, if it has ended."""
+    f = offer.c
+    wanted = _offers(r).where(f.contact_point_id.in_(_points_at(r, address_ix)), f.offered_at >= since)
+    row = (await r.conn.execute(wanted.order_by(f.offered_at.desc(), f.id.desc()))).first()
+    return _offer(row) if row and row.state != OfferState.HELD else None
+
+
 async def add_offer(tx: Tx, values: dict[str, Any]) -> None:
     """A new row, held from now on."""
     made = {"state": OfferState.HELD, "offered_at": tx.now}
@@ -327,6 +337,11 @@ async def end_offer(
     there = (f.practice_id == tx.practice_id, f.id == offer_id, f.state == came_from)
     values = {"state": to, "ended_at": tx.now, "participation_id": participation_id}
     return (await tx.conn.execute(update(offer).where(*there).values(values))).rowcount == 1
+
+
+def _points_at(r: Reading, address_ix: bytes) -> Select[Any]:
+    c = contact_point.c
+    return select(c.id).where(c.practice_id == r.practice_id, c.value_ix == address_ix)
 
 
 # --- rows to values ---------------------------------------------------------------------------------------------

@@ -262,13 +262,13 @@ async def set_state(
     return found.rowcount == 1
 
 
-async def mark_filled(tx: Tx, participation_id: str) -> None:
-    """Note that the time this cancelled place had left was used by somebody else after all."""
+async def mark_filled(tx: Tx, participation_id: str, *, filled: bool = True) -> None:
+    """Note that the time this cancelled place had left was used by somebody else after all, or (undone) was not."""
     c = participation.c
     await tx.conn.execute(
         update(participation)
         .where(c.practice_id == tx.practice_id, c.id == participation_id)
-        .values(filled_after_cancel=True)
+        .values(filled_after_cancel=filled)
     )
 
 

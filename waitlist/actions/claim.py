@@ -10,7 +10,7 @@ from scheduler.actions.confirm import confirm
 from scheduler.appointments import store as appointments
 from scheduler.core.errors import Conflict, NotFound
 from scheduler.core.record import Tx
-from waitlist import store, texts
+from waitlist import reach_store, store, texts
 from waitlist.actions.wave import next_wave
 from waitlist.actions.withdraw import withdraw_offer, withdraw_opening
 from waitlist.store import EntryState, Offer, OfferState, OpeningState
@@ -94,7 +94,7 @@ async def _read(tx: Tx, offer_id: str) -> Offer:
 
 
 async def _has_a_visit_then(tx: Tx, offer: Offer) -> bool:
-    expected = await store.clients_with_a_visit(tx, offer.starts_at, offer.ends_at)
+    expected = await reach_store.clients_with_a_visit(tx, offer.starts_at, offer.ends_at)
     return bool(expected.get(offer.client_id, frozenset()) - {offer.replaces_participation_id})
 
 
@@ -155,10 +155,11 @@ async def _replaced(tx: Tx, offer: Offer) -> datetime | None:
 
 
 async def _mark_filled(tx: Tx, offer: Offer) -> None:
+    """For the report: the cancellation did not leave an empty hour. A visit moved away left none either way."""
     opening = await store.opening_by_id(tx, offer.opening_id)
     freed = opening.freed_participation_id if opening else None
     visit = await appointments.visit(tx, freed) if freed else None
-    if visit is not None and not visit.is_active:
+    if visit is not None and not visit.is_active and visit.starts_at == offer.starts_at:
         await appointments.mark_filled(tx, visit.participation_id)
 
 

@@ -15,6 +15,7 @@ from scheduler.people import store as people
 from scheduler.people.store import ContactPoint, Practice
 from waitlist import candidates, store, texts
 from waitlist.actions.withdraw import withdraw_opening
+from waitlist.caps import has_room
 from waitlist.deadlines import held_until, hold_expiry
 from waitlist.matching import Ranked, too_soon
 from waitlist.store import OfferState, Opening, OpeningState
@@ -85,9 +86,13 @@ async def _whose_turn(tx: Tx, opening: Opening, practice: Practice) -> _Turn | W
     soonest: datetime | None = None
     for ranked in await candidates.in_order(tx, opening):
         point = await recipient_for(tx, ranked.client_id, Channel.SMS, Purpose.WAITLIST)
-        if point is None:
+        if point is None or await store.held_by_number(tx, point.value_ix):
+            continue  # two offers on one number could not be told apart in a reply
+        client = await people.client(tx, ranked.client_id)
+        zone = (client.zone if client else None) or practice.zone
+        if not await has_room(tx, point, practice, zone):
             continue
-        opens = next_open(tx.now, await _window(tx, ranked.client_id, practice))
+        opens = next_open(tx.now, _window(practice, zone))
         if opens == tx.now:
             return _Turn(ranked, point)
         if opens is not None and not too_soon(opening.starts_at, opens):
@@ -95,9 +100,7 @@ async def _whose_turn(tx: Tx, opening: Opening, practice: Practice) -> _Turn | W
     return Waits(soonest) if soonest else None
 
 
-async def _window(tx: Tx, client_id: str, practice: Practice) -> SendWindow:
-    client = await people.client(tx, client_id)
-    zone = (client.zone if client else None) or practice.zone
+def _window(practice: Practice, zone: str) -> SendWindow:
     return SendWindow(zones=(zone,), start_minute=practice.send_from_minute, end_minute=practice.send_until_minute)
 
 

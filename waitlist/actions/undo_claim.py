@@ -1,0 +1,75 @@
+"""Take a claim back within its minutes: the old visit stands again, the claimed time is offered to the others."""
+
+from dataclasses import dataclass
+
+from scheduler.actions.cancel import cancel
+from scheduler.actions.restore import UNDO, Restored, restore
+from scheduler.appointments import store as appointments
+from scheduler.core.errors import NotFound
+from scheduler.core.record import Tx
+from waitlist import store
+from waitlist.store import EntryState, Offer, OfferState, OpeningState
+
+
+@dataclass(frozen=True, slots=True)
+class ClaimUndone:
+    """The claimed time is given back. `restored` is the later visit that stands again, where there was one."""
+
+    restored: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class NotUndone:
+    """Nothing was changed. `reason` is not_claimed | too_late | old_time_taken."""
+
+    reason: str
+
+
+async def undo_claim(tx: Tx, offer_id: str) -> ClaimUndone | NotUndone:
+    """Undo a claim made no more than fifteen minutes ago. It costs nothing: never late, no fee, the place is kept.
+
+    The later visit it had released comes back first; if that time is taken by now, the claim stands.
+
+    Raises:
+        NotFound: no such offer.
+    """
+    offer = await store.offer_by_id(tx, offer_id)
+    if offer is None:
+        raise NotFound("offer", offer=offer_id)
+    await store.lock_opening(tx, offer.opening_id)
+    offer = await store.offer_by_id(tx, offer_id) or offer
+    if offer.state != OfferState.CLAIMED or offer.participation_id is None or offer.ended_at is None:
+        return NotUndone("not_claimed")
+    if tx.now - offer.ended_at > UNDO or offer.starts_at <= tx.now:
+        return NotUndone("too_late")
+    released = await _released(tx, offer)
+    if released is not None and not isinstance(await restore(tx, released), Restored):
+        return NotUndone("old_time_taken")
+    await store.end_offer(tx, offer.id, OfferState.CLAIMED, OfferState.WITHDRAWN)
+    await store.set_opening_state(tx, offer.opening_id, (OpeningState.FILLED,), OpeningState.UNDONE)
+    await store.set_entry_state(tx, offer.entry_id, EntryState.FILLED, EntryState.WAITING)
+    await _no_longer_filled(tx, offer)
+    await cancel(tx, offer.participation_id, by="claim", depth=await _depth(tx, offer), told=False)
+    tx.note("offer.claim_undone", "offer", offer.id, participation=offer.participation_id)
+    return ClaimUndone(released)
+
+
+async def _released(tx: Tx, offer: Offer) -> str | None:
+    """The visit that this claim gave up, not one that had ended in another way before."""
+    if offer.replaces_participation_id is None:
+        return None
+    visit = await appointments.visit(tx, offer.replaces_participation_id)
+    given_up = visit is not None and visit.cancelled_via == "claim" and visit.cancelled_at == offer.ended_at
+    return offer.replaces_participation_id if given_up else None
+
+
+async def _depth(tx: Tx, offer: Offer) -> int:
+    """The time is as far down the cascade as it was before: undoing and claiming again leads no deeper."""
+    opening = await store.opening_by_id(tx, offer.opening_id)
+    return opening.depth if opening else 0
+
+
+async def _no_longer_filled(tx: Tx, offer: Offer) -> None:
+    opening = await store.opening_by_id(tx, offer.opening_id)
+    if opening and opening.freed_participation_id:
+        await appointments.mark_filled(tx, opening.freed_participation_id, filled=False)

@@ -1,0 +1,29 @@
+"""Whether the daily and weekly caps leave room for an offer to a number.
+
+The gate refuses what is over the caps when it is sent (messages/send_rules.py); asking before the offer is made keeps
+time from being held for somebody who is not texted. Invariant: an offer never takes the place of a reminder that is
+planned for the same day.
+"""
+
+from datetime import timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from messages.kinds import Kind, traits
+from messages.send_rules import within_caps
+from scheduler.core.record import Reading
+from scheduler.people.store import ContactPoint, Practice
+from waitlist import reach_store
+
+_CAPPED: Final = tuple(kind.value for kind in Kind if traits(kind).capped)
+_LOOK_BACK: Final = timedelta(days=8)
+
+
+async def has_room(r: Reading, point: ContactPoint, practice: Practice, zone: str) -> bool:
+    """Whether one more capped text fits today and this week, local dates of `zone`; today's reminders go first."""
+    today = r.now.astimezone(ZoneInfo(zone)).date()
+    texts = await reach_store.capped_texts(r, point.value_ix, _CAPPED, r.now - _LOOK_BACK)
+    left = [text.left_at for text in texts if text.left_at is not None]
+    planned = [text.due_at for text in texts if text.left_at is None]
+    due_today = [max(at, r.now) for at in planned if at.astimezone(ZoneInfo(zone)).date() <= today]
+    return within_caps([*left, *due_today], now=r.now, zone=zone, daily=practice.daily_cap, weekly=practice.weekly_cap)
