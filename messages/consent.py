@@ -1,4 +1,4 @@
-"""May this address be written to: consent given, STOP said, START said, a number that is somebody else's.
+"""May this address be written to: consent given or withdrawn, STOP said, START said.
 
 STOP belongs to the address, for the whole practice and one channel. It takes effect in the transaction that hears it:
 what waits is cancelled, what is about to be posted is recalled. It is acknowledged once nothing can be on its way any
@@ -102,6 +102,11 @@ async def is_stopped(r: Reading, address_ix: bytes, channel: Channel) -> bool:
     """Whether the address is opted out on the channel."""
     found = await store.opt_out_of(r, address_ix, channel.value)
     return found is not None and found.stopped
+
+
+async def any_unacknowledged(r: Reading) -> bool:
+    """Whether there is a stop to acknowledge: asked first, so that an idle worker takes no write lock."""
+    return bool(await store.unacknowledged(r))
 
 
 async def acknowledge_stops(tx: Tx) -> int:
@@ -229,30 +234,3 @@ async def _record(
     verb = "consent.granted" if granted else "consent.withdrawn"
     tx.note(verb, "consent", consent_id, channel=channel.value, purpose=purpose, contact_point_id=contact_point_id)
     tx.emit(ContactChanged(owner.client_id))
-
-
-# --- numbers that are not what they were ------------------------------------------------------------------------
-
-
-async def quarantine(tx: Tx, contact_point_id: str, why: str) -> bool:
-    """Nothing goes to this contact point until staff have verified it; False when it was not in use anyway.
-
-    Raises:
-        NotFound: no such contact point.
-    """
-    return await _take_out_of_use(tx, contact_point_id, "quarantined", why)
-
-
-async def mark_invalid(tx: Tx, contact_point_id: str, why: str) -> bool:
-    """The address cannot receive anything; see `quarantine`."""
-    return await _take_out_of_use(tx, contact_point_id, "invalid", why)
-
-
-async def _take_out_of_use(tx: Tx, contact_point_id: str, state: str, why: str) -> bool:
-    owner = await outbox.owner_of(tx, contact_point_id)
-    if not await store.set_contact_state(tx, contact_point_id, ("active",), state):
-        return False
-    tx.note(f"contact_point.{state}", "contact_point", contact_point_id, why=why)
-    await links.revoke_for(tx, address_ix=owner.address_ix)
-    tx.emit(ContactChanged(owner.client_id))
-    return True

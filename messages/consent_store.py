@@ -128,20 +128,6 @@ async def add_consent(tx: Tx, row: dict[str, Any]) -> None:
     await tx.conn.execute(insert(consent).values(practice_id=tx.practice_id, at=tx.now, **row))
 
 
-async def set_contact_state(tx: Tx, contact_point_id: str, origins: Collection[str], state: str) -> bool:
-    """Change what is known of a contact point, if it is in one of the states named."""
-    found = await tx.conn.execute(
-        update(contact_point)
-        .where(
-            contact_point.c.practice_id == tx.practice_id,
-            contact_point.c.id == contact_point_id,
-            contact_point.c.state.in_(origins),
-        )
-        .values(state=state)
-    )
-    return found.rowcount == 1
-
-
 def _key(r: Reading, address_ix: bytes, channel: str) -> ColumnElement[bool]:
     c = opt_out.c
     return and_(c.practice_id == r.practice_id, c.address_ix == address_ix, c.channel == channel)

@@ -11,7 +11,7 @@ from typing import Any
 from sqlalchemy import ColumnElement, and_, insert, select, update
 
 from scheduler.core.record import Reading, Record, Tx
-from scheduler.tables import appointment, link, message, participation
+from scheduler.tables import appointment, contact_point, link, message, participation
 
 
 @dataclass(frozen=True, slots=True)
@@ -127,6 +127,13 @@ def about_offer(offer_id: str) -> ColumnElement[bool]:
 def of_client(client_id: str) -> ColumnElement[bool]:
     """All links of a client."""
     return link.c.client_id == client_id
+
+
+def lost_with_contact(client_id: str) -> ColumnElement[bool]:
+    """Links of a client that were sent to a contact point which is not in use any more."""
+    c = contact_point.c
+    unused = select(c.id).where(c.practice_id == link.c.practice_id, c.client_id == client_id, c.state != "active")
+    return and_(link.c.client_id == client_id, link.c.contact_point_id.in_(unused))
 
 
 def sent_to(address_ix: bytes) -> ColumnElement[bool]:

@@ -142,3 +142,11 @@ async def revoke_for(
     if killed:
         tx.note("link.revoked", "link", None, count=killed, participation_id=participation_id, offer_id=offer_id)
     return killed
+
+
+async def revoke_unreachable(tx: Tx, client_id: str) -> int:
+    """Kill the links that a client's unused numbers and addresses still hold: somebody else may read them now."""
+    killed = await store.revoke(tx, store.lost_with_contact(client_id))
+    if killed:
+        tx.note("link.revoked", "link", None, count=killed, client_id=client_id)
+    return killed

@@ -11,7 +11,7 @@ from datetime import datetime
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
-from messages import notices, outbox, outbox_store, plan_store
+from messages import links, notices, outbox, outbox_store, plan_store
 from messages.kinds import Channel, Kind, Purpose, VisitNeed, traits
 from messages.particulars import Particulars
 from messages.recipients import Reachable, reachable
@@ -98,7 +98,11 @@ async def on_policy_changed(tx: Tx, _event: PolicyChanged) -> None:
 
 
 async def on_contact_changed(tx: Tx, event: ContactChanged) -> None:
-    """Send what waits to where the client can be reached now; greet a number on its first consent to texts."""
+    """Send what waits to where the client can be reached now; greet a number on its first consent to texts.
+
+    Links that went to numbers no longer in use are dead from now on.
+    """
+    await links.revoke_unreachable(tx, event.client_id)
     await notices.enrol(tx, event.client_id)
     await replan(tx, await appointments.upcoming(tx, (event.client_id,), tx.now), reason="contact_changed")
 

@@ -18,8 +18,10 @@ from messages.recipients import reachable
 from messages.send_rules import Refusal
 from messages.send_store import SendRow
 from messages.tasks import TaskKind, open_task
+from scheduler.actions.clients import quarantine_contact_point
 from scheduler.core.record import Tx
-from scheduler.events import MessageUndeliverable
+from scheduler.events import ContactChanged, MessageUndeliverable
+from scheduler.people import client_edit_store
 
 AGAIN: Final = ":again"
 _WORTH_ANOTHER_WAY: Final = frozenset({MessageClass.TOUCH, MessageClass.NOTICE, MessageClass.OFFER})
@@ -103,9 +105,16 @@ async def _learn(tx: Tx, row: SendRow, rule: ErrorRule, code: int | None) -> Non
     if row.contact_point_id is None:
         return
     if rule.action in {ErrorAction.NUMBER_INVALID, ErrorAction.SWITCH_CHANNEL}:
-        await consent.mark_invalid(tx, row.contact_point_id, why)
+        await _cannot_receive(tx, row.contact_point_id, why)
     if rule.action is ErrorAction.QUARANTINE:
-        await consent.quarantine(tx, row.contact_point_id, why)
+        await quarantine_contact_point(tx, row.contact_point_id, reason=why)
+
+
+async def _cannot_receive(tx: Tx, contact_point_id: str, why: str) -> None:
+    owner = await outbox.owner_of(tx, contact_point_id)
+    if await client_edit_store.set_contact(tx, contact_point_id, "active", {"state": "invalid"}):
+        tx.note("contact_point.invalid", "contact_point", contact_point_id, client=owner.client_id, reason=why)
+        tx.emit(ContactChanged(owner.client_id))
 
 
 async def _again(tx: Tx, row: SendRow, rule: ErrorRule) -> bool:

@@ -60,7 +60,7 @@ def server_of(url: str, sender: str) -> SmtpServer:
     )
 
 
-class Smtp:
+class SmtpChannel:
     """The mail channel. One connection a message."""
 
     def __init__(self, server: SmtpServer, *, timeout: float = 8.0) -> None:
