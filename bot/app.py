@@ -12,17 +12,19 @@ from bot.health import install_health
 from bot.links.routes import install_links
 from bot.settings import Settings
 from bot.twilio.routes import install_webhooks
-from bot.web.install import BODY_LIMIT, install_web, middlewares
+from bot.web.install import install_web, middlewares
 from scheduler.core.clock import Clock, SystemClock
 from scheduler.core.record import Record
 
 OUTSIDE_FORM_CHECKS = ("/twilio/", "/l/", "/demo/")
 """Paths whose POSTs carry proofs of their own: a signature, a page nonce, a shared secret."""
+LARGE = {"/console/import": 64 * 1024 * 1024}
+"""Bytes a path takes where a megabyte is too little: files of 100,000 rows."""
 
 
 def create_app(settings: Settings, record: Record, *, auth_clock: Clock | None = None) -> web.Application:
     """The application over an opened record. `auth_clock` keeps real time, also where the record's is moved."""
-    app = web.Application(middlewares=middlewares(know_viewer, outside=OUTSIDE_FORM_CHECKS), client_max_size=BODY_LIMIT)
+    app = web.Application(middlewares=middlewares(know_viewer, outside=OUTSIDE_FORM_CHECKS, large=LARGE))
     install_web(app, origin=settings.public_url, clock=record.clock)
     install_auth(app, record, clock=auth_clock or SystemClock())
     install_console(app, record)

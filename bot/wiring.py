@@ -13,8 +13,8 @@ from bot.settings import Settings
 from bot.worker import Worker
 from messages import plan
 from messages.channels.base import Channel as Way
-from messages.channels.smtp import SmtpChannel
-from messages.channels.twilio_sms import TwilioSms
+from messages.channels.smtp import SmtpChannel, server_of
+from messages.channels.twilio_sms import TwilioAccount, TwilioSms
 from messages.kinds import Channel
 from scheduler.actions import propose_fee
 from scheduler.core import schema
@@ -102,4 +102,21 @@ async def open_program(settings: Settings, clock: Clock) -> Program:
     """
     record = await open_record(settings, clock)
     session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=settings.http_timeout_seconds))
-    return Program(settings, record, session, _ways(settings, session, clock))
+    return Program(settings, record, session, _ways(settings, session))
+
+
+def _ways(settings: Settings, session: aiohttp.ClientSession) -> dict[Channel, Way]:
+    """The ways out that are configured; messages for others wait, and the checks page says so."""
+    ways: dict[Channel, Way] = {}
+    if settings.twilio_account_sid is not None and settings.twilio_auth_token is not None:
+        account = TwilioAccount(
+            account_sid=settings.twilio_account_sid,
+            auth_token=settings.twilio_auth_token.get_secret_value(),
+            messaging_service_sid=settings.twilio_messaging_service_sid,
+            api_base=settings.twilio_api_base,
+        )
+        ways[Channel.SMS] = TwilioSms(account, session, timeout=settings.http_timeout_seconds)
+    if settings.smtp_url is not None and settings.smtp_from is not None:
+        server = server_of(settings.smtp_url.get_secret_value(), settings.smtp_from)
+        ways[Channel.EMAIL] = SmtpChannel(server, timeout=settings.http_timeout_seconds)
+    return ways

@@ -12,7 +12,7 @@ from bot.settings import SettingsRefused
 from scheduler.core.errors import StillonError
 
 SENTENCES = {
-    "keyring_missing": "The key ring is missing. Restore it from its backup; for a new installation run `stillon keys new`.",
+    "keyring_missing": "The key ring is missing. Restore its backup, or for a new installation run `stillon keys new`.",
     "keyring_unreadable": "The key ring cannot be read. Restore it from its backup; nothing was changed.",
     "keyring_exists": "There is a key ring already. It was left as it is.",
     "active_key_cannot_be_removed": "That key is the active one. Rotate first, then rewrap, then forget the old key.",

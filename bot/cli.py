@@ -1,0 +1,27 @@
+"""The command `stillon`. Each command is a file of bot/commands; here they only get their names."""
+
+import typer
+
+from bot.commands import keys, migrate, sandbox, serve
+
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,  # its tracebacks would show local values
+    help="Still on for Tuesday? Reminders, replies, waitlist and attendance for a practice, on its own machine.",
+)
+app.command()(serve.serve)
+app.command()(serve.web)
+app.command()(serve.work)
+app.command()(migrate.migrate)
+app.command()(sandbox.sandbox)
+app.add_typer(keys.app, name="keys")
+
+
+def main() -> None:
+    """Entry point of the distribution."""
+    app()
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,123 @@
+"""`stillon serve`, `web` and `work`: the whole practice in one process, or its two halves on PostgreSQL.
+
+serve   web and worker together; brings the database to this version first, makes a key ring if there is none
+web     pages and webhooks only
+work    sends and does what is due; any number may run
+"""
+
+import asyncio
+
+import typer
+
+from bot.app import create_app
+from bot.auth.people import first_owner_path
+from bot.commands.refusal import refusals
+from bot.running import serving, until_stopped, working
+from bot.settings import Settings, load
+from bot.wiring import Program, open_program
+from scheduler.core import log, schema
+from scheduler.core.clock import SystemClock
+from scheduler.core.engine import open_engines, parse_url
+from scheduler.core.errors import Misconfigured
+from scheduler.core.keys import new_ring, save_ring
+
+
+def serve() -> None:
+    """Run everything in one process."""
+    with refusals():
+        settings = _start()
+        asyncio.run(_serve(settings))
+
+
+def web() -> None:
+    """Answer pages and webhooks; workers run elsewhere."""
+    with refusals():
+        settings = _start()
+        _refuse_sqlite(settings)
+        asyncio.run(_web(settings))
+
+
+def work() -> None:
+    """Send messages and do what is due; pages are served elsewhere."""
+    with refusals():
+        settings = _start()
+        _refuse_sqlite(settings)
+        asyncio.run(_work(settings))
+
+
+async def prepare(settings: Settings) -> None:
+    """A database at this version and a key ring to read it with.
+
+    A key ring is made only for a database that is still empty: a missing one beside a full database means that it
+    was lost, and a new one would hide that.
+
+    Raises:
+        Misconfigured: `keyring_missing`, or as `schema.migrate` has it.
+    """
+    url = settings.database_url.get_secret_value()
+    if not settings.keyring.exists():
+        engines = open_engines(url)
+        try:
+            empty = await schema.current(engines) is None
+        finally:
+            await engines.close()
+        if not empty:
+            raise Misconfigured("keyring_missing")
+        save_ring(new_ring(), settings.keyring)
+        typer.echo(f"A key ring was made: {settings.keyring}. Keep a copy apart from the database and its backups.")
+    await schema.migrate(url)
+
+
+async def tell_first_owner(program: Program) -> None:
+    """Print the one-time set-up address while there is nobody who could sign in."""
+    path = await first_owner_path(program.record, SystemClock().now())
+    if path is not None:
+        typer.echo(f"setup: open {program.settings.public_url}{path} within 24 hours to make the first account.")
+
+
+async def _serve(settings: Settings) -> None:
+    await prepare(settings)
+    program = await open_program(settings, SystemClock())
+    try:
+        async with serving(create_app(settings, program.record), settings.host, settings.port), working(program):
+            _say_where(settings)
+            await tell_first_owner(program)
+            await until_stopped()
+    finally:
+        await program.close()
+
+
+async def _web(settings: Settings) -> None:
+    program = await open_program(settings, SystemClock())
+    try:
+        async with serving(create_app(settings, program.record), settings.host, settings.port):
+            _say_where(settings)
+            await tell_first_owner(program)
+            await until_stopped()
+    finally:
+        await program.close()
+
+
+async def _work(settings: Settings) -> None:
+    program = await open_program(settings, SystemClock())
+    try:
+        async with working(program):
+            typer.echo("Stillon is working.")
+            await until_stopped()
+    finally:
+        await program.close()
+
+
+def _start() -> Settings:
+    settings = load()
+    log.configure(level=settings.log_level)
+    return settings
+
+
+def _refuse_sqlite(settings: Settings) -> None:
+    if parse_url(settings.database_url.get_secret_value()).get_backend_name() == "sqlite":
+        raise Misconfigured("sqlite_is_one_process")
+
+
+def _say_where(settings: Settings) -> None:
+    typer.echo(f"Stillon answers on {settings.public_url}")

@@ -1,0 +1,56 @@
+"""Keeping a program up until it is told to stop: web, worker, or both in one process.
+
+Invariant: on SIGTERM and SIGINT requests in flight are answered, work in hand is finished and connections are closed.
+"""
+
+import asyncio
+import signal
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from aiohttp import web
+
+from bot.web.access_log import AccessLog
+from bot.wiring import Program
+from scheduler.core.errors import Misconfigured
+
+GRACE_SECONDS = 10.0
+
+
+@asynccontextmanager
+async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[None]:
+    """The application answering on an address.
+
+    Raises:
+        Misconfigured: `port_in_use`.
+    """
+    runner = web.AppRunner(app, access_log_class=AccessLog, shutdown_timeout=GRACE_SECONDS)
+    await runner.setup()
+    try:
+        try:
+            await web.TCPSite(runner, host, port).start()
+        except OSError:
+            raise Misconfigured("port_in_use", port=port) from None
+        yield
+    finally:
+        await runner.cleanup()
+
+
+@asynccontextmanager
+async def working(program: Program) -> AsyncIterator[None]:
+    """A worker doing what is due."""
+    worker = program.worker()
+    await worker.start()
+    try:
+        yield
+    finally:
+        await worker.stop()
+
+
+async def until_stopped() -> None:
+    """Wait for SIGTERM or SIGINT."""
+    stopped = asyncio.Event()
+    loop = asyncio.get_running_loop()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        loop.add_signal_handler(number, stopped.set)
+    await stopped.wait()
