@@ -34,7 +34,7 @@ def viewer_of(request: web.Request) -> Viewer:
     Raises:
         Forbidden: nobody is signed in; the guard before the console lets nobody come this far.
     """
-    viewer = request.get(VIEWER)
+    viewer: Viewer | None = request.get(VIEWER)
     if viewer is None:
         raise Forbidden("not_signed_in")
     return viewer
@@ -61,9 +61,12 @@ async def writing(request: web.Request) -> AsyncIterator[Tx]:
 
 
 async def show(
-    request: web.Request, template: str, context: Mapping[str, Any], *, status: int = 200
+    request: web.Request, template: str, context: Mapping[str, Any], *, part: str = "", status: int = 200
 ) -> web.Response:
-    """A whole page with the numbers beside its places, and what was just done, once."""
+    """A whole page with the numbers beside its places, and what was just done, once.
+
+    `part` is the template of the piece that htmx asks for instead; what was done is then sent to the toasts with it.
+    """
     told = saying.told(request)
     async with reading(request) as r:
         waiting = await counts(r, actor_of(request))
@@ -73,7 +76,11 @@ async def show(
         "allowed": places_of(actor_of(request)),
         "told": told,
     }
-    response = pages.page(request, template, {**frame, **context}, status=status)
+    full = {**frame, **context}
+    if part and pages.is_fragment(request):
+        response = pages.page(request, "console/_part.html", {**full, "part": part}, status=status)
+    else:
+        response = pages.page(request, template, full, status=status)
     if told is not None:
         saying.forget(request, response)
     return response

@@ -6,9 +6,13 @@ Invariant: whoever comes here is signed in (bot/auth/door.py); what they may do 
 from aiohttp import web
 
 from bot.console.desk import RECORD
+from bot.console.today import install_today
+from bot.console.visit_acts import install_visit_acts
 from scheduler.core.record import Record
 
 
 def install_console(app: web.Application, record: Record) -> None:
     """Add the pages. Sessions, templates and assets are installed already."""
     app[RECORD] = record
+    install_today(app)
+    install_visit_acts(app)

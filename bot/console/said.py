@@ -73,6 +73,16 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "acknowledged": ("You are on it. Nobody else is alerted.", ""),
     "task_done": ("Done.", "/console/inbox/{}/reopen"),
     "task_reopened": ("Back in the inbox.", ""),
+    "not_cancelled": ("Not done: the visit is cancelled.", ""),
+    "not_too_early": ("Not done: that can be marked once the visit's day has come.", ""),
+    "not_not_allowed": ("Not done: somebody has marked it meanwhile. Look at it afresh.", ""),
+    "not_time_impossible": ("Not done: that time does not fit the visit.", ""),
+    "not_changed_meanwhile": ("Not done: somebody has changed it meanwhile. Look at it afresh.", ""),
+    "not_already_started": ("Not done: the visit has begun.", ""),
+    "not_already_cancelled": ("It was cancelled already.", ""),
+    "not_not_cancelled": ("Not done: the visit stands.", ""),
+    "not_too_late": ("Not done: a cancellation can be taken back for 15 minutes. Book it again instead.", ""),
+    "not_time_taken": ("Not done: the time was given to somebody else meanwhile.", ""),
 }
 
 
