@@ -21,6 +21,13 @@ class ParticipationBooked(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class VisitsImported(Event):
+    """Many places at once, carried over from another program: their touches are planned, nobody is told."""
+
+    participation_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
 class ParticipationConfirmed(Event):
     """The client (or staff for them) said the visit stands."""
 

@@ -79,7 +79,7 @@ WORDS: Final[Mapping[Reason, str]] = {
     Reason.TIME_WITHOUT_HALF: "needs minutes, or AM or PM",
     Reason.CLOCK_GAP: "is a time the clock skips on that day (daylight saving begins)",
     Reason.END_BEFORE_START: "ends before it starts",
-    Reason.TOO_LONG: "is longer than a day, or no time at all",
+    Reason.TOO_LONG: "is longer than twelve hours, or no time at all",
     Reason.NOT_A_NUMBER: "is not a number of minutes",
     Reason.NOT_A_PHONE: "is not a phone number",
     Reason.PHONE_EXTENSION: "has an extension, which cannot get texts",

@@ -14,12 +14,13 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from scheduler.calendar.wallclock import MINUTES_PER_DAY, UnknownZoneError, is_gap, minute_of_day, to_utc, zone_of
-from scheduler.imports.cells import MAX_NAME, Cells
+from scheduler.imports.cells import Cells
 from scheduler.imports.columns import Columns, Field, FileKind, squeezed
 from scheduler.imports.decoding import Record
 from scheduler.imports.reasons import Bad, Reason
 from scheduler.imports.rows import AppointmentRow, BadRow, ClientRow, Habits, HoursRow, PassedOver, Person
 from scheduler.imports.values import (
+    LONGEST_MINUTES,
     Moment,
     read_birth_date,
     read_date,
@@ -37,6 +38,7 @@ from scheduler.imports.words import (
     read_weekdays,
     read_yes_no,
 )
+from scheduler.people.client_fields import LONGEST_NAME, LONGEST_RECORD_NUMBER
 from scheduler.people.mail_address import NotAnAddress, parse_mail_address
 from scheduler.people.phone import NotAPhone, parse_phone
 
@@ -125,10 +127,13 @@ class RowReader:
         if not (first or last):
             first, last = split_name(cells.text(Field.FULL_NAME))
         number = cells.text(Field.RECORD_NUMBER) or None
-        if not (first or last or number) or (not (first or last) and self._columns.kind is FileKind.CLIENTS):
-            cells.refuse(Field.FULL_NAME if Field.FULL_NAME in self._columns.at else Field.LAST_NAME, Reason.EMPTY)
-        if len(first) + len(last) > MAX_NAME:
-            cells.refuse(Field.LAST_NAME, Reason.TOO_MANY_CHARACTERS)
+        name_field = Field.FULL_NAME if Field.FULL_NAME in self._columns.at else Field.LAST_NAME
+        if not (first or last) and (number is None or self._columns.kind is FileKind.CLIENTS):
+            cells.refuse(name_field, Reason.EMPTY)
+        if max(len(first), len(last), len(cells.text(Field.PREFERRED_NAME))) > LONGEST_NAME:
+            cells.refuse(name_field, Reason.TOO_MANY_CHARACTERS)
+        if number is not None and len(number) > LONGEST_RECORD_NUMBER:
+            cells.refuse(Field.RECORD_NUMBER, Reason.TOO_MANY_CHARACTERS)
         born = cells.read(
             Field.BIRTH_DATE,
             lambda text: read_birth_date(text, self._habits.order, self._habits.today),
@@ -211,7 +216,7 @@ class RowReader:
             return None if minutes is None else starts_at + timedelta(minutes=minutes)
         if ends_at <= starts_at:
             cells.refuse(Field.END if Field.END in self._columns.at else Field.START, Reason.END_BEFORE_START)
-        elif ends_at - starts_at > timedelta(days=1):
+        elif ends_at - starts_at > timedelta(minutes=LONGEST_MINUTES):
             cells.refuse(Field.END, Reason.TOO_LONG)
         return ends_at
 

@@ -40,6 +40,7 @@ CenturyOf = Callable[[int], int]
 
 MONTH_FIRST_REGIONS: Final = frozenset({"US", "CA", "PH"})
 OLDEST_YEARS: Final = 120
+LONGEST_MINUTES: Final = 12 * 60
 _CENTURY: Final = 100
 _NOON: Final = 12
 _MONTHS: Final = {
@@ -172,7 +173,7 @@ def read_moment(text: str, order: DateOrder) -> Moment | Bad:
 
 
 def read_minutes(text: str) -> int | Bad:
-    """A length: "50", "50 min", "50 minutes", "0:50", "1 hr 15 min", "1.5 hours". Between a minute and a day."""
+    """A length: "50", "50 min", "50 minutes", "0:50", "1 hr 15 min", "1.5 hours". At most twelve hours."""
     match = re.fullmatch(
         r"(?:(?P<h>\d{1,2}(?:\.\d{1,2})?)\s*(?:h|hr|hrs|hour|hours)\.?)?\s*(?:(?P<m>\d{1,4})(?:\.0+)?\s*(?:m|min|mins|minutes)?\.?)?"
         r"|(?P<ch>\d{1,2}):(?P<cm>[0-5]\d)(?::00)?",
@@ -183,7 +184,7 @@ def read_minutes(text: str) -> int | Bad:
         return Bad(Reason.NOT_A_NUMBER)
     hours = float(match["h"] or match["ch"] or 0)
     minutes = round(hours * 60) + int(match["m"] or match["cm"] or 0)
-    return minutes if 1 <= minutes <= 24 * 60 else Bad(Reason.TOO_LONG)
+    return minutes if 1 <= minutes <= LONGEST_MINUTES else Bad(Reason.TOO_LONG)
 
 
 def split_name(text: str) -> tuple[str, str]:
