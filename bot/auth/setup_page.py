@@ -3,6 +3,7 @@
 Invariant: opening it changes nothing; a dead address is one answer whatever killed it.
 """
 
+from dataclasses import replace
 from http import HTTPStatus
 from typing import Final
 from zoneinfo import available_timezones
@@ -26,6 +27,7 @@ COMMON_ZONES: Final = (
     "America/New_York", "America/Chicago", "America/Denver", "America/Phoenix", "America/Los_Angeles",
     "America/Anchorage", "Pacific/Honolulu", "America/Toronto", "Europe/London", "Australia/Sydney",
 )  # fmt: skip
+FITTING: Final = PracticeFields("Practice", "Lee Office", "555-555-0100", "+15555550100", "UTC")
 LABEL_TELLS: Final = (
     "This name would tell others what kind of office it is, or does not fit a text; "
     "choose a neutral one, such as Lee Office"
@@ -87,10 +89,16 @@ def _judged(opened: Open, form: Form) -> Form:
 
 
 def _judged_practice(form: Form) -> Form:
-    try:
-        checked_practice(_practice(form))
-    except Invalid as error:
-        form = form.with_error(error.field or "name", sentence(error))
+    given = _practice(form)
+    while True:
+        try:
+            checked_practice(given)
+            break
+        except Invalid as error:
+            # One error is raised at a time; a field known to fit takes its place, so that the next one is found too.
+            field = error.field or "name"
+            form = form.with_error(field, sentence(error))
+            given = replace(given, **{field: getattr(FITTING, field)})
     if "label" not in form.errors and lint_label(form.value("label")):
         form = form.with_error("label", LABEL_TELLS)
     return form

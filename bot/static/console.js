@@ -30,6 +30,25 @@ document.addEventListener("keydown", (event) => {
   }
 });
 
+/* Nobody has touched the page for half an hour: end the session and take the page off the screen. A page that refreshes
+   itself would otherwise keep the session alive for whoever walks by. */
+let idleTimer;
+const idleMinutes = Number(document.body?.dataset.idleMinutes ?? 0);
+const leave = () => {
+  const headers = { "X-CSRF-Token": document.querySelector('input[name="csrf"]')?.value ?? "" };
+  fetch("/signout", { method: "POST", headers, redirect: "manual" }).finally(() => location.replace("/signin"));
+};
+const stayAwake = () => {
+  clearTimeout(idleTimer);
+  idleTimer = setTimeout(leave, idleMinutes * 60_000);
+};
+if (idleMinutes > 0) {
+  for (const sign of ["pointerdown", "keydown", "scroll", "touchstart"]) {
+    document.addEventListener(sign, stayAwake, { passive: true, capture: true });
+  }
+  stayAwake();
+}
+
 const leadToErrors = () => document.querySelector("[data-focus]")?.focus();
 document.addEventListener("DOMContentLoaded", leadToErrors);
 document.addEventListener("htmx:after:swap", leadToErrors);

@@ -29,6 +29,7 @@ CONSOLE_SHEETS = (
     "50-pieces",
     "60-week",
     "70-client",
+    "80-office",
     "90-print",
 )
 CLIENT_SHEETS = ("10-tokens", "20-base", "40-acts", "70-client", "90-print")

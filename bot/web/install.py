@@ -3,8 +3,10 @@
 Invariant: problems are told outermost, so that an error in any other layer still becomes a page with all headers.
 """
 
+from collections.abc import Mapping
+
 from aiohttp import web
-from aiohttp.typedefs import Middleware
+from aiohttp.typedefs import Handler, Middleware
 
 from bot.web.assets import load_assets
 from bot.web.csrf import check_forms, remember_token
@@ -15,14 +17,30 @@ from bot.web.problems import tell_problems
 from bot.web.theme import choose
 from scheduler.core.clock import Clock
 
-BODY_LIMIT = 1024 * 1024
-"""Bytes; an import page raises it for itself."""
+
+def middlewares(
+    session: Middleware, *, outside: tuple[str, ...], large: Mapping[str, int] | None = None
+) -> list[Middleware]:
+    """The middlewares, outermost first.
+
+    Args:
+        session: finds the viewer; `bot.auth.door.know_viewer`.
+        outside: beginnings of paths whose unsafe requests carry a proof of their own and are not checked as forms.
+        large: paths that take more than a megabyte, with their limit in bytes.
+    """
+    return [tell_problems, widen(large or {}), remember_token, session, check_forms(outside)]
 
 
-def middlewares(session: Middleware | None, *, outside: tuple[str, ...]) -> list[Middleware]:
-    """The middlewares, outermost first. `session` finds the viewer; forms under `outside` are not checked here."""
-    found = [session] if session else []
-    return [tell_problems, remember_token, *found, check_forms(outside)]
+def widen(large: Mapping[str, int]) -> Middleware:
+    """The middleware that lets some paths take larger bodies than the library's one megabyte."""
+
+    @web.middleware
+    async def limit(request: web.Request, handler: Handler) -> web.StreamResponse:
+        if request.path in large:
+            request = request.clone(client_max_size=large[request.path])
+        return await handler(request)
+
+    return limit
 
 
 def install_web(app: web.Application, *, origin: str, clock: Clock) -> None:
