@@ -35,6 +35,7 @@ from scheduler.events import (
     PolicyChanged,
     TimeFreed,
     TimeTaken,
+    VisitsImported,
 )
 from waitlist import openings
 
@@ -62,6 +63,7 @@ def subscriptions() -> Subscriptions:
     """Who is told of what. The order within one event is the order things are done in."""
     told = Subscriptions()
     told.on(ParticipationBooked, plan.on_booked)
+    told.on(VisitsImported, plan.on_imported)
     told.on(AppointmentMoved, plan.on_moved)
     told.on(ParticipationConfirmed, plan.on_confirmed)
     told.on(ParticipationCancelled, plan.on_cancelled)

@@ -31,6 +31,7 @@ from scheduler.events import (
     ParticipationConfirmed,
     ParticipationRestored,
     PolicyChanged,
+    VisitsImported,
 )
 from scheduler.people import store as people
 from scheduler.people.store import Client, Practice
@@ -52,6 +53,12 @@ async def on_booked(tx: Tx, event: ParticipationBooked) -> None:
     visit = await appointments.visit(tx, event.participation_id)
     if visit is not None:
         await replan(tx, (visit,), reason="booked", agreed_at=tx.now, booked_notice=event.told)
+
+
+async def on_imported(tx: Tx, event: VisitsImported) -> None:
+    """Plan many visits that were agreed elsewhere: their touches are ours from now on, and nobody is told anything."""
+    found = await appointments.visits(tx, event.participation_ids)
+    await replan(tx, tuple(found.values()), reason="imported", agreed_at=tx.now)
 
 
 async def on_moved(tx: Tx, event: AppointmentMoved) -> None:
