@@ -141,6 +141,11 @@ async def message_row(r: Reading, message_id: str) -> Message | None:
     return found[0] if found else None
 
 
+async def messages_by_id(r: Reading, message_ids: Collection[str]) -> dict[str, Message]:
+    """Those of the ids that exist, by id."""
+    return {each.id: each for each in await _read(r, among(message_ids))} if message_ids else {}
+
+
 async def messages_about(r: Reading, participation_ids: Iterable[str]) -> dict[str, tuple[Message, ...]]:
     """The messages about these visits, by visit, in order of their due time."""
     return _grouped(await _read(r, message.c.participation_id.in_(sorted(set(participation_ids)))), "participation_id")

@@ -5,6 +5,7 @@ Invariant: whoever comes here is signed in (bot/auth/door.py); what they may do 
 
 from aiohttp import web
 
+from bot.console.audit import install_audit
 from bot.console.desk import RECORD
 from bot.console.today import install_today
 from bot.console.visit_acts import install_visit_acts
@@ -16,3 +17,4 @@ def install_console(app: web.Application, record: Record) -> None:
     app[RECORD] = record
     install_today(app)
     install_visit_acts(app)
+    install_audit(app)
