@@ -2,7 +2,7 @@
 
 import typer
 
-from bot.commands import keys, migrate, sandbox, serve
+from bot.commands import demo, keys, migrate, sandbox, serve, user
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -14,8 +14,10 @@ app.command()(serve.serve)
 app.command()(serve.web)
 app.command()(serve.work)
 app.command()(migrate.migrate)
+app.command()(demo.demo)
 app.command()(sandbox.sandbox)
 app.add_typer(keys.app, name="keys")
+app.add_typer(user.app, name="user")
 
 
 def main() -> None:

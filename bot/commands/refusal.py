@@ -27,6 +27,10 @@ SENTENCES = {
     "sqlite_is_one_process": "SQLite is for one process: use `stillon serve`, or PostgreSQL for `web` and `work`.",
     "carrier_not_configured": "Set STILLON_TWILIO_ACCOUNT_SID and STILLON_TWILIO_AUTH_TOKEN, or try `stillon demo`.",
     "port_in_use": "That port is in use by another program. Choose another with STILLON_PORT.",
+    "demo_folder_in_use": "That folder has something else in it. Choose another with --folder.",
+    "no_such_practice": "There is no practice with that id.",
+    "account": "There is no account with that address.",
+    "email_taken": "There is an account with that address already.",
     "practice_needed": "There are several practices; name one with --practice.",
     "no_practice": "There is no practice yet. Open the one-time set-up address first.",
 }

@@ -35,7 +35,7 @@ from bot.web.icons import icon
 from bot.web.keys import ASSETS, CLOCK, VIEWER, Viewer
 
 _HIDDEN = Markup('<input type="hidden" name="{}" value="{}">')
-PACKAGES = ("auth", "console", "links", "web")
+PACKAGES = ("auth", "console", "demo", "links", "web")
 
 
 def install_templates(app: web.Application) -> jinja2.Environment:

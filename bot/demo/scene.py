@@ -1,0 +1,105 @@
+"""The scene the demo opens on: who may be played on the phones, and what is set up for them.
+
+One client has a visit tomorrow to confirm, one a visit tomorrow that is too near to cancel in time, and two wait for
+an earlier time with that clinician. Invariant: their times are booked before the series are dealt, so they are free.
+"""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from typing import Final
+
+from bot.demo.people import CLIENTS
+from bot.demo.practice import ZONE, Office, number_of
+from scheduler.actions.book import book
+from scheduler.calendar.wallclock import at_minute, local_day, zone_of
+from scheduler.core.record import Tx
+from waitlist.actions.join import join
+
+CONFIRMS, CANCELS, FIRST, SECOND, SPANISH = 0, 1, 4, 5, 2  # places in people.CLIENTS
+_NAKAMURA, _RENNER, _HOLLOWAY = 2, 1, 0  # places in people.CLINICIANS
+_TUESDAY: Final = 1
+_ZONE = zone_of(ZONE)
+
+
+@dataclass(frozen=True, slots=True)
+class Played:
+    """A phone of the page, and a visit booked for it: whose clinician, days after the demo's first, and when."""
+
+    person: int
+    clinician: int
+    days: int
+    minute: int
+
+
+PLAYED: Final = (
+    Played(CONFIRMS, _RENNER, 1, 13 * 60),
+    Played(CANCELS, _NAKAMURA, 1, 9 * 60),
+    Played(SPANISH, _HOLLOWAY, 1, 11 * 60),
+    Played(FIRST, _NAKAMURA, 10, 10 * 60),
+    Played(SECOND, _NAKAMURA, 14, 13 * 60),
+)
+
+
+def first_moment(now: datetime) -> datetime:
+    """The next Tuesday, twenty to nine in the practice's morning: the day is about to begin, texts may leave soon."""
+    today = local_day(now, _ZONE)
+    day = today + timedelta(days=(_TUESDAY - today.weekday()) % 7)
+    begins = at_minute(day, 8 * 60 + 40, _ZONE)
+    return begins if begins >= now else at_minute(day + timedelta(days=7), 8 * 60 + 40, _ZONE)
+
+
+def phones() -> list[dict[str, str]]:
+    """The phones the page shows from the start."""
+    people = [CLIENTS[each.person] for each in PLAYED]
+    return [{"number": number_of(each), "title": f"{each.first}'s phone"} for each in people]
+
+
+def steps() -> list[str]:
+    """What to try, in order."""
+    names = {place: CLIENTS[place].first for place in (CONFIRMS, CANCELS, FIRST, SECOND, SPANISH)}
+    return [
+        "Press “Jump to the next event” until reminders arrive on the phones, at ten in the morning.",
+        f"On {names[CONFIRMS]}'s phone reply C, or “ok see you then”. The visit is confirmed.",
+        f"On {names[CANCELS]}'s phone reply N, or “so sorry, can't make it”. It is late, and accepted.",
+        f"Jump again: after two minutes of grace {names[FIRST]} is offered the time, with a deadline.",
+        f"Jump past the deadline: now {names[SECOND]} is offered it. Reply A there: it is theirs.",
+        f"Reply A on {names[FIRST]}'s phone: that time has just been taken, kindly.",
+        f"{names[SPANISH]} reads Spanish: reply “sí”, or “no puedo ir”.",
+        "Reply R on any phone for three other times, held for ten minutes; answer with a number.",
+        "Open a link in a text: nothing happens until a button is pressed.",
+        "In the console mark a visit as missed, approve the fee, and read the report and the audit page.",
+    ]
+
+
+async def book_scene(tx: Tx, office: Office, first_day: date) -> None:
+    """The visits of the played phones, and the waitlist of the time that will come free."""
+    for each in PLAYED:
+        await book(
+            tx,
+            clinician_id=office.clinicians[each.clinician],
+            service_id=office.session,
+            location_id=office.location,
+            client_ids=[office.clients[each.person]],
+            starts_at=at_minute(first_day + timedelta(days=each.days), each.minute, _ZONE),
+            told=False,
+        )
+
+
+async def fill_waitlist(tx: Tx, office: Office) -> None:
+    """The two who are played come first for the clinician whose time comes free; others wait for somebody else."""
+    for priority, person in ((2, FIRST), (1, SECOND)):
+        await join(
+            tx,
+            client_id=office.clients[person],
+            service_id=office.session,
+            clinician_ids=[office.clinicians[_NAKAMURA]],
+            priority=priority,
+        )
+    for number in range(6):
+        await join(
+            tx,
+            client_id=office.clients[42 + number],
+            service_id=office.session,
+            clinician_ids=[office.clinicians[number % 2]],
+            min_notice_minutes=24 * 60,
+        )

@@ -1,0 +1,81 @@
+"""Making the demo's record: the practice, its four months, its scene, its accounts, and the plan of texts to come."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.auth.people import add_account
+from bot.demo.history import WEEKS, Story
+from bot.demo.past import PastClock
+from bot.demo.practice import ZONE, set_up
+from bot.demo.scene import book_scene, fill_waitlist
+from bot.settings import Settings
+from bot.wiring import open_record
+from messages import plan
+from scheduler.access import Role
+from scheduler.actions import propose_fee
+from scheduler.calendar.wallclock import at_minute, local_day, zone_of
+from scheduler.core.actor import OPERATOR
+from scheduler.core.ids import seeded_chance
+from scheduler.core.record import Subscriptions
+from scheduler.events import AttendanceMarked, ParticipationCancelled, PolicyChanged
+
+SEED = 7
+STAFF = (
+    ("owner@demo.example", "Marguerite Fontaine", Role.OWNER),
+    ("desk@demo.example", "Cornelius Aldridge", Role.FRONT_DESK),
+    ("clinician@demo.example", "Dr. Priscilla Nakamura", Role.CLINICIAN),
+    ("biller@demo.example", "Henrietta Lindholm", Role.BILLER),
+    ("auditor@demo.example", "Leopold Wainwright", Role.AUDITOR),
+)
+
+
+@dataclass(frozen=True, slots=True)
+class Seeded:
+    """The practice and its accounts by role."""
+
+    practice_id: str
+    users: dict[str, str]
+
+
+async def seed(settings: Settings, begins: datetime, real_now: datetime, say: Callable[[str], None]) -> Seeded:
+    """Fill an empty, migrated database. `begins` is the demo's first moment."""
+    clock = PastClock()
+    record = await open_record(settings, clock)
+    record.subscriptions = _of_the_past()
+    try:
+        zone = zone_of(ZONE)
+        first_day = local_day(begins, zone) - timedelta(weeks=WEEKS)
+        clock.set(at_minute(first_day, 7 * 60, zone))
+        practice_id = record.make_id(clock.now())
+        say("setting up the practice")
+        async with record.write(practice_id, OPERATOR) as tx:
+            office = await set_up(tx, first_day)
+            await book_scene(tx, office, local_day(begins, zone))
+        say("telling four months of history")
+        await Story(record, clock, practice_id, office, seeded_chance(SEED)).tell(first_day, begins)
+        async with record.write(practice_id, OPERATOR) as tx:
+            await fill_waitlist(tx, office)
+            users = {
+                role.value: await add_account(
+                    tx,
+                    email=email,
+                    name=name,
+                    roles=[role],
+                    clinician_id=office.clinicians[2] if role is Role.CLINICIAN else None,
+                    now=real_now,
+                )
+                for email, name, role in STAFF
+            }
+            await plan.on_policy_changed(tx, PolicyChanged(1))
+    finally:
+        await record.close()
+    return Seeded(practice_id, users)
+
+
+def _of_the_past() -> Subscriptions:
+    """Fees are proposed as they would have been; nothing of the past is texted or offered."""
+    told = Subscriptions()
+    told.on(ParticipationCancelled, propose_fee.on_cancelled)
+    told.on(AttendanceMarked, propose_fee.on_attendance)
+    return told
