@@ -1,0 +1,104 @@
+"""Promises 8 and 9: what happened is on record in an unbroken chain, and what rows name exists in their practice.
+
+The chain's hashes are core/audit.py's. Of state changes those that matter most are looked for in it: visits given up
+and marked, fees decided, messages posted. Invariant: what an import wrote is vouched for by the import's own entry, so
+imported visits are not looked for one by one.
+"""
+
+from typing import Any, Final
+
+from sqlalchemy import Column, Select, select
+
+from scheduler import tables
+from scheduler.checks.finding import Finding, Question, ask
+from scheduler.core import audit
+from scheduler.core.record import Reading
+
+# Columns that name a row without a foreign key, since the row may come later or belong to a layer above.
+SOFT_REFERENCES: Final[tuple[tuple[Column[Any], Column[Any]], ...]] = (
+    (tables.participation.c.cancel_inbound_id, tables.inbound.c.id),
+    (tables.message.c.offer_id, tables.offer.c.id),
+    (tables.message.c.inbound_id, tables.inbound.c.id),
+    (tables.inbound.c.client_id, tables.client.c.id),
+    (tables.question.c.client_id, tables.client.c.id),
+    (tables.question.c.participation_id, tables.participation.c.id),
+    (tables.question.c.offer_id, tables.offer.c.id),
+    (tables.link.c.contact_point_id, tables.contact_point.c.id),
+    (tables.link.c.participation_id, tables.participation.c.id),
+    (tables.link.c.offer_id, tables.offer.c.id),
+    (tables.task.c.client_id, tables.client.c.id),
+    (tables.task.c.inbound_id, tables.inbound.c.id),
+    (tables.task.c.message_id, tables.message.c.id),
+    (tables.task.c.participation_id, tables.participation.c.id),
+    (tables.waitlist_entry.c.replaces_participation_id, tables.participation.c.id),
+    (tables.opening.c.freed_participation_id, tables.participation.c.id),
+    (tables.opening.c.location_id, tables.location.c.id),
+    (tables.offer.c.contact_point_id, tables.contact_point.c.id),
+    (tables.offer.c.participation_id, tables.participation.c.id),
+    (tables.availability_exception.c.location_id, tables.location.c.id),
+    (tables.user_account.c.clinician_id, tables.clinician.c.id),
+)
+
+
+async def findings(r: Reading) -> list[Finding]:
+    """What is missing from the trail, and what rows point at that is not there."""
+    chain = await audit.verify(r.conn, r.vault.audit_key, r.practice_id)
+    broken = [Finding(f"audit_{chain.why}", "audit_entry", str(chain.broken_at))] if chain.broken_at else []
+    return [*broken, *await ask(r, [*_unrecorded(r), *_dangling(r)])]
+
+
+def _unrecorded(r: Reading) -> tuple[Question, ...]:
+    p, a, e, m, c = (
+        tables.participation.c,
+        tables.appointment.c,
+        tables.fee_entry.c,
+        tables.message.c,
+        tables.client.c,
+    )
+    places = select(p.id).where(
+        p.practice_id == r.practice_id,
+        a.practice_id == p.practice_id,
+        a.id == p.appointment_id,
+        a.import_key_ix.is_(None),
+    )
+    given_up = ("cancelled", "late_cancelled", "clinician_cancelled")
+    fees = select(e.id).where(e.practice_id == r.practice_id)
+    posted = select(m.id).where(m.practice_id == r.practice_id, m.intent_at.is_not(None))
+    clients = select(c.id).where(c.practice_id == r.practice_id, c.import_key_ix.is_(None))
+    return (
+        Question("unrecorded", "participation", places.where(~_entered("participation", p.id, "booked"))),
+        Question(
+            "unrecorded",
+            "participation",
+            places.where(p.state.in_(given_up), ~_entered("participation", p.id, "cancelled")),
+        ),
+        Question(
+            "unrecorded",
+            "participation",
+            places.where(p.attendance != "unmarked", ~_entered("participation", p.id, "marked")),
+        ),
+        Question("unrecorded", "fee_entry", fees.where(~_entered("fee_entry", e.id, None))),
+        Question("unrecorded", "message", posted.where(~_entered("message", m.id, "intended"))),
+        Question("unrecorded", "client", clients.where(~_entered("client", c.id, "added"))),
+    )
+
+
+def _entered(subject: str, row_id: Column[Any], verb: str | None) -> Any:
+    t = tables.audit_entry.c
+    query = select(t.seq).where(t.practice_id == row_id.table.c.practice_id, t.subject == subject)
+    query = query.where(t.subject_id == row_id)
+    if verb is not None:
+        query = query.where(t.action == f"{subject}.{verb}")
+    return query.exists()
+
+
+def _dangling(r: Reading) -> list[Question]:
+    return [
+        Question("points_at_nothing", str(source.table.name), _lost(r, source, to)) for source, to in SOFT_REFERENCES
+    ]
+
+
+def _lost(r: Reading, source: Column[Any], target: Column[Any]) -> Select[Any]:
+    own, other = source.table, target.table.alias("target")
+    there = select(other.c.id).where(other.c.practice_id == own.c.practice_id, other.c.id == source)
+    return select(own.c.id).where(own.c.practice_id == r.practice_id, source.is_not(None), ~there.exists())
