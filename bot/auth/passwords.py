@@ -17,7 +17,6 @@ from scheduler.core.errors import Invalid
 SHORTEST: Final = 12
 LONGEST: Final = 128
 AT_ONCE: Final = 2
-WORDS_OF_A_PHRASE: Final = 3
 _COMMON_STEMS: Final = frozenset(
     """
     password passwort contrasena welcome letmein iloveyou qwerty qwertyuiop azerty asdfgh asdfghjkl zxcvbnm
@@ -52,9 +51,10 @@ def _is_common(password: str, email: str) -> bool:
     local = email.partition("@")[0]
     if password.strip("0123456789!?.-_ ") in {email, local}:
         return True
-    plain = password.rstrip("0123456789!?.-_ ").translate(_LEET)
-    words = {word for word in re.split(r"[^a-z]+", plain) if word}
-    return 0 < len(words) < WORDS_OF_A_PHRASE and words <= _COMMON_STEMS
+    plain = re.sub(r"[^a-z]+", "", password.rstrip("0123456789!?.-_ ").translate(_LEET))
+    return plain in _COMMON_STEMS or any(
+        plain.startswith(stem) and plain.removeprefix(stem) in _COMMON_STEMS for stem in _COMMON_STEMS
+    )
 
 
 def _is_repeated(password: str) -> bool:

@@ -116,6 +116,8 @@ async def disable(tx: Tx, user_id: str) -> None:
         Conflict: last_owner.
     """
     account = await _known(tx, user_id)
+    if account.state == "disabled":
+        return
     await _keep_an_owner(tx, account)
     await accounts.change(tx, user_id, state="disabled")
     await session_store.remove_all(tx, user_id)
@@ -192,7 +194,9 @@ def checked_roles(roles: Iterable[str]) -> frozenset[str]:
 
 
 async def _known(tx: Tx, user_id: str) -> Account:
-    found = await accounts.lock(tx, user_id)
+    # All of them are kept from changing, or two owners could put each other out at once.
+    await accounts.lock_all(tx)
+    found = await accounts.account(tx, user_id)
     if found is None:
         raise NotFound("user_account", user=user_id)
     return found
@@ -201,7 +205,6 @@ async def _known(tx: Tx, user_id: str) -> Account:
 async def _keep_an_owner(tx: Tx, leaving: Account) -> None:
     if Role.OWNER not in leaving.roles or leaving.state != "active":
         return
-    await accounts.lock_all(tx)  # or two owners could put each other out at once
     others = [a for a in await accounts.accounts(tx) if a.id != leaving.id and a.state == "active"]
     if not any(Role.OWNER in account.roles for account in others):
         raise Conflict("last_owner", user=leaving.id)

@@ -21,7 +21,7 @@ def _entries():
 @pytest.mark.parametrize("entry", _entries(), ids=lambda entry: entry["file"])
 def test_a_vendored_file_is_byte_for_byte_what_the_manifest_says(entry):
     assert hashlib.sha256((ROOT / entry["file"]).read_bytes()).hexdigest() == entry["sha256"]
-    assert entry["licence"] and entry["version"] and entry["name"]
+    assert all(entry[field] for field in ("licence", "version", "name"))
 
 
 def test_every_vendored_file_is_in_a_manifest():
@@ -81,12 +81,31 @@ def test_an_icon_is_decoration_unless_it_is_named():
 # ---- colours --------------------------------------------------------------------------------------------------------
 
 TEXT_PAIRS = [
-    ("ink", "paper"), ("ink", "surface"), ("ink", "sunken"), ("muted", "paper"), ("muted", "surface"), ("muted", "sunken"),
-    ("brand", "paper"), ("brand", "surface"), ("on-brand", "brand"), ("on-brand", "brand-deep"), ("ink", "brand-soft"),
-    ("brand-deep", "brand-soft"), ("attention", "paper"), ("attention", "attention-soft"), ("ink", "attention-soft"),
-    ("urgent", "paper"), ("urgent", "surface"), ("on-urgent", "urgent"), ("ink", "urgent-soft"), ("hold", "paper"),
-    ("hold", "hold-soft"), ("paper", "ink"), ("urgent", "urgent-soft"), ("muted", "brand-soft"),
-]  # fmt: skip
+    ("ink", "paper"),
+    ("ink", "surface"),
+    ("ink", "sunken"),
+    ("muted", "paper"),
+    ("muted", "surface"),
+    ("muted", "sunken"),
+    ("brand", "paper"),
+    ("brand", "surface"),
+    ("on-brand", "brand"),
+    ("on-brand", "brand-deep"),
+    ("ink", "brand-soft"),
+    ("brand-deep", "brand-soft"),
+    ("attention", "paper"),
+    ("attention", "attention-soft"),
+    ("ink", "attention-soft"),
+    ("urgent", "paper"),
+    ("urgent", "surface"),
+    ("on-urgent", "urgent"),
+    ("ink", "urgent-soft"),
+    ("hold", "paper"),
+    ("hold", "hold-soft"),
+    ("paper", "ink"),
+    ("urgent", "urgent-soft"),
+    ("muted", "brand-soft"),
+]
 GRAPHIC_PAIRS = [("edge", "surface"), ("edge", "paper"), ("brand", "surface"), ("hold", "paper")]
 
 

@@ -10,12 +10,32 @@ pytestmark = pytest.mark.browser
 
 OPTIONS = [{"value": str(n), "day": f"Thursday, October {n}", "time": "4:00 PM"} for n in (1, 8, 15)]
 LINK = {
-    "label": "Lee Office", "phone": "(555) 555-0100", "phone_e164": "+15555550100", "zone": "", "nonce": "n", "action": "/l/t",
-    "cannot": "/l/t/cannot", "pick": "/l/t/pick", "keep": "/l/t", "preferences": "/l/t/preferences", "confirmed": False,
-    "more": "/l/t/pick", "decline": "/l/t/pass", "deadline": "2:10 PM", "languages": [("en", "English"), ("es", "Español")],
-    "channels": ["sms", "email"], "channel": "sms", "stop": "/l/t/stop", "undo": "/l/t/undo", "undo_until": "12:45 PM",
-    "back": "/l/t", "options": OPTIONS, "late_hours": "24", "kept": "Thu, Oct 8, 3:00 PM", "release": "Thu, Oct 8, 3:00 PM",
-}  # fmt: skip
+    "label": "Lee Office",
+    "phone": "(555) 555-0100",
+    "phone_e164": "+15555550100",
+    "zone": "",
+    "nonce": "n",
+    "action": "/l/t",
+    "cannot": "/l/t/cannot",
+    "pick": "/l/t/pick",
+    "keep": "/l/t",
+    "preferences": "/l/t/preferences",
+    "confirmed": False,
+    "more": "/l/t/pick",
+    "decline": "/l/t/pass",
+    "deadline": "2:10 PM",
+    "languages": [("en", "English"), ("es", "Español")],
+    "channels": ["sms", "email"],
+    "channel": "sms",
+    "stop": "/l/t/stop",
+    "undo": "/l/t/undo",
+    "undo_until": "12:45 PM",
+    "back": "/l/t",
+    "options": OPTIONS,
+    "late_hours": "24",
+    "kept": "Thu, Oct 8, 3:00 PM",
+    "release": "Thu, Oct 8, 3:00 PM",
+}
 ENGLISH = {
     **LINK,
     "lang": "en",
@@ -33,11 +53,23 @@ SPANISH = {
     "when": "mié 30 sep",
 }
 LINK_PAGES = {
-    "confirm": ENGLISH, "confirm-es": SPANISH, "cannot": ENGLISH, "cannot-es": SPANISH, "pick": ENGLISH, "pick-es": SPANISH,
-    "claim": ENGLISH, "claim-es": SPANISH, "preferences": ENGLISH, "stop": SPANISH, "again": ENGLISH, "gone": {},
-    **{f"done-{what}": {**ENGLISH, "what": what} for what in
-       ("confirmed", "cancelled", "moved", "claimed", "passed", "taken", "saved", "stopped", "undone")},
-}  # fmt: skip
+    "confirm": ENGLISH,
+    "confirm-es": SPANISH,
+    "cannot": ENGLISH,
+    "cannot-es": SPANISH,
+    "pick": ENGLISH,
+    "pick-es": SPANISH,
+    "claim": ENGLISH,
+    "claim-es": SPANISH,
+    "preferences": ENGLISH,
+    "stop": SPANISH,
+    "again": ENGLISH,
+    "gone": {},
+    **{
+        f"done-{what}": {**ENGLISH, "what": what}
+        for what in ("confirmed", "cancelled", "moved", "claimed", "passed", "taken", "saved", "stopped", "undone")
+    },
+}
 
 
 async def _link_site(serve):

@@ -36,11 +36,15 @@ def test_an_instant_without_a_zone_is_refused():
 @pytest.mark.parametrize(
     ("gap", "words"),
     [
-        (timedelta(seconds=59), "now"), (timedelta(minutes=1), "1 min ago"), (timedelta(minutes=59, seconds=59), "59 min ago"),
-        (timedelta(hours=1), "1 h ago"), (timedelta(hours=23, minutes=59), "23 h ago"),
-        (timedelta(days=1), "Tue, Sep 29, 12:30\u00a0PM"), (timedelta(minutes=-5), "in 5 min"),
+        (timedelta(seconds=59), "now"),
+        (timedelta(minutes=1), "1 min ago"),
+        (timedelta(minutes=59, seconds=59), "59 min ago"),
+        (timedelta(hours=1), "1 h ago"),
+        (timedelta(hours=23, minutes=59), "23 h ago"),
+        (timedelta(days=1), "Tue, Sep 29, 12:30\u00a0PM"),
+        (timedelta(minutes=-5), "in 5 min"),
     ],
-)  # fmt: skip
+)
 def test_how_long_ago(gap, words):
     assert dates.ago(AT - gap, AT, NY, "en_US") == words
 
@@ -48,10 +52,13 @@ def test_how_long_ago(gap, words):
 @pytest.mark.parametrize(
     ("minor", "currency", "locale", "words"),
     [
-        (6000, "USD", "en_US", "$60.00"), (5, "USD", "en_US", "$0.05"), (-1250, "USD", "en_US", "-$12.50"),
-        (500, "JPY", "en_US", "¥500"), (6000, "GBP", "en_GB", "£60.00"),
+        (6000, "USD", "en_US", "$60.00"),
+        (5, "USD", "en_US", "$0.05"),
+        (-1250, "USD", "en_US", "-$12.50"),
+        (500, "JPY", "en_US", "¥500"),
+        (6000, "GBP", "en_GB", "£60.00"),
     ],
-)  # fmt: skip
+)
 def test_money_has_the_decimals_of_its_currency(minor, currency, locale, words):
     assert dates.money(minor, currency, locale) == words
 

@@ -1,5 +1,5 @@
 import re
-from xml.etree import ElementTree
+from xml.etree import ElementTree as ET
 
 import pytest
 from hypothesis import given
@@ -12,8 +12,8 @@ amounts = st.floats(min_value=0, max_value=1e6, allow_nan=False)
 names = st.text(max_size=12).filter(lambda text: all(sign.isprintable() for sign in text))
 
 
-def _parsed(markup) -> ElementTree.Element:
-    return ElementTree.fromstring(f"<x>{markup}</x>")  # noqa: S314 -- our own output
+def _parsed(markup) -> ET.Element:
+    return ET.fromstring(f"<x>{markup}</x>")  # noqa: S314 -- our own output
 
 
 @given(st.lists(st.tuples(names, amounts), max_size=8))
