@@ -2,7 +2,7 @@
 
 import typer
 
-from bot.commands import demo, keys, migrate, sandbox, serve, user
+from bot.commands import check, demo, importing, keys, migrate, sandbox, serve, user
 
 app = typer.Typer(
     no_args_is_help=True,
@@ -16,6 +16,8 @@ app.command()(serve.work)
 app.command()(migrate.migrate)
 app.command()(demo.demo)
 app.command()(sandbox.sandbox)
+app.command(name="import")(importing.import_files)
+app.command()(check.check)
 app.add_typer(keys.app, name="keys")
 app.add_typer(user.app, name="user")
 

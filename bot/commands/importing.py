@@ -1,0 +1,139 @@
+"""`stillon import FILE ...`: clients, appointments and hours from CSV files, all of a file or nothing.
+
+Says what it understood, what it would do or did, and for each bad cell the line, the column and the reason; never
+what a cell held. Exit codes: 0 done, 1 the file has bad rows or does not fit, 2 it could not be tried.
+"""
+
+import asyncio
+from collections.abc import Callable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.console import Console
+from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextColumn, TimeRemainingColumn
+
+from bot.commands.practice import chosen_practice, opened, settings_of_command
+from bot.commands.refusal import refusals
+from scheduler.core.actor import Actor, ActorKind, Via
+from scheduler.imports.columns import FileKind, HeaderProblems
+from scheduler.imports.decoding import Unreadable
+from scheduler.imports.reasons import BadCell
+from scheduler.imports.report import Options, Outcome, Phase, Report
+from scheduler.imports.run import run_import
+
+IMPORTER = Actor(ActorKind.OPERATOR, None, Via.IMPORT)
+MOST_LINES = 200
+UNREADABLE = {
+    Unreadable.EMPTY: "The file is empty.",
+    Unreadable.TOO_LARGE: "The file is too large; split it in two.",
+    Unreadable.SPREADSHEET: "This is a spreadsheet, not a CSV file. Save it as CSV first.",
+    Unreadable.NOT_TEXT: "This is not a text file we can read (UTF-8 or Windows-1252).",
+    Unreadable.QUOTES: "A quotation mark is never closed.",
+}
+DOING = {Phase.READING: "reading", Phase.WRITING: "writing"}
+
+
+def import_files(
+    files: Annotated[list[Path], typer.Argument(help="CSV files; clients before their appointments.")],
+    kind: Annotated[FileKind | None, typer.Option(help="What the files hold, if their headers do not say.")] = None,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Say what would happen and change nothing.")] = False,
+    skip_bad: Annotated[bool, typer.Option("--skip-bad", help="Import the good rows of a file with bad ones.")] = False,
+    agreed: Annotated[
+        list[str] | None, typer.Option(help="sms or email: you attest that these clients agreed to reminders on it.")
+    ] = None,
+    practice: Annotated[str | None, typer.Option(help="The practice's id, where there are several.")] = None,
+) -> None:
+    """Import clients.csv, appointments.csv or availability.csv."""
+    channels = frozenset(agreed or ())
+    if not channels <= {"sms", "email"}:
+        raise typer.BadParameter("sms or email", param_hint="--agreed")
+    options = Options(skip_bad=skip_bad, dry_run=dry_run, agreed=channels)
+    with refusals():
+        done = asyncio.run(_import_all(files, kind, options, practice))
+    if not done:
+        raise typer.Exit(1)
+
+
+async def _import_all(files: list[Path], kind: FileKind | None, options: Options, practice: str | None) -> bool:
+    async with opened(settings_of_command()) as record:
+        practice_id = await chosen_practice(record, practice)
+        for path in files:
+            try:
+                raw = path.read_bytes()
+            except OSError:
+                typer.echo(f"{path.name}: cannot be read. Nothing of it was imported.", err=True)
+                return False
+            with _bar() as bar:
+                task = bar.add_task(path.name, total=None)
+                report = await run_import(
+                    record, practice_id, IMPORTER, raw, kind=kind, options=options, progress=_progress(bar, task, path)
+                )
+            for line in told(path.name, report):
+                typer.echo(line, err=not report.succeeded)
+            if not report.succeeded:
+                return False
+    return True
+
+
+def told(name: str, report: Report) -> list[str]:
+    """What is said about one file."""
+    lines: list[str] = []
+    if report.source is not None:
+        source = report.source
+        lines.append(f"{name}: {source.kind.value}, {source.product.value}, {source.encoding}")
+        if source.ignored:
+            lines.append(f"  not used: {', '.join(source.ignored)}")
+    lines += _cells("bad", report.bad) + _cells("left out", report.left_out)
+    return [*lines, f"{name}: {_outcome(report)}"]
+
+
+def _cells(word: str, cells: tuple[BadCell, ...]) -> list[str]:
+    lines = [f"  {word}: line {cell.line}, {cell.column}: {cell.words}" for cell in cells[:MOST_LINES]]
+    more = len(cells) - MOST_LINES
+    return [*lines, f"  ... and {more} more"] if more > 0 else lines
+
+
+def _outcome(report: Report) -> str:
+    counts = f"{report.new} new, {report.known} there already, {len(report.left_out)} left out"
+    match report.outcome:
+        case Outcome.IMPORTED:
+            return f"imported: {counts}, {report.bad_rows} bad rows skipped."
+        case Outcome.DRY_RUN:
+            return f"would import: {counts}, {report.bad_rows} bad rows. Nothing was changed."
+        case Outcome.BAD_ROWS:
+            return f"{report.bad_rows} rows are bad. Nothing was imported; mend them, or use --skip-bad."
+        case Outcome.HEADER:
+            return _header(report.header)
+        case Outcome.UNKNOWN_KIND:
+            return "its first line fits neither clients nor appointments nor hours. Nothing was imported."
+        case Outcome.UNREADABLE:
+            line = f" (line {report.unreadable_line})" if report.unreadable_line else ""
+            return f"{UNREADABLE[report.unreadable or Unreadable.NOT_TEXT]}{line} Nothing was imported."
+
+
+def _header(problems: HeaderProblems | None) -> str:
+    if problems is None:
+        return "its first line cannot be understood. Nothing was imported."
+    missing = [f"a column for {each.field.value} (such as “{each.any_of[0]}”)" for each in problems.missing]
+    twice = [f"two columns for {each.field.value}: {' and '.join(each.headers)}" for each in problems.ambiguous]
+    found = "; ".join([*(f"missing {each}" for each in missing), *twice])
+    return f"its first line does not fit: {found}. Nothing was imported."
+
+
+def _bar() -> Progress:
+    return Progress(
+        TextColumn("{task.description}"),
+        BarColumn(),
+        MofNCompleteColumn(),
+        TimeRemainingColumn(),
+        console=Console(stderr=True),
+        transient=True,
+    )
+
+
+def _progress(bar: Progress, task: TaskID, path: Path) -> Callable[[Phase, int, int], None]:
+    def show(phase: Phase, done: int, total: int) -> None:
+        bar.update(task, description=f"{path.name}: {DOING[phase]}", completed=done, total=total)
+
+    return show
