@@ -1,4 +1,4 @@
-"""The way in as a person goes it, in a browser, on a phone and on a desk; each page without accessibility violations."""
+"""The way in as a person goes it, in a browser, on a phone and a desk; each page without accessibility violations."""
 
 import pyotp
 import pytest
@@ -40,7 +40,7 @@ async def test_from_the_first_address_to_the_second_sign_in(office, visitor, pag
     await fine()
     secret = (await page.locator("details code").inner_text()).replace(" ", "")
     code = pyotp.TOTP(secret)
-    await page.get_by_label("Code").fill(code.at(int(visitor.clock.now().timestamp())))
+    await page.get_by_label("Code", exact=True).fill(code.at(int(visitor.clock.now().timestamp())))
     await page.get_by_role("button", name="Go on").click()
     await page.get_by_role("heading", name="Keep these").wait_for()
     await fine()
@@ -62,7 +62,7 @@ async def test_from_the_first_address_to_the_second_sign_in(office, visitor, pag
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/signin/code")
     await fine()
-    await page.get_by_label("Code").fill(code.at(int(visitor.clock.now().timestamp())))
+    await page.get_by_label("Code", exact=True).fill(code.at(int(visitor.clock.now().timestamp())))
     await page.keyboard.press("Enter")
     await page.wait_for_url("**/console/today")
 
