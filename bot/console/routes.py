@@ -6,7 +6,11 @@ Invariant: whoever comes here is signed in (bot/auth/door.py); what they may do 
 from aiohttp import web
 
 from bot.console.audit import install_audit
+from bot.console.client_acts import install_client
+from bot.console.clients import install_clients
 from bot.console.desk import RECORD
+from bot.console.report import install_report
+from bot.console.search import install_search
 from bot.console.today import install_today
 from bot.console.visit_acts import install_visit_acts
 from scheduler.core.record import Record
@@ -17,4 +21,8 @@ def install_console(app: web.Application, record: Record) -> None:
     app[RECORD] = record
     install_today(app)
     install_visit_acts(app)
+    install_search(app)
+    install_clients(app)
+    install_client(app)
     install_audit(app)
+    install_report(app)

@@ -1,0 +1,1 @@
+"""Files that leave the console: tables for spreadsheets and other programs."""
