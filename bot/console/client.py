@@ -1,0 +1,171 @@
+"""The page of one client: their visits, how they are reached and whether they agreed, what was sent, the fee policy.
+
+Opening it is entered in the audit chain. Acts are client_acts.py's. Invariant: nobody sees it but through
+`scheduler.access`, and no part of the record is read before the entry is made.
+"""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any
+
+from aiohttp import web
+
+from bot.console import day_rows, phones
+from bot.console.book_of_names import names
+from bot.console.client_words import CHANNEL_NAMES, HOW, LANGUAGES, PAYERS, POINT_STATES, PURPOSES, ROLES, STATEMENT
+from bot.console.day_rows import Shown, VisitRow
+from bot.console.desk import actor_of, show, writing
+from bot.console.touch_words import note_of, state_of, what
+from bot.console.wish_words import wish_of
+from bot.web.forms import EMPTY, Form
+from messages import consent_store, outbox_store
+from messages.kinds import Channel
+from messages.recipients import CHANNEL_OF_KIND
+from scheduler import access
+from scheduler.actions.read_client import ClientRecord, read_client
+from scheduler.appointments import store as appointments
+from scheduler.appointments.store import Visit
+from scheduler.core.actor import Actor
+from scheduler.core.record import Reading
+from scheduler.fees import store as fees
+from scheduler.people import store as people
+from scheduler.people.store import Consent, ContactPoint
+from waitlist import store as waitlist
+from waitlist.store import EntryState
+
+READ, WRITE = "client.read", "client.write"
+PAST_SHOWN = 40
+
+
+@dataclass(frozen=True, slots=True)
+class Agreed:
+    """Whether one purpose was agreed to; `line` says when and how, empty when it was never asked."""
+
+    purpose: str
+    name: str
+    granted: bool
+    line: str
+
+
+@dataclass(frozen=True, slots=True)
+class Reach:
+    """One number or address with everything that decides whether anything goes there."""
+
+    id: str
+    kind: str
+    shown: str
+    whose: str
+    state: str
+    trouble: str
+    channel: Channel
+    channel_name: str
+    stopped_at: datetime | None
+    agreed: tuple[Agreed, ...]
+    history: tuple[Consent, ...]
+
+
+async def show_client(request: web.Request) -> web.Response:
+    """The record of one client."""
+    return await client_page(request, request.match_info["client"])
+
+
+async def client_page(
+    request: web.Request, client_id: str, *, form: Form = EMPTY, link: str = "", status: int = 200
+) -> web.Response:
+    """The page, with a form that did not fit or a link to hand on, if there is one."""
+    actor = actor_of(request)
+    async with writing(request) as tx:
+        await access.client(tx, actor, client_id, READ)
+        record = await read_client(tx, client_id)
+        context = await _context(tx, actor, record)
+    return await show(request, "console/client.html", {**context, "form": form, "link": link}, status=status)
+
+
+async def _context(r: Reading, actor: Actor, record: ClientRecord) -> dict[str, Any]:
+    client = record.client
+    visits = await _in_reach(r, actor, await appointments.visits_of(r, client.id))
+    book = await names(r)
+    shown = Shown(book, {client.id: client}, r.now, False, False, False)
+    ahead = [visit for visit in visits if visit.ends_at > r.now]
+    past = [visit for visit in visits if visit.ends_at <= r.now]
+    region = (await people.practice(r)).region
+    versions = await fees.fee_policies(r)
+    return {
+        "client": client,
+        "reach": await _reach(r, record, region),
+        "ahead": [_visit_row(visit, shown) for visit in ahead],
+        "past": [_visit_row(visit, shown) for visit in reversed(past[-PAST_SHOWN:])],
+        "more_past": max(0, len(past) - PAST_SHOWN),
+        "sent": await _sent(r, actor, client.id),
+        "entries": [
+            (entry, wish_of(entry, book)) for entry in await waitlist.entries_of(r, client.id)
+            if entry.state == EntryState.WAITING
+        ],
+        "policy": versions[0] if versions else None,
+        "accepted": await fees.acceptances(r, client.id),
+        "may_write": access.may(actor, WRITE) and client.state == "active",
+        "may_archive": access.may(actor, WRITE),
+        "may_book": access.may(actor, "appointment.write") and client.state == "active",
+        "may_wait": access.may(actor, "waitlist.write") and client.state == "active",
+        "may_see_visits": access.may(actor, "day.read"),
+        "payer": dict(PAYERS).get(client.payer, client.payer),
+        "language": dict(LANGUAGES).get(client.language or "", client.language or ""),
+        "roles": ROLES,
+        "how": HOW,
+        "statement": STATEMENT,
+    }  # fmt: skip
+
+
+async def _in_reach(r: Reading, actor: Actor, visits: tuple[Visit, ...]) -> list[Visit]:
+    """A clinician who knows the client sees their own visits with them, not a colleague's."""
+    own = await access.own_clinician(r, actor, READ)
+    return [visit for visit in visits if own in {None, visit.clinician_id}]
+
+
+def _visit_row(visit: Visit, shown: Shown) -> tuple[Visit, VisitRow]:
+    return visit, day_rows.visit_row(visit, shown)
+
+
+async def _reach(r: Reading, record: ClientRecord, region: str) -> list[Reach]:
+    found = []
+    for point in record.contact_points:
+        if point.state != "removed":
+            found.append(await _one(r, point, record, region))
+    return found
+
+
+async def _one(r: Reading, point: ContactPoint, record: ClientRecord, region: str) -> Reach:
+    channel = CHANNEL_OF_KIND[point.kind]
+    opted_out = await consent_store.opt_out_of(r, point.value_ix, channel.value)
+    agreed = []
+    for purpose, name in PURPOSES:
+        found = record.consents.get((point.id, channel.value, purpose))
+        agreed.append(Agreed(purpose, name, bool(found and found.granted), HOW.get(found.how, "") if found else ""))
+    return Reach(
+        point.id,
+        point.kind,
+        phones.shown(point.value, region),
+        dict(ROLES).get(point.role, point.role),
+        point.state,
+        POINT_STATES.get(point.state, ""),
+        channel,
+        CHANNEL_NAMES[channel.value],
+        opted_out.at if opted_out and opted_out.stopped else None,
+        tuple(agreed),
+        await people.consent_history(r, point.id),
+    )
+
+
+async def _sent(r: Reading, actor: Actor, client_id: str) -> list[dict[str, Any]]:
+    if not access.may(actor, "message.read"):
+        return []
+    return [
+        {
+            "state": state_of(each),
+            "what": what(each.kind, each.channel is Channel.EMAIL),
+            "when": each.sent_at or each.due_at,
+            "note": note_of(each),
+            "about": each.fields.starts_at,
+        }
+        for each in await outbox_store.messages_of(r, client_id, 30)
+    ]

@@ -1,0 +1,127 @@
+"""The pages of all clients: the list with its search, and adding one.
+
+One client's page is client.py's. Invariant: names come in bodies and pages, never in addresses or titles.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from http import HTTPStatus
+from typing import Final
+
+from aiohttp import web
+
+from bot.console import phones
+from bot.console.client_words import LANGUAGES, PAYERS, sentence
+from bot.console.desk import actor_of, after, reading, show, writing
+from bot.console.said import Said
+from bot.console.search import ON_THE_PAGE, READ, find
+from bot.web.forms import EMPTY, Form, sent_form
+from scheduler import access
+from scheduler.actions.clients import NewContact, add_client
+from scheduler.core.errors import Conflict, Invalid
+from scheduler.people import store as people
+from scheduler.people.client_fields import ClientFields
+
+WRITE: Final = "client.write"
+
+
+async def show_clients(request: web.Request) -> web.Response:
+    """The newest clients, and the search."""
+    return await _list(request, "", archived=False)
+
+
+async def search_clients(request: web.Request) -> web.Response:
+    """The clients that fit what was typed."""
+    form = await sent_form(request)
+    return await _list(request, form.value("name").strip(), archived=form.value("archived") == "yes")
+
+
+async def new_client(request: web.Request) -> web.Response:
+    """The empty form."""
+    access.require(actor_of(request), WRITE)
+    return await _form(request, EMPTY)
+
+
+async def add(request: web.Request) -> web.Response:
+    """Add a client with the numbers given, or show what does not fit."""
+    form = await sent_form(request)
+    access.require(actor_of(request), WRITE)
+    given, form = read_fields(form)
+    if given is None:
+        return await _form(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    contacts = [
+        NewContact(kind, form.value(kind).strip()) for kind in ("phone", "email") if form.value(kind).strip()
+    ]
+    try:
+        async with writing(request) as tx:
+            client_id = await add_client(tx, given, contacts)
+    except (Invalid, Conflict) as error:
+        form = form.with_error(field_of(error), sentence(error))
+        return await _form(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    return after(request, f"/console/clients/{client_id}", Said("client_added"))
+
+
+def read_fields(form: Form) -> tuple[ClientFields | None, Form]:
+    """The fields of a client's form; None, and the form with its errors, when a date is none."""
+    born: date | None = None
+    if form.value("birth_date").strip():
+        try:
+            born = date.fromisoformat(form.value("birth_date").strip())
+        except ValueError:
+            return None, form.with_error("birth_date", "Enter a date, such as 1984-07-09")
+    text: Callable[[str], str] = lambda name: form.value(name).strip()  # noqa: E731 -- a word for what follows
+    return (
+        ClientFields(
+            text("first"),
+            text("last"),
+            preferred=text("preferred") or None,
+            birth_date=born,
+            record_number=text("record_number") or None,
+            language=text("language") or None,
+            zone=text("zone") or None,
+            payer=text("payer") or "self",
+        ),
+        form,
+    )
+
+
+def field_of(error: Invalid | Conflict) -> str:
+    """The field of the form that an error belongs to."""
+    if error.code == "record_number_taken":
+        return "record_number"
+    return (error.field if isinstance(error, Invalid) else None) or "first"
+
+
+async def _form(request: web.Request, form: Form, status: int = 200) -> web.Response:
+    context = {"form": form, "payers": PAYERS, "languages": LANGUAGES}
+    return await show(request, "console/client_new.html", context, status=status)
+
+
+async def _list(request: web.Request, text: str, *, archived: bool) -> web.Response:
+    actor = actor_of(request)
+    async with reading(request) as r:
+        access.require(actor, READ)
+        found = await find(r, actor, text, ON_THE_PAGE, archived=archived)
+        points = await people.contact_points_of(r, [each.id for each in found])
+        region = (await people.practice(r)).region
+    numbers = {
+        client_id: next((phones.shown(each.value, region) for each in of_client if each.kind == "phone"), "")
+        for client_id, of_client in points.items()
+    }
+    context = {
+        "found": found,
+        "numbers": numbers,
+        "q": text,
+        "archived": archived,
+        "most": ON_THE_PAGE,
+        "may_write": access.may(actor, WRITE),
+    }
+    return await show(request, "console/clients.html", context, part="console/_clients_board.html")
+
+
+def install_clients(app: web.Application) -> None:
+    """Add the routes."""
+    app.router.add_get("/console/clients", show_clients, name="clients")
+    app.router.add_post("/console/clients/search", search_clients, name="clients.search")
+    app.router.add_get("/console/clients/new", new_client, name="clients.new")
+    app.router.add_post("/console/clients/new", add)

@@ -1,0 +1,64 @@
+"""What somebody on the waitlist waits for, in words. Pure.
+
+Invariant: nothing that narrows the wish is left out, so that staff can read why somebody was not asked.
+"""
+
+from typing import Final
+
+from bot.console.book_of_names import Names
+from waitlist.matching import Misfit, WeeklyWindow
+from waitlist.store import Entry
+
+DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
+PARTS: Final = (("morning", "Morning", 0, 720), ("afternoon", "Afternoon", 720, 1020), ("evening", "Evening", 1020, 1440))
+"""Parts of a day in the grid: key, name, from and until, minutes after midnight."""
+MISFITS: Final[dict[Misfit, str]] = {
+    Misfit.NOT_WAITING: "no longer waits",
+    Misfit.GAVE_IT_UP: "gave this time up",
+    Misfit.OTHER_SERVICE: "waits for another service",
+    Misfit.OTHER_CLINICIAN: "waits for another clinician",
+    Misfit.OTHER_DAY: "wants other days",
+    Misfit.OTHER_HOURS: "wants other hours",
+    Misfit.TOO_SHORT_NOTICE: "needs longer notice",
+    Misfit.NOT_EARLIER: "has a visit that is earlier",
+    Misfit.HAS_A_VISIT_THEN: "has a visit then",
+    Misfit.ASKED_ALREADY: "was asked already",
+    Misfit.HOLDS_ANOTHER_OFFER: "holds another offer",
+}
+_MINUTES_A_DAY: Final = 1440
+
+
+def wish_of(entry: Entry, book: Names) -> str:
+    """Service, clinicians, hours, notice."""
+    clinicians = " or ".join(book.clinician(each) for each in entry.clinician_ids) or "any clinician"
+    words = [f"{book.service(entry.service_id)} with {clinicians}", hours_of(entry.windows)]
+    if entry.min_notice_minutes:
+        words.append(f"{notice_of(entry.min_notice_minutes)} notice")
+    return ", ".join(words)
+
+
+def hours_of(windows: tuple[WeeklyWindow, ...]) -> str:
+    """The hours that suit, by weekday: Mon morning, Tue morning and evening."""
+    if not windows:
+        return "any time"
+    by_day: dict[int, list[str]] = {}
+    for window in sorted(windows, key=lambda each: (each.weekday, each.from_minute)):
+        by_day.setdefault(window.weekday, []).append(_part(window))
+    return ", ".join(f"{DAYS[day]} {' and '.join(parts)}".strip() for day, parts in by_day.items())
+
+
+def notice_of(minutes: int) -> str:
+    """How much notice, in the unit people would use."""
+    if minutes % _MINUTES_A_DAY == 0:
+        days = minutes // _MINUTES_A_DAY
+        return "1 day" if days == 1 else f"{days} days"
+    return f"{minutes // 60} h" if minutes % 60 == 0 else f"{minutes} min"
+
+
+def _part(window: WeeklyWindow) -> str:
+    for _, name, start, end in PARTS:
+        if (window.from_minute, window.until_minute) == (start, end):
+            return name.lower()
+    if (window.from_minute, window.until_minute) == (0, _MINUTES_A_DAY):
+        return ""
+    return f"{window.from_minute // 60}:{window.from_minute % 60:02}-{window.until_minute // 60}:{window.until_minute % 60:02}"

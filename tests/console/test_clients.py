@@ -1,0 +1,45 @@
+"""Finding, adding and changing clients, and the record of one."""
+
+from sqlalchemy import select
+
+from scheduler import tables
+from tests.console.conftest import SignIn
+from tests.console.visitor import FRAGMENT
+from tests.rig.office import Office, local
+
+
+async def test_a_client_is_found_by_name_birth_date_and_number(office: Office, enter: SignIn):
+    ana, bob = await office.client(0), await office.client(1)
+    desk = await enter("front_desk")
+    for words in (ana.who.family, ana.who.phone[-4:], ana.who.birth_date.isoformat()):
+        page = await desk.post("/console/clients/search", {"name": words})
+        assert ana.who.given in page
+        assert bob.who.given not in page
+    quick = await desk.post("/console/search", {"q": ana.who.family[:5]}, **FRAGMENT)
+    assert f"/console/clients/{ana.id}" in quick
+    assert "<html" not in quick
+
+
+async def test_the_record_is_entered_in_the_audit_chain(office: Office, enter: SignIn):
+    ana = await office.client(0)
+    await office.book(ana, at=local("2026-03-05 14:00"))
+    desk = await enter("front_desk")
+    page = await desk.get(f"/console/clients/{ana.id}")
+    assert page.status == 200
+    assert ana.who.family in page
+    assert ana.who.family not in page.text.partition("</title>")[0]
+    async with office.record.read(office.practice_id) as r:
+        rows = await r.conn.execute(select(tables.audit_entry).where(tables.audit_entry.c.action == "client.read"))
+        (entry,) = rows.mappings().all()
+    assert (entry["actor_id"], entry["subject_id"]) == (desk.user_id, ana.id)
+
+
+async def test_adding_a_client(office: Office, enter: SignIn):
+    desk = await enter("front_desk")
+    wrong = await desk.post("/console/clients/new", {"first": "Zoe", "phone": "12"})
+    assert wrong.status == 422
+    assert "Enter a phone number with area code" in wrong
+    assert 'value="Zoe"' in wrong
+    page = await desk.press("/console/clients/new", {"first": "Zoe", "last": "Quist", "phone": "(202) 555-0142"})
+    assert page.toast == "Client added."
+    assert "(202) 555-0142" in page
