@@ -169,7 +169,7 @@ async def _ready(process: asyncio.subprocess.Process, port: int) -> None:
     clock = SystemClock()
     for _ in range(READY_TRIES):
         if process.returncode is not None:
-            break
+            raise Misconfigured("carrier_ended", port=port)
         try:
             _, writer = await asyncio.open_connection("127.0.0.1", port)
         except OSError:
@@ -178,7 +178,7 @@ async def _ready(process: asyncio.subprocess.Process, port: int) -> None:
         writer.close()
         await writer.wait_closed()
         return
-    raise Misconfigured("port_in_use", port=port)
+    raise Misconfigured("carrier_ended", port=port)
 
 
 def _say(settings: Settings, owner: str, phones_port: int) -> None:

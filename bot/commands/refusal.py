@@ -31,6 +31,7 @@ SENTENCES = {
     "no_such_practice": "There is no practice with that id.",
     "account": "There is no account with that address.",
     "email_taken": "There is an account with that address already.",
+    "carrier_ended": "The local carrier did not start: its port may be in use. Choose another with --phones-port.",
     "practice_needed": "There are several practices; name one with --practice.",
     "no_practice": "There is no practice yet. Open the one-time set-up address first.",
 }

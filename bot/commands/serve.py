@@ -45,8 +45,8 @@ def work() -> None:
         asyncio.run(_work(settings))
 
 
-async def prepare(settings: Settings) -> None:
-    """A database at this version and a key ring to read it with.
+async def prepare(settings: Settings) -> bool:
+    """A database at this version and a key ring to read it with; tells whether the ring had to be made.
 
     A key ring is made only for a database that is still empty: a missing one beside a full database means that it
     was lost, and a new one would hide that.
@@ -55,7 +55,8 @@ async def prepare(settings: Settings) -> None:
         Misconfigured: `keyring_missing`, or as `schema.migrate` has it.
     """
     url = settings.database_url.get_secret_value()
-    if not settings.keyring.exists():
+    made = not settings.keyring.exists()
+    if made:
         engines = open_engines(url)
         try:
             empty = await schema.current(engines) is None
@@ -64,8 +65,8 @@ async def prepare(settings: Settings) -> None:
         if not empty:
             raise Misconfigured("keyring_missing")
         save_ring(new_ring(), settings.keyring)
-        typer.echo(f"A key ring was made: {settings.keyring}. Keep a copy apart from the database and its backups.")
     await schema.migrate(url)
+    return made
 
 
 async def tell_first_owner(program: Program) -> None:
@@ -76,7 +77,8 @@ async def tell_first_owner(program: Program) -> None:
 
 
 async def _serve(settings: Settings) -> None:
-    await prepare(settings)
+    if await prepare(settings):
+        typer.echo(f"A key ring was made: {settings.keyring}. Keep a copy apart from the database and its backups.")
     program = await open_program(settings, SystemClock())
     try:
         async with serving(create_app(settings, program.record), settings.host, settings.port), working(program):

@@ -48,7 +48,7 @@ _QUIET = {
     "twilio": logging.WARNING,  # at INFO it prints query strings with phone numbers
     "aiosqlite": logging.WARNING,  # at DEBUG it prints every statement twice
     "apscheduler": logging.WARNING,
-    "alembic": logging.INFO,
+    "alembic": logging.WARNING,
     "asyncio": logging.WARNING,
     "sqlalchemy": logging.WARNING,
 }
