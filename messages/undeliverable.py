@@ -18,7 +18,6 @@ from messages.recipients import reachable
 from messages.send_rules import Refusal
 from messages.send_store import SendRow
 from messages.tasks import TaskKind, open_task
-from scheduler.actions.clients import quarantine_contact_point
 from scheduler.core.record import Tx
 from scheduler.events import ContactChanged, MessageUndeliverable
 from scheduler.people import client_edit_store
@@ -105,15 +104,16 @@ async def _learn(tx: Tx, row: SendRow, rule: ErrorRule, code: int | None) -> Non
     if row.contact_point_id is None:
         return
     if rule.action in {ErrorAction.NUMBER_INVALID, ErrorAction.SWITCH_CHANNEL}:
-        await _cannot_receive(tx, row.contact_point_id, why)
+        await _take_out_of_use(tx, row.contact_point_id, "invalid", why)
     if rule.action is ErrorAction.QUARANTINE:
-        await quarantine_contact_point(tx, row.contact_point_id, reason=why)
+        await _take_out_of_use(tx, row.contact_point_id, "quarantined", why)
 
 
-async def _cannot_receive(tx: Tx, contact_point_id: str, why: str) -> None:
+async def _take_out_of_use(tx: Tx, contact_point_id: str, state: str, why: str) -> None:
+    """Nothing goes there until staff have looked; one that was changed meanwhile is left as it is."""
     owner = await outbox.owner_of(tx, contact_point_id)
-    if await client_edit_store.set_contact(tx, contact_point_id, "active", {"state": "invalid"}):
-        tx.note("contact_point.invalid", "contact_point", contact_point_id, client=owner.client_id, reason=why)
+    if await client_edit_store.set_contact(tx, contact_point_id, "active", {"state": state}):
+        tx.note(f"contact_point.{state}", "contact_point", contact_point_id, client=owner.client_id, reason=why)
         tx.emit(ContactChanged(owner.client_id))
 
 

@@ -7,6 +7,7 @@ The SDK's own asynchronous client ignores its timeout, logs numbers and keeps th
 import asyncio
 import logging
 from collections.abc import Mapping
+from http import HTTPStatus
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -19,6 +20,17 @@ CONNECT_SECONDS = 4.0
 
 class NeverConnected(Exception):
     """No connection was made: nothing can have been accepted."""
+
+
+class TooMany(Exception):
+    """Answered 429: surely not accepted. `retry_after` in seconds, if the carrier named any.
+
+    The SDK's exceptions do not carry headers, so this one is raised before the SDK sees the answer.
+    """
+
+    def __init__(self, retry_after: float | None) -> None:
+        super().__init__("too_many")
+        self.retry_after = retry_after
 
 
 class TwilioNetwork(AsyncHttpClient):  # type: ignore[misc]  # the SDK ships no types
@@ -50,6 +62,7 @@ class TwilioNetwork(AsyncHttpClient):  # type: ignore[misc]  # the SDK ships no 
         Raises:
             NeverConnected: refused, unresolvable, or not connected in time.
             TimeoutError: no whole answer in time; it may have been accepted.
+            TooMany: the carrier asks us to slow down.
             aiohttp.ClientError: the connection broke; it may have been accepted.
         """
         sent = dict(headers or {})
@@ -67,6 +80,8 @@ class TwilioNetwork(AsyncHttpClient):  # type: ignore[misc]  # the SDK ships no 
                     timeout=limit,
                     allow_redirects=allow_redirects,
                 ) as answer:
+                    if answer.status == HTTPStatus.TOO_MANY_REQUESTS:
+                        raise TooMany(_seconds(answer.headers.get("Retry-After")))
                     return Response(answer.status, await answer.text(), answer.headers)
             except (aiohttp.ClientConnectorError, aiohttp.ConnectionTimeoutError) as error:
                 raise NeverConnected(type(error).__name__) from None
@@ -77,6 +92,11 @@ class TwilioNetwork(AsyncHttpClient):  # type: ignore[misc]  # the SDK ships no 
             return uri
         query = f"?{parts.query}" if parts.query else ""
         return f"{self._base}/{parts.netloc}{parts.path}{query}"
+
+
+def _seconds(header: str | None) -> float | None:
+    """The seconds of a Retry-After; its other form, a date, is not used by this carrier."""
+    return float(header) if header is not None and header.isdecimal() else None
 
 
 def _texts(values: Mapping[str, object] | None) -> list[tuple[str, Any]] | None:

@@ -14,9 +14,8 @@ from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioS
 from twilio.rest import Client
 
 from messages.channels.base import Accepted, Listed, ListUnavailable, Outgoing, Refused, SendOutcome, Unknown
-from messages.channels.twilio_client import NeverConnected, TwilioNetwork
+from messages.channels.twilio_client import NeverConnected, TooMany, TwilioNetwork
 
-TOO_MANY: Final = 429
 TIMED_OUT_THERE: Final = 408
 REDIRECTS: Final = range(300, 400)
 CLIENT_ERRORS: Final = range(400, 500)
@@ -28,6 +27,7 @@ _TRANSIENT: Final = frozenset({404, 408, 429, 500, 502, 503, 504})
 # What the network, the carrier and the SDK raise; anything else is a mistake of ours and goes up.
 _LIKELY: Final = (
     NeverConnected,
+    TooMany,
     TwilioException,
     aiohttp.ClientError,
     OSError,  # TimeoutError among them
@@ -133,12 +133,12 @@ def _outcome_of(error: Exception) -> SendOutcome:
     """What a failed create means."""
     if isinstance(error, NeverConnected):
         return Refused(permanent=False)
+    if isinstance(error, TooMany):
+        return Refused(permanent=False, retry_after=error.retry_after)
     if isinstance(error, TwilioRestException | TwilioServiceException):
         return _said_no(error)
-    if isinstance(error, TimeoutError):
-        return Unknown("timeout")
     if isinstance(error, aiohttp.ClientError | OSError):
-        return Unknown("connection_broke")
+        return Unknown("timeout" if isinstance(error, TimeoutError) else "connection_broke")
     # A 2xx that is not the JSON of a message: somebody accepted something.
     return Unknown("unreadable_answer")
 
@@ -146,7 +146,7 @@ def _outcome_of(error: Exception) -> SendOutcome:
 def _said_no(error: Any) -> SendOutcome:
     """What an error answer means. Its text is dropped: it may repeat the number."""
     status, code = int(error.status), _number(error.code)
-    if status in REDIRECTS or status == TOO_MANY:
+    if status in REDIRECTS:
         return Refused(permanent=False, code=code)
     if status not in CLIENT_ERRORS or status == TIMED_OUT_THERE:
         return Unknown("server_error")
