@@ -10,7 +10,7 @@ from datetime import timedelta
 from functools import partial
 
 from bot.alerts import alert_due
-from bot.conversation.rounds import answer_new
+from bot.conversation import due as conversation
 from bot.settings import Settings
 from bot.worker import Named
 from messages import consent, consent_store
@@ -39,7 +39,7 @@ def duties(settings: Settings, record: Record, ways: Mapping[Channel, Way]) -> l
     transmitter = Transmitter(record, ways, limits, worker=name, public_url=settings.public_url)
     settler = Settler(record, ways, limits)
     found = [
-        Named("answer", partial(answer_new, record), TALK),
+        Named("answer", partial(conversation.do_due, record), TALK),
         Named("stops", partial(_acknowledge_stops, record), TALK),
         Named("waitlist", partial(_waitlist, record), TALK),
         Named("transmit", partial(_transmit, transmitter), SEND),
