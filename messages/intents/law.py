@@ -1,0 +1,81 @@
+"""Keywords that law or carriers give a meaning to: STOP, START, HELP, and asking to be left alone in other words.
+
+Read before anything else. The one invariant: a message that is a stop word is a STOP whatever was asked, and nothing
+in it is read as an answer.
+"""
+
+from messages.intents.lexicon import (
+    AMBIGUOUS_STOP_WORDS,
+    HELP_WORDS,
+    PHRASES,
+    POLITE_WORDS,
+    START_WHEN_OPTED_OUT,
+    START_WORDS,
+    STOP_BUT_NOT,
+    STOP_ONLY_ALONE,
+    STOP_WORDS,
+)
+from messages.intents.normalise import EMOJI_NO, EMOJI_OTHER, EMOJI_YES, Text, plain
+from messages.intents.reading import Asked, Intent, IntentKind, Question, Reading
+
+_EMOJI = frozenset({EMOJI_NO, EMOJI_OTHER, EMOJI_YES})
+_STOP = "stop"
+# Nobody sends more words than this as a keyword.
+_MOST_WORDS = 6
+
+
+def read_keyword(text: Text, asked: Asked) -> Reading | None:
+    """The reading of a message that is nothing but a keyword, or None.
+
+    CANCEL, END and QUIT count alone only; "cancelar" beside an open question is asked back, since no carrier acts on
+    it and it may mean the visit. YES starts texts again only for someone who had stopped them.
+    """
+    typed = tuple(plain(token) for token in text.typed if token not in _EMOJI)
+    alone = " ".join(typed)
+    core = " ".join(word for word in typed if word not in POLITE_WORDS)
+    if not core or len(typed) > _MOST_WORDS:
+        return None
+    if alone in STOP_ONLY_ALONE or _is_stop(core):
+        return _keyword(IntentKind.STOP, core, "law.stop")
+    if alone in AMBIGUOUS_STOP_WORDS:
+        kind = IntentKind.STOP if asked.question is Question.NOTHING else IntentKind.VISIT_OR_STOP
+        return _keyword(kind, alone, "law.ambiguous_stop")
+    if core in START_WORDS or (asked.opted_out and alone in START_WHEN_OPTED_OUT):
+        return _keyword(IntentKind.START, core, "law.start")
+    return _keyword(IntentKind.HELP, core, "law.help") if core in HELP_WORDS else None
+
+
+def asks_to_stop(text: Text) -> str | None:
+    """The rule by which the message asks, in its own words, for texts to end; None when it does not.
+
+    Any reasonable wording counts (rules.md B1), so this reads questions and half sentences too.
+    """
+    for sentence in (*text.sentences, text.whole):
+        left = PHRASES["opt_out_exempt"].erase(sentence.line)
+        found = PHRASES["opt_out"].first(left)
+        if found and not _stops_elsewhere(left):
+            return found
+    return None
+
+
+def says_wrong_number(text: Text) -> str | None:
+    """The rule by which the message says that we write to the wrong person, or None."""
+    for sentence in text.sentences:
+        found = PHRASES["wrong_number"].first(PHRASES["wrong_number_exempt"].erase(sentence.line))
+        if found:
+            return found
+    return None
+
+
+def _is_stop(core: str) -> bool:
+    words = core.split()
+    return core in STOP_WORDS or "".join(words) in {_STOP, "stopall"} or set(words) <= {_STOP, "all", "unsubscribe"}
+
+
+def _stops_elsewhere(line: str) -> bool:
+    words = line.split()
+    return words[:1] == [_STOP] and len(words) > 1 and words[1] in STOP_BUT_NOT
+
+
+def _keyword(kind: IntentKind, word: str, why: str) -> Reading:
+    return Reading((Intent(kind=kind, word=word.upper()),), (f"{why}:{word}",))

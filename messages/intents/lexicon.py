@@ -1,0 +1,97 @@
+"""Loads the word lists of `words/` once: spellings, keywords, phrases by meaning, crisis language.
+
+The lists are data files so that they can be read, reviewed and lengthened by people who do not write Python. The one
+invariant: all languages are read together, because people mix them and their phones do not tell.
+"""
+
+import tomllib
+from collections.abc import Mapping
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Any, Final
+
+from messages.intents.phrases import PhraseGroup, phrase_group
+
+LANGUAGES: Final = ("en", "es")
+
+GROUPS: Final = (
+    "confirm_strong",
+    "confirm_weak",
+    "yes_word",
+    "refuse_weak",
+    "cannot",
+    "cannot_exempt",
+    "reschedule",
+    "reschedule_weak",
+    "reschedule_exempt",
+    "does_not_suit",
+    "late",
+    "late_exempt",
+    "hedge",
+    "hedge_exempt",
+    "defer",
+    "negator",
+    "question",
+    "thanks",
+    "filler",
+    "glue",
+    "turn",
+    "take",
+    "pass",
+    "keep",
+    "none_of_these",
+    "undo",
+    "opt_out",
+    "opt_out_exempt",
+    "wrong_number",
+    "wrong_number_exempt",
+)
+
+
+def _read(name: str) -> dict[str, Any]:
+    return tomllib.loads(files(__package__).joinpath("words", f"{name}.toml").read_text("utf-8"))
+
+
+def _load_groups() -> Mapping[str, PhraseGroup]:
+    languages = {language: _read(language) for language in LANGUAGES}
+    return MappingProxyType(
+        {
+            group: phrase_group(
+                (f"{language}.{group}", written) for language, lists in languages.items() for written in lists[group]
+            )
+            for group in GROUPS
+        }
+    )
+
+
+def _load_spellings() -> Mapping[tuple[str, ...], tuple[str, ...]]:
+    return MappingProxyType(
+        {
+            tuple(typed.split()): tuple(meant.split())
+            for meant, variants in _read("spellings").items()
+            for typed in variants
+        }
+    )
+
+
+def _load_crisis(section: str) -> PhraseGroup:
+    return phrase_group(
+        (f"crisis.{language}", written) for language, lists in _read("crisis").items() for written in lists[section]
+    )
+
+
+_LAW: Final = _read("law")
+
+SPELLINGS: Final = _load_spellings()
+PHRASES: Final = _load_groups()
+CRISIS: Final = _load_crisis("phrases")
+CRISIS_EXEMPT: Final = _load_crisis("exempt")
+
+STOP_WORDS: Final[frozenset[str]] = frozenset(_LAW["stop"])
+STOP_ONLY_ALONE: Final[frozenset[str]] = frozenset(_LAW["stop_only_alone"])
+AMBIGUOUS_STOP_WORDS: Final[frozenset[str]] = frozenset(_LAW["ambiguous_stop"])
+START_WORDS: Final[frozenset[str]] = frozenset(_LAW["start"])
+START_WHEN_OPTED_OUT: Final[frozenset[str]] = frozenset(_LAW["start_when_opted_out"])
+HELP_WORDS: Final[frozenset[str]] = frozenset(_LAW["help"])
+POLITE_WORDS: Final[frozenset[str]] = frozenset(_LAW["polite"])
+STOP_BUT_NOT: Final[frozenset[str]] = frozenset(_LAW["stop_but_not_before"])

@@ -1,0 +1,71 @@
+"""Reads free answers to an offered opening and to offered times: take it, pass, none of these, keep mine.
+
+Looked at only while such a question is open; letters and numbers were read before. The one invariant: an opening is
+taken only by words that say so, never by "ok", thanks, a question or a condition.
+"""
+
+from messages.intents.lexicon import PHRASES
+from messages.intents.normalise import Text
+from messages.intents.reading import Asked, Intent, IntentKind, Question, Reading
+
+
+def read_offer_answer(text: Text, asked: Asked) -> Reading | None:
+    """The reading of an answer to an open offer or to offered times, or None when it is about something else."""
+    if asked.question is Question.OFFER:
+        return _offer(text)
+    return _times(text) if asked.question is Question.TIMES else None
+
+
+def reads_undo(text: Text) -> str | None:
+    """The rule by which the message takes the last act back, or None."""
+    return None if _asks(text) else PHRASES["undo"].first(text.whole.line)
+
+
+def _offer(text: Text) -> Reading | None:
+    line = text.whole.line
+    if _asks(text) or _open_ended(line) or _about_the_visit(line):
+        return None
+    taking, passing = PHRASES["take"].first(line), PHRASES["pass"].first(line)
+    if passing and not (taking and _left(line, "take").strip() == ""):
+        contradicted = taking is not None and PHRASES["negator"].first(line) is None
+        return None if contradicted else _one(IntentKind.PASS, passing)
+    if taking and PHRASES["negator"].first(_left(line, "filler")) is None:
+        return _one(IntentKind.TAKE, taking)
+    return None
+
+
+def _times(text: Text) -> Reading | None:
+    line = text.whole.line
+    if PHRASES["opt_out"].first(line) or _cancels(line):
+        return None
+    keeping = PHRASES["keep"].first(line)
+    if keeping and not _asks(text):
+        return _one(IntentKind.KEEP, keeping)
+    none = PHRASES["none_of_these"].first(PHRASES["cannot_exempt"].erase(line)) or PHRASES["does_not_suit"].first(line)
+    return _one(IntentKind.NONE_OF_THESE, none) if none else None
+
+
+def _about_the_visit(line: str) -> bool:
+    return _cancels(line) or PHRASES["reschedule"].first(PHRASES["reschedule_exempt"].erase(line)) is not None
+
+
+def _cancels(line: str) -> bool:
+    words = line.split()
+    return any(word.startswith("cancel") for word in words)
+
+
+def _open_ended(line: str) -> bool:
+    hedged = PHRASES["hedge"].first(PHRASES["hedge_exempt"].erase(line))
+    return hedged is not None or PHRASES["defer"].first(line) is not None
+
+
+def _asks(text: Text) -> bool:
+    return any(sentence.asks or PHRASES["question"].first(sentence.line) for sentence in text.sentences)
+
+
+def _left(line: str, group: str) -> str:
+    return PHRASES["glue"].erase(PHRASES["filler"].erase(PHRASES[group].erase(line)))
+
+
+def _one(kind: IntentKind, rule: str) -> Reading:
+    return Reading((Intent(kind=kind),), (rule,))

@@ -1,0 +1,122 @@
+"""The little pattern language of the word lists, compiled once.
+
+A phrase is a row of elements divided by spaces: `cant|wont` one of these words, `really?` perhaps this word,
+`reschedul~` a word that starts so, `*` up to three words, `_` exactly one word, `#` a number, `^` and `$` the ends of the
+sentence (`$` may also stand among alternatives: `anymore|$`). The one invariant: a phrase only ever matches whole tokens.
+"""
+
+import re
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from typing import Final
+
+_SPECIAL: Final = frozenset({"*", "_", "#", "^", "$"})
+_PLAIN: Final = re.compile(r"[a-z0-9]+~?|sí")
+_NUMBER: Final = r"\d+(?:h\d+)?(?:[ap]m?)?"
+
+
+@dataclass(frozen=True, slots=True)
+class Phrase:
+    """One entry: `name` says where it stands and how it is written, for explanations."""
+
+    name: str
+    pattern: re.Pattern[str]
+    anchors: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True)
+class PhraseGroup:
+    """Entries that mean the same, found by the rarest word each of them needs."""
+
+    by_word: dict[str, tuple[Phrase, ...]]
+    everywhere: tuple[Phrase, ...]
+
+    def matches(self, line: str) -> Iterator[Phrase]:
+        """Every entry that matches `line` (tokens with single spaces around each)."""
+        for phrase in self._candidates(line):
+            if phrase.pattern.search(line):
+                yield phrase
+
+    def first(self, line: str) -> str | None:
+        """The name of an entry that matches, or None."""
+        return next((phrase.name for phrase in self.matches(line)), None)
+
+    def erase(self, line: str) -> str:
+        """`line` without whatever the entries match, the longest matches first."""
+        spans = sorted(
+            (match.span() for phrase in self._candidates(line) for match in phrase.pattern.finditer(line)),
+            key=lambda span: (span[0] - span[1], span[0]),
+        )
+        gone = [False] * len(line)
+        for start, end in spans:
+            # A match that overlaps a longer one is skipped, so that half-eaten phrases do not take more with them.
+            if not any(gone[start:end]):
+                gone[start:end] = [True] * (end - start)
+        left = "".join(letter for letter, erased in zip(line, gone, strict=True) if not erased)
+        return f" {' '.join(left.split())} " if left.strip() else " "
+
+    def _candidates(self, line: str) -> Iterator[Phrase]:
+        for word in dict.fromkeys(line.split()):
+            yield from self.by_word.get(word, ())
+        yield from self.everywhere
+
+
+def phrase_group(entries: Iterable[tuple[str, str]]) -> PhraseGroup:
+    """Compiles `(list name, phrase)` pairs."""
+    by_word: dict[str, list[Phrase]] = {}
+    everywhere: list[Phrase] = []
+    for source, written in entries:
+        phrase = compile_phrase(source, written)
+        if not phrase.anchors:
+            everywhere.append(phrase)
+        for word in phrase.anchors:
+            by_word.setdefault(word, []).append(phrase)
+    return PhraseGroup({word: tuple(phrases) for word, phrases in by_word.items()}, tuple(everywhere))
+
+
+def compile_phrase(source: str, written: str) -> Phrase:
+    """One phrase; raises ValueError when it is empty, matches anything, or holds an element we do not know."""
+    elements = written.split()
+    if not elements:
+        raise ValueError("phrase_empty")
+    pattern = "(?<= )" + "".join(map(_element, elements))
+    compiled = re.compile(pattern)
+    if compiled.search(" ") or compiled.search(" zzz "):
+        raise ValueError("phrase_matches_anything", written)
+    anchors = max((_anchor(element) for element in elements), key=_rarity, default=frozenset[str]())
+    return Phrase(f"{source}:{written}", compiled, anchors)
+
+
+def _element(element: str) -> str:
+    if element == "^":
+        return "(?<=^ )"
+    if element == "$":
+        return "$"
+    if element == "*":
+        return r"(?:\S+ ){0,3}?"
+    optional = element.endswith("?")
+    written = element.removesuffix("?").split("|")
+    words = "|".join(_word(word) for word in written if word != "$")
+    ending = "|$" if "$" in written else ""
+    return f"(?:(?:{words}) {ending})" + ("?" if optional else "")
+
+
+def _word(word: str) -> str:
+    if word == "_":
+        return r"\S+"
+    if word == "#":
+        return _NUMBER
+    if not _PLAIN.fullmatch(word):
+        raise ValueError("phrase_element_unknown", word)
+    return word.removesuffix("~") + (r"\S*" if word.endswith("~") else "")
+
+
+def _anchor(element: str) -> frozenset[str]:
+    words = element.split("|")
+    if element in _SPECIAL or element.endswith("?") or any(word in _SPECIAL or "~" in word for word in words):
+        return frozenset()
+    return frozenset(words)
+
+
+def _rarity(words: frozenset[str]) -> int:
+    return min(map(len, words), default=0)

@@ -1,0 +1,71 @@
+"""The one entrance: a client's text and what was asked go in, a reading comes out.
+
+The order is the law's and then prudence: keywords, signs of crisis (which hide nothing else), asking to stop, a wrong
+number, answers by letter and number, answers to offers, free sentences. Deterministic, a few hundred microseconds,
+no clock, no record. The one invariant: the reading is never empty.
+"""
+
+from messages.intents.choices import read_choice
+from messages.intents.crisis import crisis_signs
+from messages.intents.law import asks_to_stop, read_keyword, says_wrong_number
+from messages.intents.normalise import Reaction, Text, normalise
+from messages.intents.offers import read_offer_answer, reads_undo
+from messages.intents.reading import Asked, Intent, IntentKind, Question, Reading
+from messages.intents.scheduling import read_sentences
+
+
+def read(text: str, *, asked: Asked) -> Reading:
+    """What `text` may mean as an answer to `asked`."""
+    words = normalise(text)
+    if words.reaction is not None:
+        return _reaction(words.reaction, asked)
+    if not words.typed:
+        return Reading((Intent(kind=IntentKind.OTHER),), ("empty",), leftover=bool(text.strip()))
+    keyword = read_keyword(words, asked)
+    if keyword is not None:
+        return keyword
+    signs = crisis_signs(words)
+    rest = _rest(words, asked)
+    if not signs:
+        return rest
+    others = tuple(intent for intent in rest.intents if intent.kind is not IntentKind.OTHER)
+    return Reading((Intent(kind=IntentKind.CRISIS), *others), (*signs, *rest.why), leftover=True)
+
+
+def _rest(words: Text, asked: Asked) -> Reading:
+    stop, wrong = asks_to_stop(words), says_wrong_number(words)
+    if wrong is not None:
+        return Reading((Intent(kind=IntentKind.WRONG_NUMBER),), (wrong,))
+    answer = _answer(words, asked)
+    if stop is None:
+        return answer
+    acts = tuple(intent for intent in answer.intents if intent.kind is IntentKind.CANNOT_COME)
+    return Reading((Intent(kind=IntentKind.STOP), *acts), (stop, *answer.why), leftover=answer.leftover)
+
+
+def _answer(words: Text, asked: Asked) -> Reading:
+    short = read_choice(words, asked)
+    if short is not None:
+        return _as_asked(short, asked)
+    offered = read_offer_answer(words, asked)
+    if offered is not None:
+        return offered
+    undo = reads_undo(words)
+    if undo is not None:
+        return Reading((Intent(kind=IntentKind.UNDO),), (undo,), leftover=True)
+    return read_sentences(words, asked)
+
+
+def _as_asked(reading: Reading, asked: Asked) -> Reading:
+    """A lone N under offered times says none of them: the visit they have must not go by a slip of one letter."""
+    lone = reading.intents[0]
+    if asked.question is Question.TIMES and lone.kind is IntentKind.CANNOT_COME and lone.number is None:
+        return Reading((Intent(kind=IntentKind.NONE_OF_THESE),), ("code.none_of_these",))
+    return reading
+
+
+def _reaction(reaction: Reaction, asked: Asked) -> Reading:
+    if reaction is Reaction.LIKE and asked.question is Question.REMINDER and asked.visits == 1:
+        return Reading((Intent(kind=IntentKind.CONFIRM),), ("reaction.like",))
+    kind = IntentKind.THANKS if reaction is Reaction.LIKE else IntentKind.OTHER
+    return Reading((Intent(kind=kind),), (f"reaction.{reaction}",))

@@ -1,0 +1,265 @@
+"""Reads free sentences about a visit: coming, not coming, another time, late, unsure, thanks, a question.
+
+Each sentence is cut where a thought turns ("yes but ..."), each clause is looked at on its own, and the findings are
+then weighed against one another. The one invariant: thanks, questions, conditions and half promises never confirm or
+cancel; whatever is not surely understood is OTHER and goes to a person.
+"""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from itertools import pairwise
+from typing import Final
+
+from messages.intents.choices import leading_code
+from messages.intents.lexicon import PHRASES
+from messages.intents.normalise import Sentence, Text
+from messages.intents.reading import Asked, Intent, IntentKind, Question, Reading
+
+_MINUTES: Final = re.compile(r"(?<= )(\d{1,3})(?= (?:minutes|m) )|(?<= late )(\d{1,2})(?= $)|(?<= )(\d{1,2})(?= late )")
+_LONGEST_LATE: Final = 180
+_COVERING: Final = ("confirm_weak", "confirm_strong", "late", "thanks", "filler")
+# An open-ended answer of so few words is about the visit whatever it says; a longer one must name coming.
+_SHORT: Final = 4
+_SENTENCE: Final = 16
+_COMING: Final = frozenset(
+    "make come coming go attend there able yes ir venir asistir llegar llegue pueda puedo vaya voy sí".split()
+)
+
+
+@dataclass(slots=True)
+class _Findings:
+    """What the clauses showed: kinds with the rule that found each, and how much was left unread."""
+
+    why: dict[IntentKind, str] = field(default_factory=dict)
+    hedge: str | None = None
+    defer: str | None = None
+    weak_yes: str | None = None
+    minutes: int | None = None
+    unread: bool = False
+
+    def add(self, kind: IntentKind, rule: str | None) -> bool:
+        """Notes `kind` the first time a rule finds it; says whether there was a rule."""
+        if rule is not None:
+            self.why.setdefault(kind, rule)
+        return rule is not None
+
+
+def read_sentences(text: Text, asked: Asked) -> Reading:
+    """The reading of a message of free words; never empty, OTHER when nothing is sure."""
+    found = _Findings(hedge=_hedge(text.whole.line), defer=PHRASES["defer"].first(text.whole.line))
+    code = leading_code(text)
+    for clause in _clauses(text):
+        _read_clause(clause, asked, found)
+    if code is not None:
+        # A code we asked for outweighs a hedge in the explanation after it.
+        found.hedge = None
+        found.why.pop(IntentKind.UNSURE, None)
+        found.add(code, "code.leading")
+    return _weigh(found, text, asked)
+
+
+def _clauses(text: Text) -> Iterator[Sentence]:
+    """Sentences cut at turning words and at a pause after a first "yes"."""
+    for sentence in text.sentences:
+        start = 0
+        for at, token in enumerate(sentence.tokens):
+            if at > start and PHRASES["turn"].first(f" {token} "):
+                yield _part(sentence, start, at)
+                start = at + 1
+            elif at == start + 1 and at in sentence.breaks and _is_yes(sentence.tokens[start]):
+                yield Sentence(sentence.tokens[start:at])
+                start = at
+        if start < len(sentence.tokens):
+            yield _part(sentence, start, len(sentence.tokens))
+
+
+def _part(sentence: Sentence, start: int, end: int) -> Sentence:
+    breaks = frozenset(at - start for at in sentence.breaks if start < at < end)
+    return Sentence(sentence.tokens[start:end], breaks, sentence.asks)
+
+
+def _is_yes(token: str) -> bool:
+    return PHRASES["yes_word"].first(f" {token} ") is not None
+
+
+def _read_clause(clause: Sentence, asked: Asked, found: _Findings) -> None:
+    line = clause.line
+    question = _question(clause)
+    seen = [
+        _reschedule(line, found),
+        _late(line, found, asks=question is not None),
+        _cannot(clause, found),
+        question is None and _confirm(line, found),
+        question is None and _weak_yes(line, found),
+    ]
+    if question is not None and not any(seen):
+        found.add(IntentKind.QUESTION, question)
+    elif not any(seen) and not _bare(line, asked, found):
+        found.unread = True
+
+
+def _question(clause: Sentence) -> str | None:
+    return "question.mark" if clause.asks else PHRASES["question"].first(clause.line)
+
+
+def _hedge(line: str) -> str | None:
+    return PHRASES["hedge"].first(PHRASES["hedge_exempt"].erase(line))
+
+
+def _reschedule(line: str, found: _Findings) -> bool:
+    left = PHRASES["reschedule_exempt"].erase(line)
+    return found.add(IntentKind.RESCHEDULE, PHRASES["reschedule"].first(left) or PHRASES["does_not_suit"].first(left))
+
+
+def _late(line: str, found: _Findings, *, asks: bool) -> bool:
+    rule = PHRASES["late"].first(PHRASES["late_exempt"].erase(line))
+    if rule is not None and found.minutes is None:
+        found.minutes = _minutes(line)
+    if rule is not None and asks:
+        found.add(IntentKind.QUESTION, "question.late")
+    return found.add(IntentKind.LATE, rule)
+
+
+def _minutes(line: str) -> int | None:
+    match = _MINUTES.search(line)
+    if match is None:
+        return None
+    value = int(next(group for group in match.groups() if group))
+    return value if 0 < value <= _LONGEST_LATE else None
+
+
+def _cannot(clause: Sentence, found: _Findings) -> bool:
+    """Each stretch between commas speaks for itself: "can't make it, can we do Thursday?" is a statement first."""
+    cuts = [0, *sorted(clause.breaks), len(clause.tokens)]
+    parts = [_part(clause, start, end) for start, end in pairwise(cuts) if start < end]
+    return any([_cannot_part(part, found, last=part is parts[-1]) for part in parts])
+
+
+def _cannot_part(part: Sentence, found: _Findings, *, last: bool) -> bool:
+    rule = PHRASES["cannot"].first(PHRASES["cannot_exempt"].erase(part.line))
+    if rule is None:
+        return False
+    hedge = _hedge(part.line)
+    if hedge is not None:
+        return found.add(IntentKind.UNSURE, hedge)
+    if (part.asks and last) or PHRASES["question"].first(part.line):
+        return found.add(IntentKind.QUESTION, "question.cannot")
+    return found.add(IntentKind.CANNOT_COME, rule)
+
+
+def _confirm(line: str, found: _Findings) -> bool:
+    rule = PHRASES["confirm_strong"].first(line)
+    if rule is None:
+        return False
+    if found.hedge is not None:
+        return found.add(IntentKind.UNSURE, found.hedge)
+    rest = PHRASES["confirm_strong"].erase(line)
+    for group in ("late_exempt", "filler"):
+        rest = PHRASES[group].erase(rest)
+    if found.defer is not None or PHRASES["negator"].first(rest):
+        return False
+    return found.add(IntentKind.CONFIRM, rule)
+
+
+def _weak_yes(line: str, found: _Findings) -> bool:
+    rule = PHRASES["confirm_weak"].first(line)
+    if rule is None or found.hedge or found.defer or not _covered(line, *_COVERING):
+        return False
+    found.weak_yes = found.weak_yes or rule
+    return True
+
+
+def _bare(line: str, asked: Asked, found: _Findings) -> bool:
+    """Clauses that are nothing but a no, a wish to change, or thanks."""
+    weak_no = PHRASES["refuse_weak"].first(line)
+    if weak_no and _covered(line, "refuse_weak", "filler", "thanks") and not (found.hedge or found.defer):
+        kind = IntentKind.CANNOT_COME if asked.question is Question.REMINDER else IntentKind.OTHER
+        return found.add(kind, weak_no)
+    weak_change = PHRASES["reschedule_weak"].first(line)
+    if weak_change and _covered(line, "reschedule_weak", "filler"):
+        return found.add(IntentKind.RESCHEDULE, weak_change)
+    kind_words = PHRASES["thanks"].first(line) or PHRASES["filler"].first(line)
+    return _covered(line, "thanks", "filler") and found.add(IntentKind.THANKS, kind_words)
+
+
+def _covered(line: str, *groups: str) -> bool:
+    """Whether nothing is left of `line` once these phrases and the small words are gone."""
+    left = line
+    for group in groups:
+        left = PHRASES[group].erase(left)
+    return not PHRASES["glue"].erase(left).strip()
+
+
+def _weigh(found: _Findings, text: Text, asked: Asked) -> Reading:
+    _settle_weak_yes(found, asked)
+    if {IntentKind.CANNOT_COME, IntentKind.CONFIRM} <= set(found.why):
+        # Two plain statements that cannot both be true: a person asks.
+        del found.why[IntentKind.CONFIRM], found.why[IntentKind.CANNOT_COME]
+        found.add(IntentKind.UNSURE, "weigh.contradiction")
+    if found.hedge is not None and not found.why and _about_coming(text, asked):
+        found.add(IntentKind.UNSURE, found.hedge)
+    for stronger, weaker in _OUTWEIGHS:
+        if stronger in found.why:
+            for kind in weaker:
+                found.why.pop(kind, None)
+    intents = tuple(_intent(kind, found) for kind in _ORDER if kind in found.why)
+    if not intents:
+        rule = found.hedge or found.defer or "nothing_sure"
+        return Reading((Intent(kind=IntentKind.OTHER),), (rule,), leftover=True)
+    return Reading(intents, tuple(found.why[intent.kind] for intent in intents), leftover=found.unread)
+
+
+def _about_coming(text: Text, asked: Asked) -> bool:
+    """Whether an open-ended message is an answer to a reminder: short, or about coming."""
+    if asked.question is not Question.REMINDER or any(sentence.asks for sentence in text.sentences):
+        return False
+    tokens = text.tokens
+    return len(tokens) <= _SHORT or (len(tokens) <= _SENTENCE and not _COMING.isdisjoint(tokens))
+
+
+def _settle_weak_yes(found: _Findings, asked: Asked) -> None:
+    """A bare yes means what was asked; with nothing asked it is only a kind word."""
+    if found.weak_yes is None or {IntentKind.CANNOT_COME, IntentKind.UNSURE} & set(found.why):
+        return
+    if asked.question is Question.TIMES and asked.options == 1:
+        found.add(IntentKind.CHOOSE, found.weak_yes)
+    elif asked.question in {Question.TIMES, Question.OFFER}:
+        found.add(IntentKind.UNCLEAR_CHOICE, found.weak_yes)
+    elif asked.question is Question.NOTHING and "confirm" not in re.split(r"\W", found.weak_yes):
+        found.add(IntentKind.THANKS, found.weak_yes)
+    else:
+        found.add(IntentKind.CONFIRM, found.weak_yes)
+
+
+_OUTWEIGHS: Final = (
+    (IntentKind.CANNOT_COME, (IntentKind.LATE, IntentKind.UNSURE, IntentKind.THANKS)),
+    (
+        IntentKind.RESCHEDULE,
+        (IntentKind.CONFIRM, IntentKind.LATE, IntentKind.UNSURE, IntentKind.QUESTION, IntentKind.THANKS),
+    ),
+    (IntentKind.UNSURE, (IntentKind.CONFIRM, IntentKind.LATE, IntentKind.THANKS)),
+    (IntentKind.CONFIRM, (IntentKind.THANKS, IntentKind.OTHER)),
+    (IntentKind.LATE, (IntentKind.THANKS, IntentKind.OTHER)),
+    (IntentKind.QUESTION, (IntentKind.THANKS, IntentKind.OTHER)),
+)
+_ORDER: Final = (
+    IntentKind.CANNOT_COME,
+    IntentKind.RESCHEDULE,
+    IntentKind.UNSURE,
+    IntentKind.CONFIRM,
+    IntentKind.LATE,
+    IntentKind.CHOOSE,
+    IntentKind.UNCLEAR_CHOICE,
+    IntentKind.QUESTION,
+    IntentKind.THANKS,
+    IntentKind.OTHER,
+)
+
+
+def _intent(kind: IntentKind, found: _Findings) -> Intent:
+    return Intent(
+        kind=kind,
+        number=1 if kind is IntentKind.CHOOSE else None,
+        minutes=found.minutes if kind is IntentKind.LATE else None,
+    )
