@@ -64,8 +64,8 @@ async def move(
     await calendar.take_for_appointment(
         tx, appointment_id, target_clinician, taken, own_holder=own_holder, over_holds=over_holds
     )
-    await _ask_again(tx, appointment_id, by)
-    _tell(tx, before, target_clinician, taken, service, by)
+    moved = await _ask_again(tx, appointment_id, by)
+    _tell(tx, before, target_clinician, taken, service, by, moved[0] if len(moved) == 1 else None)
     return Moved(appointment_id, before.starts_at, starts_at, before.revision + 1)
 
 
@@ -84,7 +84,9 @@ def _new_time(clinician_id: str, span: Span) -> dict[str, object]:
     return {"clinician_id": clinician_id, "starts_at": span.starts_at, "ends_at": span.ends_at}
 
 
-async def _ask_again(tx: Tx, appointment_id: str, by: MovedBy) -> None:
+async def _ask_again(tx: Tx, appointment_id: str, by: MovedBy) -> list[str]:
+    """Set every place's state as the move leaves it; returns whose places moved along."""
+    moved_along = []
     act = Act.MOVE_BY_CLIENT if by == "client" else Act.MOVE_BY_PRACTICE
     for visit in await store.visits_of_appointment(tx, appointment_id):
         target = next_state(visit.state, act)
@@ -94,11 +96,23 @@ async def _ask_again(tx: Tx, appointment_id: str, by: MovedBy) -> None:
         moved = {"confirmed_at": confirmed_at, "moved_count": visit.moved_count + 1}
         await store.set_state(tx, visit.participation_id, visit.state, target, **moved)
         tx.note("participation.moved", "participation", visit.participation_id, state=target.value)
+        moved_along.append(visit.participation_id)
+    return moved_along
 
 
-def _tell(tx: Tx, before: Appointment, clinician_id: str, taken: Span, service: Service, by: MovedBy) -> None:
+def _tell(
+    tx: Tx,
+    before: Appointment,
+    clinician_id: str,
+    taken: Span,
+    service: Service,
+    by: MovedBy,
+    freed_participation_id: str | None,
+) -> None:
     tx.note("appointment.moved", "appointment", before.id, revision=before.revision + 1, by=by)
-    tx.emit(AppointmentMoved(before.id, by))
+    tx.emit(AppointmentMoved(before.id, by, before.starts_at.isoformat()))
     tx.emit(TimeTaken(clinician_id, before.id, taken.starts_at.isoformat(), taken.ends_at.isoformat()))
     freed_start, freed_end = before.starts_at.isoformat(), before.ends_at.isoformat()
-    tx.emit(TimeFreed(before.clinician_id, service.id, before.location_id, freed_start, freed_end, None))
+    tx.emit(
+        TimeFreed(before.clinician_id, service.id, before.location_id, freed_start, freed_end, freed_participation_id)
+    )
