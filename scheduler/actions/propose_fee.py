@@ -177,7 +177,8 @@ async def _visit(tx: Tx, participation_id: str) -> Visit:
 
 def _event_of(visit: Visit) -> FeeEventWord | None:
     if visit.state is ParticipationState.LATE_CANCELLED:
-        return FeeEventWord.LATE_CANCEL
+        # An imported cancellation may not say when it came in; how late it was is then nobody's to claim.
+        return FeeEventWord.LATE_CANCEL if visit.cancelled_at else None
     missed = visit.is_active and visit.attendance == Attendance.MISSED
     return FeeEventWord.NO_SHOW if missed else None
 

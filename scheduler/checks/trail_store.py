@@ -1,8 +1,8 @@
 """Promises 8 and 9: what happened is on record in an unbroken chain, and what rows name exists in their practice.
 
-The chain's hashes are core/audit.py's. Of state changes those that matter most are looked for in it: visits given up
-and marked, fees decided, messages posted. Invariant: what an import wrote is vouched for by the import's own entry, so
-imported visits are not looked for one by one.
+The chain's hashes are core/audit.py's. Of state changes those that matter most are looked for in it: visits booked,
+given up and marked, fees decided, messages posted, clients added; an import enters each row it brings.
+Invariant: every row asked about is looked for under its own id.
 """
 
 from typing import Any, Final
@@ -48,47 +48,36 @@ async def findings(r: Reading) -> list[Finding]:
 
 
 def _unrecorded(r: Reading) -> tuple[Question, ...]:
-    p, a, e, m, c = (
-        tables.participation.c,
-        tables.appointment.c,
-        tables.fee_entry.c,
-        tables.message.c,
-        tables.client.c,
-    )
-    places = select(p.id).where(
-        p.practice_id == r.practice_id,
-        a.practice_id == p.practice_id,
-        a.id == p.appointment_id,
-        a.import_key_ix.is_(None),
-    )
+    p, e, m, c = tables.participation.c, tables.fee_entry.c, tables.message.c, tables.client.c
+    places = select(p.id).where(p.practice_id == r.practice_id)
     given_up = ("cancelled", "late_cancelled", "clinician_cancelled")
     fees = select(e.id).where(e.practice_id == r.practice_id)
     posted = select(m.id).where(m.practice_id == r.practice_id, m.intent_at.is_not(None))
-    clients = select(c.id).where(c.practice_id == r.practice_id, c.import_key_ix.is_(None))
+    clients = select(c.id).where(c.practice_id == r.practice_id)
     return (
-        Question("unrecorded", "participation", places.where(~_entered("participation", p.id, "booked"))),
+        Question("unrecorded", "participation", places.where(~_entered("participation", p.id, "booked", "imported"))),
         Question(
             "unrecorded",
             "participation",
-            places.where(p.state.in_(given_up), ~_entered("participation", p.id, "cancelled")),
+            places.where(p.state.in_(given_up), ~_entered("participation", p.id, "cancelled", "imported")),
         ),
         Question(
             "unrecorded",
             "participation",
-            places.where(p.attendance != "unmarked", ~_entered("participation", p.id, "marked")),
+            places.where(p.attendance != "unmarked", ~_entered("participation", p.id, "marked", "imported")),
         ),
-        Question("unrecorded", "fee_entry", fees.where(~_entered("fee_entry", e.id, None))),
+        Question("unrecorded", "fee_entry", fees.where(~_entered("fee_entry", e.id))),
         Question("unrecorded", "message", posted.where(~_entered("message", m.id, "intended"))),
-        Question("unrecorded", "client", clients.where(~_entered("client", c.id, "added"))),
+        Question("unrecorded", "client", clients.where(~_entered("client", c.id, "added", "imported"))),
     )
 
 
-def _entered(subject: str, row_id: Column[Any], verb: str | None) -> Any:
+def _entered(subject: str, row_id: Column[Any], *verbs: str) -> Any:
     t = tables.audit_entry.c
     query = select(t.seq).where(t.practice_id == row_id.table.c.practice_id, t.subject == subject)
     query = query.where(t.subject_id == row_id)
-    if verb is not None:
-        query = query.where(t.action == f"{subject}.{verb}")
+    if verbs:
+        query = query.where(t.action.in_([f"{subject}.{verb}" for verb in verbs]))
     return query.exists()
 
 
