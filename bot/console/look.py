@@ -18,6 +18,11 @@ FIRST_MINUTE, LAST_MINUTE = 8 * 60, 18 * 60
 MONDAY = date(2026, 9, 28)
 
 
+def install_look(app: web.Application) -> None:
+    """Add the page."""
+    app.router.add_get("/console/look", show, name="console.look")
+
+
 async def show(request: web.Request) -> web.Response:
     """Every piece, as it is used."""
     return page(request, "console/look.html", _context())

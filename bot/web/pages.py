@@ -65,14 +65,6 @@ def page(
     return aiohttp_jinja2.render_template(template, request, full, status=status)
 
 
-def fragment(request: web.Request, template: str, block: str, context: Mapping[str, Any] | None = None) -> web.Response:
-    """Render one block of a page, so that a fragment for htmx and the whole page share their markup."""
-    environment = aiohttp_jinja2.get_env(request.config_dict)  # type: ignore[arg-type]  # it only looks a key up
-    chosen = environment.get_template(template)
-    inner = chosen.new_context({**_shared(request), **(context or {})})
-    return web.Response(text="".join(chosen.blocks[block](inner)), content_type="text/html")
-
-
 def is_fragment(request: web.Request) -> bool:
     """Whether htmx asks for a piece of a page rather than a browser for all of it."""
     return request.headers.get("HX-Request") == "true" and request.headers.get("HX-Request-Type") != "full"

@@ -14,7 +14,7 @@ from bot.auth.door import know_viewer
 from bot.auth.install import install_auth
 from bot.auth.passwords import Passwords
 from bot.auth.people import first_owner_path, invite
-from bot.console import look
+from bot.console.look import install_look
 from bot.web.install import install_web, middlewares
 from scheduler.core.record import Record
 from tests.rig.clock import ManualClock
@@ -33,7 +33,7 @@ def site(record: Record, auth_clock: ManualClock) -> web.Application:
     install_web(app, origin="http://localhost:8080", clock=record.clock)
     install_auth(app, record, clock=auth_clock, passwords=Passwords(PasswordHasher(1, 8, 1)))
     app.router.add_get("/console/today", _today)
-    app.router.add_get("/console/look", look.show)
+    install_look(app)
     return app
 
 

@@ -6,7 +6,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestClient, TestServer
 
-from bot.console import look
+from bot.console.look import install_look
 from bot.web.install import install_web, middlewares
 from bot.web.keys import VIEWER, Viewer
 from bot.web.pages import page
@@ -36,7 +36,7 @@ def site(*, who: Viewer | None = None, origin: str = "http://localhost:8080") ->
         middlewares=middlewares(somebody, outside=("/hook/",), large={"/console/import": 4 * 1024 * 1024})
     )
     install_web(app, origin=origin, clock=ManualClock())
-    app.router.add_get("/console/look", look.show)
+    install_look(app)
     for path, error in {
         "absent": NotFound("participation", id="x"),
         "invalid": Invalid("time_in_past", field="starts_at"),
