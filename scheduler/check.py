@@ -11,19 +11,24 @@ from scheduler.checks import calendar_store, database_store, fee_store, message_
 from scheduler.checks.finding import Finding
 from scheduler.core.record import Reading, Record
 
-__all__ = ["Finding", "check", "check_database"]
+__all__ = ["Finding", "check", "check_database", "check_state"]
 
 
 async def check(record: Record, practice_id: str) -> list[Finding]:
     """Everything that is wrong with one practice, by table and id."""
     async with _one_state(record, practice_id) as r:
-        return [
-            *await calendar_store.findings(r),
-            *await message_store.findings(r),
-            *await fee_store.findings(r),
-            *await seal_store.findings(r),
-            *await trail_store.findings(r),
-        ]
+        return await check_state(r)
+
+
+async def check_state(r: Reading) -> list[Finding]:
+    """The same of the state that a reading sees, so that a transaction can be judged before it commits."""
+    return [
+        *await calendar_store.findings(r),
+        *await message_store.findings(r),
+        *await fee_store.findings(r),
+        *await seal_store.findings(r),
+        *await trail_store.findings(r),
+    ]
 
 
 async def check_database(record: Record) -> list[Finding]:

@@ -16,10 +16,10 @@ from scheduler.actions.attend import attend
 from scheduler.actions.cancel import cancel
 from scheduler.actions.fee_policy import accept_fee_policy, save_fee_policy
 from scheduler.actions.fees import approve_fee
-from scheduler.check import Finding, check, check_database
+from scheduler.check import Finding, check, check_database, check_state
 from scheduler.checks.message_store import ANSWERS_STOP, CLIMB
 from scheduler.core.actor import Actor, ActorKind, Via
-from scheduler.core.record import Record, Subscriptions
+from scheduler.core.record import Reading, Record, Subscriptions
 from scheduler.events import AttendanceMarked, ParticipationCancelled
 from scheduler.people import store as people
 from tests.rig.clock import ManualClock
@@ -367,13 +367,19 @@ WRONGS: list[tuple[str, Plant, set[tuple[str, str]]]] = [
 ]
 
 
-@pytest.mark.parametrize(("plant", "expected"), [wrong[1:] for wrong in WRONGS], ids=[wrong[0] for wrong in WRONGS])
-async def test_what_is_wrong_is_named(world: World, named: Ids, plant: Plant, expected: set[tuple[str, str]]) -> None:
-    async with world.record.engines.writer.begin() as conn:
-        await plant(conn, world, named)
-    found = await check(world.record, world.practice_id)
-    assert {(finding.code, finding.table) for finding in found} == expected
-    assert all(finding.id for finding in found)
+async def test_what_is_wrong_is_named(world: World, named: Ids) -> None:
+    """All in one record: what is planted, and any guard that had to go for it, is rolled back before the next."""
+    seen: dict[str, set[tuple[str, str]]] = {}
+    for name, plant, _ in WRONGS:
+        async with world.record.engines.writer.connect() as conn:
+            await plant(conn, world, named)
+            found = await check_state(Reading(conn, world.practice_id, world.record.clock.now(), world.record.vault))
+            await conn.rollback()
+        seen[name] = {(finding.code, finding.table) for finding in found}
+        assert all(finding.id for finding in found)
+    assert seen == {name: expected for name, _, expected in WRONGS}
+    assert await check(world.record, world.practice_id) == []
+    assert await check_database(world.record) == []
 
 
 async def test_guards_that_are_gone_are_missed(world: World) -> None:
