@@ -9,6 +9,7 @@ from bot.console.audit import install_audit
 from bot.console.client_acts import install_client
 from bot.console.clients import install_clients
 from bot.console.desk import RECORD
+from bot.console.look import install_look
 from bot.console.report import install_report
 from bot.console.search import install_search
 from bot.console.today import install_today
@@ -26,3 +27,4 @@ def install_console(app: web.Application, record: Record) -> None:
     install_client(app)
     install_audit(app)
     install_report(app)
+    install_look(app)
