@@ -15,6 +15,7 @@ from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Annotated
 
+import aiohttp
 import typer
 
 from bot.app import create_app
@@ -158,6 +159,7 @@ async def _carrier(settings: Settings, seeded: Seeded, folder: Path, port: int) 
     )  # fmt: skip
     try:
         await _ready(process, port)
+        await _same_time(port)
         yield
     finally:
         if process.returncode is None:
@@ -179,6 +181,13 @@ async def _ready(process: asyncio.subprocess.Process, port: int) -> None:
         await writer.wait_closed()
         return
     raise Misconfigured("carrier_ended", port=port)
+
+
+async def _same_time(port: int) -> None:
+    """Have the carrier ask for the demo's time before the first text leaves."""
+    order = {"advance_seconds": 0}
+    async with aiohttp.ClientSession() as session, session.post(f"http://127.0.0.1:{port}/control/clock", json=order):
+        pass
 
 
 def _say(settings: Settings, owner: str, phones_port: int) -> None:

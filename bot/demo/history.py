@@ -5,7 +5,7 @@ chain have something true to say. The same seed tells the same story. No texts a
 demo. Invariant: nothing here happens after the demo's first moment.
 """
 
-from collections.abc import Sequence
+from collections.abc import Awaitable, Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
@@ -24,7 +24,7 @@ from scheduler.appointments.store import Visit
 from scheduler.calendar.open_times import open_times
 from scheduler.calendar.series import Series
 from scheduler.calendar.wallclock import at_minute, zone_of
-from scheduler.core.actor import OPERATOR
+from scheduler.core.actor import OPERATOR, Actor
 from scheduler.core.errors import Conflict, Invalid
 from scheduler.core.ids import Chance
 from scheduler.core.record import Record, Tx
@@ -41,6 +41,8 @@ APPROVED = 0.7
 LEFT_UNMARKED = 0.15  # of the last days' visits
 _ZONE = zone_of(ZONE)
 
+Happening = Callable[[Tx, Office], Awaitable[None]]
+
 
 @dataclass(slots=True)
 class Story:
@@ -50,14 +52,18 @@ class Story:
     clock: PastClock
     practice_id: str
     office: Office
+    decider: Actor
     chance: Chance
 
-    async def tell(self, first_day: date, until: datetime) -> None:
-        """Everything from `first_day` up to the instant the demo begins."""
+    async def tell(self, first_day: date, until: datetime, meanwhile: Mapping[date, Happening]) -> None:
+        """Everything from `first_day` up to the instant the demo begins, and what else happens on certain days."""
         await self._start_series(first_day)
         day = first_day
         while at_minute(day, 0, _ZONE) < until:
             await self._morning(day, until)
+            if day in meanwhile:
+                async with self.record.write(self.practice_id, OPERATOR) as tx:
+                    await meanwhile[day](tx, self.office)
             await self._evening(day, until)
             day += timedelta(days=1)
         self.clock.set(until)
@@ -151,7 +157,7 @@ class Story:
 
     async def _decide_fees(self, until: datetime) -> None:
         """Fees older than two weeks have been looked at; the rest wait for somebody."""
-        async with self.record.write(self.practice_id, OPERATOR) as tx:
+        async with self.record.write(self.practice_id, self.decider) as tx:
             for case in await fee_store.cases(tx, kind=EntryKind.PROPOSED):
                 if until - case.entry.at < timedelta(days=14):
                     continue

@@ -16,7 +16,7 @@ from scheduler.core.record import Tx
 from waitlist.actions.join import join
 
 CONFIRMS, CANCELS, FIRST, SECOND, SPANISH = 0, 1, 4, 5, 2  # places in people.CLIENTS
-_NAKAMURA, _RENNER, _HOLLOWAY = 2, 1, 0  # places in people.CLINICIANS
+HOLLOWAY, RENNER, NAKAMURA = 0, 1, 2  # places in people.CLINICIANS
 _TUESDAY: Final = 1
 _ZONE = zone_of(ZONE)
 
@@ -32,11 +32,11 @@ class Played:
 
 
 PLAYED: Final = (
-    Played(CONFIRMS, _RENNER, 1, 13 * 60),
-    Played(CANCELS, _NAKAMURA, 1, 9 * 60),
-    Played(SPANISH, _HOLLOWAY, 1, 11 * 60),
-    Played(FIRST, _NAKAMURA, 10, 10 * 60),
-    Played(SECOND, _NAKAMURA, 14, 13 * 60),
+    Played(CONFIRMS, RENNER, 1, 13 * 60),
+    Played(CANCELS, NAKAMURA, 1, 9 * 60),
+    Played(SPANISH, HOLLOWAY, 1, 11 * 60),
+    Played(FIRST, NAKAMURA, 10, 10 * 60),
+    Played(SECOND, NAKAMURA, 14, 13 * 60),
 )
 
 
@@ -92,7 +92,7 @@ async def fill_waitlist(tx: Tx, office: Office) -> None:
             tx,
             client_id=office.clients[person],
             service_id=office.session,
-            clinician_ids=[office.clinicians[_NAKAMURA]],
+            clinician_ids=[office.clinicians[NAKAMURA]],
             priority=priority,
         )
     for number in range(6):

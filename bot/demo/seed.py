@@ -4,30 +4,32 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
+from bot.auth import account_store
 from bot.auth.people import add_account
 from bot.demo.history import WEEKS, Story
 from bot.demo.past import PastClock
-from bot.demo.practice import ZONE, set_up
-from bot.demo.scene import book_scene, fill_waitlist
+from bot.demo.practice import ZONE, Office, set_up
+from bot.demo.scene import NAKAMURA, book_scene, fill_waitlist
 from bot.settings import Settings
 from bot.wiring import open_record
 from messages import plan
 from scheduler.access import Role
 from scheduler.actions import propose_fee
 from scheduler.calendar.wallclock import at_minute, local_day, zone_of
-from scheduler.core.actor import OPERATOR
+from scheduler.core.actor import OPERATOR, Actor, ActorKind, Via
 from scheduler.core.ids import seeded_chance
-from scheduler.core.record import Subscriptions
+from scheduler.core.record import Subscriptions, Tx
 from scheduler.events import AttendanceMarked, ParticipationCancelled, PolicyChanged
 
 SEED = 7
-STAFF = (
-    ("owner@demo.example", "Marguerite Fontaine", Role.OWNER),
-    ("desk@demo.example", "Cornelius Aldridge", Role.FRONT_DESK),
-    ("clinician@demo.example", "Dr. Priscilla Nakamura", Role.CLINICIAN),
-    ("biller@demo.example", "Henrietta Lindholm", Role.BILLER),
-    ("auditor@demo.example", "Leopold Wainwright", Role.AUDITOR),
-)
+WAITLIST_AGE = timedelta(days=12)
+STAFF = {
+    Role.OWNER: ("owner@demo.example", "Marguerite Fontaine"),
+    Role.FRONT_DESK: ("desk@demo.example", "Cornelius Aldridge"),
+    Role.CLINICIAN: ("clinician@demo.example", "Dr. Priscilla Nakamura"),
+    Role.BILLER: ("biller@demo.example", "Henrietta Lindholm"),
+    Role.AUDITOR: ("auditor@demo.example", "Leopold Wainwright"),
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +54,8 @@ async def seed(settings: Settings, begins: datetime, real_now: datetime, say: Ca
         async with record.write(practice_id, OPERATOR) as tx:
             office = await set_up(tx, first_day)
             await book_scene(tx, office, local_day(begins, zone))
-        say("telling four months of history")
-        await Story(record, clock, practice_id, office, seeded_chance(SEED)).tell(first_day, begins)
-        async with record.write(practice_id, OPERATOR) as tx:
-            await fill_waitlist(tx, office)
             users = {
-                role.value: await add_account(
+                str(role): await add_account(
                     tx,
                     email=email,
                     name=name,
@@ -67,6 +65,11 @@ async def seed(settings: Settings, begins: datetime, real_now: datetime, say: Ca
                 )
                 for email, name, role in STAFF
             }
+        say("telling four months of history")
+        biller = Actor(ActorKind.STAFF, users[Role.BILLER], Via.CONSOLE, frozenset({Role.BILLER.value}))
+        await Story(record, clock, practice_id, office, biller, seeded_chance(SEED)).tell(first_day, begins)
+        async with record.write(practice_id, OPERATOR) as tx:
+            await fill_waitlist(tx, office)
             await plan.on_policy_changed(tx, PolicyChanged(1))
     finally:
         await record.close()
@@ -79,3 +82,12 @@ def _of_the_past() -> Subscriptions:
     told.on(ParticipationCancelled, propose_fee.on_cancelled)
     told.on(AttendanceMarked, propose_fee.on_attendance)
     return told
+
+
+async def _account(tx: Tx, role: Role, office: Office, real_now: datetime) -> str:
+    """An account that is let in by its door alone: it has neither password nor second factor."""
+    email, name = STAFF[role]
+    own = office.clinicians[NAKAMURA] if role is Role.CLINICIAN else None
+    user_id = await add_account(tx, email=email, name=name, roles=[role], clinician_id=own, now=real_now)
+    await account_store.change(tx, user_id, state="active")
+    return user_id
