@@ -1,0 +1,259 @@
+"""Answering one received text, in one transaction: law, distress, meaning, act, reply.
+
+The order is fixed: STOP, START and HELP; signs of distress; a wrong number; then what was asked of this number last.
+What is not surely understood goes to a person. Each act lives in a file of its own.
+Invariant: a text acts once. Its row turns from new to handled in the transaction that does what it asks for.
+"""
+
+from collections.abc import Awaitable, Callable
+from typing import Final
+
+from bot.conversation import crisis, law, said_store
+from bot.conversation.cancelling import cancel_all, cancel_visit
+from bot.conversation.choosing import choose_time, keep_time, other_times, too_late_to_choose
+from bot.conversation.confirming import confirm_all, confirm_visit
+from bot.conversation.hand_over import ask_staff, hand_over, nothing_open
+from bot.conversation.late import late_or_unsure, running_late
+from bot.conversation.new_times import offer_times
+from bot.conversation.offer_answer import pass_on, take_offer
+from bot.conversation.question_store import QuestionKind
+from bot.conversation.turn import Turn, sender_of, situation_of, understand
+from bot.conversation.undoing import undo
+from bot.conversation.which_visit import ask_which, numbering, visit_number, wish_of
+from bot.conversation.wrong_number import give_number_up
+from messages import inbound as texts
+from messages.inbound_store import Inbound
+from messages.intents import Intent, IntentKind
+from messages.kinds import Kind
+from scheduler.appointments.store import Visit
+from scheduler.core.record import Tx
+from scheduler.people import store as people
+
+_VISIT_WISHES: Final = frozenset(
+    {IntentKind.CONFIRM, IntentKind.CANNOT_COME, IntentKind.RESCHEDULE, IntentKind.LATE, IntentKind.UNSURE}
+)
+_LONGEST_WHY: Final = 120
+
+
+async def handle(tx: Tx, inbound_id: str) -> str | None:
+    """Do what a text asks for and queue the answer; a word for what came of it, None when it was handled before.
+
+    Raises:
+        Exception: whatever an act could not foresee. Then nothing is done, and the text stays new (due.py).
+    """
+    first_look = await texts.read(tx, inbound_id)
+    if first_look is None:
+        return None
+    await said_store.lock_number(tx, first_look.sender_ix)
+    inbound = await texts.read(tx, inbound_id)
+    if inbound is None or inbound.state != "new":
+        return None
+    turn = await _turn(tx, inbound)
+    outcome = await _answer(tx, turn)
+    await texts.handled(
+        tx,
+        inbound_id,
+        reading=turn.reading.intents[0].kind.value,
+        why=_why(turn),
+        outcome=outcome,
+        client_id=turn.client_id,
+    )
+    return outcome
+
+
+async def _turn(tx: Tx, inbound: Inbound) -> Turn:
+    sender = await sender_of(tx, inbound)
+    situation = await situation_of(tx, sender, inbound.received_at)
+    reading = understand(inbound.body, sender, situation)
+    return Turn(inbound, await people.practice(tx), sender, situation, reading)
+
+
+def _why(turn: Turn) -> str:
+    """The rules that spoke, by the names of their lists: the phrases themselves would tell what was said."""
+    return " ".join(dict.fromkeys(rule.partition(":")[0] for rule in turn.reading.why))[:_LONGEST_WHY]
+
+
+async def _answer(tx: Tx, turn: Turn) -> str:
+    in_distress = turn.reading.get(IntentKind.CRISIS) is not None
+    alarmed = await crisis.alarm(tx, turn) if in_distress else None
+    obeyed = await law.obey(tx, turn)
+    if alarmed or obeyed:
+        return alarmed or obeyed or ""
+    if turn.reading.get(IntentKind.WRONG_NUMBER):
+        return await give_number_up(tx, turn)
+    if not turn.sender.points:
+        return await _stranger(tx, turn)
+    outcome = await _act(tx, turn)
+    if turn.reading.leftover or turn.inbound.media_count or turn.reading.get(IntentKind.QUESTION):
+        await ask_staff(tx, turn)
+    return outcome
+
+
+async def _stranger(tx: Tx, turn: Turn) -> str:
+    """Nobody has this number on file, or only as somebody else's: nothing is acted upon or given away."""
+    if turn.reading.kinds == (IntentKind.THANKS,):
+        return "nothing_to_do"
+    return await hand_over(tx, turn)
+
+
+async def _act(tx: Tx, turn: Turn) -> str:
+    several = [intent for intent in turn.reading.intents if intent.number is not None]
+    if len(several) > 1 and await numbering(tx, turn) is None:
+        return await ask_which(tx, turn, several[0].kind)
+    if len(several) > 1:
+        outcomes = [await _numbered(tx, turn, intent) for intent in several]
+        return outcomes[0]
+    intent = _foremost(turn)
+    if intent.number is not None:
+        return await _numbered(tx, turn, intent)
+    if intent.kind is IntentKind.CHOOSE:
+        return await _every(tx, turn)
+    if intent.kind in _VISIT_WISHES:
+        return await _wish(tx, turn, intent)
+    return await _PLAIN[intent.kind](tx, turn)
+
+
+def _foremost(turn: Turn) -> Intent:
+    """The meaning to act on: who cannot come and asks for another time keeps the old one until it is chosen."""
+    reading = turn.reading
+    return reading.get(IntentKind.RESCHEDULE) or reading.intents[0]
+
+
+# --- wishes about a visit ---------------------------------------------------------------------------------------
+
+
+async def _wish(tx: Tx, turn: Turn, intent: Intent) -> str:
+    meant = turn.situation.meant
+    another = await _another_time(tx, turn) if intent.kind is IntentKind.RESCHEDULE else None
+    if another is not None:
+        return another
+    if turn.situation.only_an_offer and (not meant or intent.kind is IntentKind.CANNOT_COME):
+        return await _about_the_offer(tx, turn, intent)
+    if not meant:
+        return await _about_no_visit(tx, turn, intent)
+    if len(meant) == 1:
+        return await _do(tx, turn, intent.kind, meant[0])
+    return await (_do_all(tx, turn, intent.kind) if intent.every else ask_which(tx, turn, intent.kind))
+
+
+async def _another_time(tx: Tx, turn: Turn) -> str | None:
+    """R after times were offered asks for others; R after a cancellation asks for a time in its place."""
+    question, called_off = turn.situation.numbered, turn.situation.called_off
+    if question is not None and question.kind is QuestionKind.TIMES:
+        return await other_times(tx, turn, question)
+    if called_off is not None:
+        return await offer_times(tx, turn, called_off)
+    return None
+
+
+async def _about_no_visit(tx: Tx, turn: Turn, intent: Intent) -> str:
+    """No visit is ahead. Who has just cancelled and now says they come wants it back."""
+    if intent.kind is IntentKind.CONFIRM and turn.situation.undo is not None and turn.situation.called_off is not None:
+        return await undo(tx, turn)
+    return await nothing_open(tx, turn)
+
+
+async def _about_the_offer(tx: Tx, turn: Turn, intent: Intent) -> str:
+    """A letter meant for visits, where only an offer was asked about: C takes it, N passes; both can be undone."""
+    if intent.kind is IntentKind.CONFIRM:
+        return await take_offer(tx, turn)
+    if intent.kind is IntentKind.CANNOT_COME:
+        return await pass_on(tx, turn)
+    return await hand_over(tx, turn)
+
+
+async def _do(tx: Tx, turn: Turn, wish: IntentKind, visit: Visit) -> str:
+    if wish is IntentKind.CONFIRM:
+        late = turn.reading.get(IntentKind.LATE) is not None
+        outcome = await confirm_visit(tx, turn, visit, quietly=late)
+        return await running_late(tx, turn, visit) if late and outcome == "confirmed" else outcome
+    if wish is IntentKind.CANNOT_COME:
+        return await cancel_visit(tx, turn, visit)
+    if wish is IntentKind.RESCHEDULE:
+        return await offer_times(tx, turn, visit)
+    return await (running_late if wish is IntentKind.LATE else late_or_unsure)(tx, turn, visit)
+
+
+async def _do_all(tx: Tx, turn: Turn, wish: IntentKind) -> str:
+    visits = turn.situation.meant
+    if wish is IntentKind.CONFIRM:
+        return await confirm_all(tx, turn, visits)
+    if wish is IntentKind.CANNOT_COME:
+        return await cancel_all(tx, turn, visits)
+    return await ask_which(tx, turn, wish)
+
+
+# --- answers by number ------------------------------------------------------------------------------------------
+
+
+async def _numbered(tx: Tx, turn: Turn, intent: Intent) -> str:
+    number = intent.number or 0
+    question = turn.situation.numbered
+    times = question is not None and question.kind is QuestionKind.TIMES
+    if question is not None and times and intent.kind in {IntentKind.CHOOSE, IntentKind.CONFIRM}:
+        return await choose_time(tx, turn, question, number)
+    if intent.kind is IntentKind.CHOOSE and question is None and turn.situation.lapsed is not None:
+        return await too_late_to_choose(tx, turn, turn.situation.lapsed)
+    shown = question if question is not None and not times else await numbering(tx, turn)
+    if shown is None:
+        return await _never_numbered(tx, turn, intent)
+    visit = await visit_number(tx, shown, number)
+    if visit is None or not visit.is_active:
+        return await nothing_open(tx, turn)
+    return await _do(tx, turn, wish_of(shown, number) if intent.kind is IntentKind.CHOOSE else intent.kind, visit)
+
+
+async def _never_numbered(tx: Tx, turn: Turn, intent: Intent) -> str:
+    """A number where we gave none: it is asked, unless there is only one visit it can mean."""
+    meant = turn.situation.meant
+    if intent.kind not in _VISIT_WISHES or not meant:
+        return await hand_over(tx, turn)
+    if len(meant) == 1 and intent.number == 1:
+        return await _do(tx, turn, intent.kind, meant[0])
+    return await ask_which(tx, turn, intent.kind) if len(meant) > 1 else await hand_over(tx, turn)
+
+
+async def _every(tx: Tx, turn: Turn) -> str:
+    question = turn.situation.numbered
+    if question is None or question.kind is not QuestionKind.WHICH_VISIT:
+        return await hand_over(tx, turn)
+    return await _do_all(tx, turn, wish_of(question, 1))
+
+
+# --- everything else --------------------------------------------------------------------------------------------
+
+
+async def _none_of_these(tx: Tx, turn: Turn) -> str:
+    question = turn.situation.numbered
+    if question is None or question.kind is not QuestionKind.TIMES:
+        return await hand_over(tx, turn)
+    return await other_times(tx, turn, question)
+
+
+async def _keep(tx: Tx, turn: Turn) -> str:
+    question = turn.situation.numbered
+    if question is None or question.kind is not QuestionKind.TIMES:
+        return await hand_over(tx, turn)
+    return await keep_time(tx, turn, question)
+
+
+async def _nothing(_tx: Tx, turn: Turn) -> str:
+    """Thanks needs no answer and confirms nothing."""
+    return "nothing_to_do" if not turn.reading.leftover else "handed_over"
+
+
+async def _question(tx: Tx, turn: Turn) -> str:
+    return await hand_over(tx, turn, answer=Kind.QUESTION_POINTER)
+
+
+_PLAIN: Final[dict[IntentKind, Callable[[Tx, Turn], Awaitable[str]]]] = {
+    IntentKind.VISIT_OR_STOP: law.visit_or_stop,
+    IntentKind.TAKE: take_offer,
+    IntentKind.PASS: pass_on,
+    IntentKind.UNDO: undo,
+    IntentKind.NONE_OF_THESE: _none_of_these,
+    IntentKind.KEEP: _keep,
+    IntentKind.THANKS: _nothing,
+    IntentKind.QUESTION: _question,
+    IntentKind.OTHER: hand_over,
+}

@@ -1,0 +1,57 @@
+"""N: they cannot come. Late or not, it is accepted; the hour is on its way to the waitlist when the answer leaves."""
+
+from collections.abc import Sequence
+
+from bot.conversation.hand_over import ask_staff, nothing_open
+from bot.conversation.say import say
+from bot.conversation.turn import Turn
+from bot.conversation.undoing import keep_undo
+from bot.conversation.which_visit import the_other
+from messages.kinds import Kind
+from messages.particulars import Particulars
+from scheduler.actions.cancel import Cancelled, cancel
+from scheduler.appointments import store as appointments
+from scheduler.appointments.store import Visit
+from scheduler.core.record import Tx
+
+
+async def cancel_visit(tx: Tx, turn: Turn, visit: Visit) -> str:
+    """Cancel one visit with the text as evidence, and say whether it was late."""
+    return await cancel_all(tx, turn, (visit,))
+
+
+async def cancel_all(tx: Tx, turn: Turn, visits: Sequence[Visit]) -> str:
+    """Cancel each of the visits; one undo takes all of it back."""
+    outcomes = [(visit, await _cancel(tx, turn, visit)) for visit in visits]
+    done = [(visit, outcome) for visit, outcome in outcomes if isinstance(outcome, Cancelled)]
+    if not done:
+        await ask_staff(tx, turn, participation_id=visits[0].participation_id)
+        return await nothing_open(tx, turn)
+    await keep_undo(tx, turn, [{"act": "cancel", "participation_id": visit.participation_id} for visit, _ in done])
+    for visit, outcome in done:
+        await _tell(tx, turn, visit, late=outcome.late)
+    return "cancelled_late" if any(outcome.late for _, outcome in done) else "cancelled"
+
+
+async def _cancel(tx: Tx, turn: Turn, visit: Visit) -> object:
+    return await cancel(
+        tx,
+        visit.participation_id,
+        by="client",
+        received_at=turn.inbound.received_at,
+        inbound_id=turn.inbound.id,
+        words=turn.inbound.body,
+        told=False,
+    )
+
+
+async def _tell(tx: Tx, turn: Turn, visit: Visit, *, late: bool) -> None:
+    part = f":{visit.participation_id}"
+    if late:
+        hours = await appointments.late_window_hours(tx)
+        particulars = Particulars(starts_at=visit.starts_at, late_hours=hours)
+        await say(tx, turn, Kind.LATE_CANCELLED, particulars, visit=visit, part=part)
+        return
+    other = await the_other(tx, turn, visit)
+    particulars = Particulars(starts_at=visit.starts_at, other_at=other.starts_at if other else None)
+    await say(tx, turn, Kind.CANCELLED, particulars, visit=visit, part=part)

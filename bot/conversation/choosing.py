@@ -1,0 +1,120 @@
+"""A number: one of the offered times is taken, and the old one is released in the same commit."""
+
+from typing import Any
+
+from bot.conversation.hand_over import ask_staff, nothing_open
+from bot.conversation.new_times import offer_times, offered_before, start_of
+from bot.conversation.numbered import end_question
+from bot.conversation.question_store import Option, Question, QuestionState
+from bot.conversation.say import say
+from bot.conversation.turn import Turn
+from bot.conversation.undoing import keep_undo
+from messages.kinds import Kind
+from messages.particulars import Particulars
+from scheduler.actions.book import book
+from scheduler.actions.confirm import confirm
+from scheduler.actions.move import Moved, move
+from scheduler.appointments import store as appointments
+from scheduler.appointments.store import Visit
+from scheduler.core.errors import Conflict, Invalid, NotFound
+from scheduler.core.record import Tx
+
+
+async def choose_time(tx: Tx, turn: Turn, question: Question, number: int) -> str:
+    """Take the time with this number: the visit is moved there and confirmed, or booked there if it was cancelled."""
+    option = question.option(number)
+    visit = await appointments.visit(tx, question.participation_id or "")
+    if option is None or visit is None:
+        await ask_staff(tx, turn)
+        return await nothing_open(tx, turn)
+    taken = await _move(tx, question, visit, option) if visit.is_active else await _book(tx, question, visit, option)
+    await end_question(tx, question, QuestionState.ANSWERED)
+    if taken is None:
+        return await _no_longer_held(tx, turn)
+    now = await appointments.visit(tx, taken if isinstance(taken, str) else visit.participation_id)
+    if isinstance(taken, Moved):
+        particulars = Particulars(starts_at=taken.after, other_at=taken.before)
+        await keep_undo(tx, turn, [_way_back(visit)])
+        await say(tx, turn, Kind.MOVED, particulars, visit=now)
+        return "moved"
+    await say(tx, turn, Kind.CONFIRMED, Particulars(starts_at=start_of(option)), visit=now)
+    return "booked"
+
+
+async def too_late_to_choose(tx: Tx, turn: Turn, lapsed: Question) -> str:
+    """A number for times that are held no more, or were chosen from just now: how things stand, nothing changed."""
+    visit = await appointments.visit(tx, lapsed.participation_id or "")
+    if lapsed.state is QuestionState.ANSWERED and visit is not None and visit.is_active:
+        await say(tx, turn, Kind.KEPT, Particulars(starts_at=visit.starts_at), visit=visit)
+        return "kept"
+    await end_question(tx, lapsed, QuestionState.EXPIRED)
+    return await _no_longer_held(tx, turn)
+
+
+async def other_times(tx: Tx, turn: Turn, question: Question) -> str:
+    """None of these will do: others, as long as there are any."""
+    visit = await appointments.visit(tx, question.participation_id or "")
+    if visit is None:
+        return await nothing_open(tx, turn)
+    await end_question(tx, question, QuestionState.WITHDRAWN)
+    return await offer_times(tx, turn, visit, but_not=offered_before(question))
+
+
+async def keep_time(tx: Tx, turn: Turn, question: Question) -> str:
+    """They would rather keep what they have."""
+    await end_question(tx, question, QuestionState.ANSWERED)
+    visit = await appointments.visit(tx, question.participation_id or "")
+    if visit is None or not visit.is_active:
+        return await nothing_open(tx, turn)
+    await say(tx, turn, Kind.KEPT, Particulars(starts_at=visit.starts_at), visit=visit)
+    return "kept"
+
+
+async def _move(tx: Tx, question: Question, visit: Visit, option: Option) -> Moved | None:
+    try:
+        async with tx.conn.begin_nested():
+            return await move(
+                tx,
+                visit.appointment_id,
+                starts_at=start_of(option),
+                clinician_id=option["clinician_id"],
+                by="client",
+                own_holder=question.id,
+            )
+    except (Conflict, Invalid):
+        return None
+
+
+async def _book(tx: Tx, question: Question, visit: Visit, option: Option) -> str | None:
+    """A new visit in place of a cancelled one; the place that was booked."""
+    try:
+        async with tx.conn.begin_nested():
+            booked = await book(
+                tx,
+                clinician_id=option["clinician_id"],
+                service_id=visit.service_id,
+                location_id=option["location_id"],
+                client_ids=(visit.client_id,),
+                starts_at=start_of(option),
+                told=False,
+                own_holder=question.id,
+            )
+    except (Conflict, Invalid, NotFound):
+        return None
+    await confirm(tx, booked.participation_ids[0])
+    return booked.participation_ids[0]
+
+
+def _way_back(visit: Visit) -> dict[str, Any]:
+    return {
+        "act": "move",
+        "participation_id": visit.participation_id,
+        "appointment_id": visit.appointment_id,
+        "clinician_id": visit.clinician_id,
+        "before": visit.starts_at.isoformat(),
+    }
+
+
+async def _no_longer_held(tx: Tx, turn: Turn) -> str:
+    await say(tx, turn, Kind.TIMES_EXPIRED)
+    return "times_expired"

@@ -1,0 +1,37 @@
+"""A text that may come from somebody in distress: one notice with the emergency numbers, and a person is alerted.
+
+Nothing is answered clinically and nothing is cancelled or moved on such a text: staff are asked. What does no harm (a
+confirmation in the same text) is done. Invariant: every such text is an urgent task that alerts until it is
+acknowledged, whether or not a notice may be sent.
+"""
+
+from bot.conversation.say import say
+from bot.conversation.turn import Turn
+from messages.intents.reading import IntentKind
+from messages.kinds import Kind
+from messages.tasks import TaskKind, open_task
+from scheduler.actions.confirm import confirm
+from scheduler.core.record import Tx
+
+_UNSETTLED = frozenset({IntentKind.CANNOT_COME, IntentKind.RESCHEDULE, IntentKind.UNSURE, IntentKind.LATE})
+
+
+async def alarm(tx: Tx, turn: Turn) -> str:
+    """Alert a person now; give the notice once a day, never to a number that opted out or is somebody else's."""
+    meant = turn.situation.meant
+    await open_task(
+        tx,
+        TaskKind.CRISIS,
+        dedupe=f"crisis:{turn.inbound.id}",
+        urgent=True,
+        client_id=turn.client_id,
+        inbound_id=turn.inbound.id,
+        participation_id=meant[0].participation_id if meant else None,
+        alert_at=tx.now,
+    )
+    if not turn.sender.stopped:
+        await say(tx, turn, Kind.CRISIS_NOTICE)
+    if turn.reading.get(IntentKind.CONFIRM) and len(meant) == 1 and not _UNSETTLED & set(turn.reading.kinds):
+        await confirm(tx, meant[0].participation_id)
+        return "alerted_and_confirmed"
+    return "alerted"

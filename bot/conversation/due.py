@@ -1,0 +1,66 @@
+"""What is due in the conversation: texts nobody has dealt with, and questions whose time is over.
+
+Each in a transaction of its own. A text that cannot be handled is tried three times and then given to a person.
+Invariant: a received text is never lost: it is new, handled, or a task.
+"""
+
+from typing import Final
+
+import structlog
+
+from bot.conversation import question_store
+from bot.conversation.answer import handle
+from bot.conversation.numbered import HANDLING, end_question
+from bot.conversation.question_store import QuestionState
+from messages import inbound as texts
+from messages.tasks import TaskKind, open_task
+from scheduler.core.actor import WORKER, Actor, ActorKind, Via
+from scheduler.core.record import Record
+from scheduler.people import store as people
+
+TRIES: Final = 3
+BATCH: Final = 50
+
+log = structlog.get_logger()
+
+
+async def do_due(record: Record, practice_id: str) -> int:
+    """One round; how many texts were handled and questions closed."""
+    async with record.read(practice_id) as r:
+        waiting = await texts.unhandled(r, BATCH)
+        overdue = await question_store.overdue(r, r.now - HANDLING, BATCH)
+    done = sum([await _answered(record, practice_id, inbound_id) for inbound_id in waiting])
+    for question in overdue:
+        async with record.write(practice_id, WORKER) as tx:
+            done += await end_question(tx, question, QuestionState.EXPIRED)
+    return done
+
+
+async def _answered(record: Record, practice_id: str, inbound_id: str) -> bool:
+    actor = await _writer_of(record, practice_id, inbound_id)
+    try:
+        async with record.write(practice_id, actor) as tx:
+            return await handle(tx, inbound_id) is not None
+    except Exception as error:
+        log.exception("inbound_not_handled", inbound_id=inbound_id, error=type(error).__name__)
+    return await _try_failed(record, practice_id, inbound_id)
+
+
+async def _writer_of(record: Record, practice_id: str, inbound_id: str) -> Actor:
+    """The client who writes, where only one can be; else somebody with this number."""
+    async with record.read(practice_id) as r:
+        inbound = await texts.read(r, inbound_id)
+        points = await people.contact_points_at(r, inbound.sender_ix) if inbound else ()
+    clients = {point.client_id for point in points if point.state != "quarantined"}
+    return Actor(ActorKind.CLIENT, clients.pop() if len(clients) == 1 else None, Via.SMS)
+
+
+async def _try_failed(record: Record, practice_id: str, inbound_id: str) -> bool:
+    """Count the failure; after the last one the text is a task, and handled as far as the bot is concerned."""
+    async with record.write(practice_id, WORKER) as tx:
+        if await texts.tried(tx, inbound_id) < TRIES:
+            return False
+        await open_task(
+            tx, TaskKind.NOT_UNDERSTOOD, dedupe=f"not_understood:{inbound_id}", urgent=True, inbound_id=inbound_id
+        )
+        return await texts.handled(tx, inbound_id, reading="other", why="failed", outcome="given_up")

@@ -1,0 +1,68 @@
+"""Giving a text to a person: a task in the inbox, and at most one kind automatic answer a day."""
+
+from datetime import timedelta
+from typing import Final
+
+import phonenumbers
+
+from bot.conversation.said_store import count
+from bot.conversation.say import say
+from bot.conversation.turn import Turn
+from messages.kinds import Kind
+from messages.tasks import TaskKind, open_task
+from scheduler.core.record import Tx
+
+EPISODE: Final = timedelta(hours=24)
+"""How long after a text in distress this number is spoken to by people only, where no act is asked for."""
+
+
+async def hand_over(tx: Tx, turn: Turn, *, answer: Kind | None = Kind.INBOX_AUTO) -> str:
+    """Ask staff to read the text; the sender is told so with `answer`, if it is wise to answer at all."""
+    in_distress = await lately_in_distress(tx, turn)
+    await ask_staff(tx, turn, urgent=in_distress)
+    if turn.inbound.media_count:
+        await open_task(
+            tx, TaskKind.MEDIA, dedupe=f"media:{turn.inbound.id}", client_id=turn.client_id, inbound_id=turn.inbound.id
+        )
+    if answer is not None and not in_distress and _may_be_answered(turn):
+        await say(tx, turn, answer)
+    return "handed_over"
+
+
+async def ask_staff(tx: Tx, turn: Turn, *, urgent: bool = False, participation_id: str | None = None) -> None:
+    """A task to read this text, without an answer."""
+    await open_task(
+        tx,
+        TaskKind.REPLY,
+        dedupe=f"reply:{turn.inbound.id}",
+        urgent=urgent,
+        client_id=turn.client_id,
+        inbound_id=turn.inbound.id,
+        participation_id=participation_id,
+    )
+
+
+async def nothing_open(tx: Tx, turn: Turn) -> str:
+    """They answered something that is not asked (any more): staff see it, and a neutral text says so."""
+    return await hand_over(tx, turn, answer=Kind.NOTHING_OPEN)
+
+
+async def lately_in_distress(tx: Tx, turn: Turn) -> bool:
+    """Whether the crisis notice went to this number within a day."""
+    return await count(tx, turn.sender.address_ix, (Kind.CRISIS_NOTICE,), tx.now - EPISODE) > 0
+
+
+def _may_be_answered(turn: Turn) -> bool:
+    """Numbers on file; of strangers only those of the practice's own country, which cost no more than a text.
+
+    A number that was given up as somebody else's is left alone.
+    """
+    if turn.sender.points:
+        return True
+    if turn.sender.others:
+        return False
+    try:
+        number = phonenumbers.parse(turn.sender.address)
+    except phonenumbers.NumberParseException:
+        return False
+    return phonenumbers.region_code_for_number(number) == turn.practice.region

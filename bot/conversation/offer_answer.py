@@ -1,0 +1,52 @@
+"""A or P: an offered opening is taken or passed. What is said then is the waitlist's to say (waitlist/texts.py)."""
+
+from datetime import timedelta
+from typing import Final
+
+from bot.conversation.hand_over import ask_staff, nothing_open
+from bot.conversation.turn import Turn
+from bot.conversation.undoing import keep_undo
+from scheduler.core.record import Tx
+from waitlist import store as waitlist
+from waitlist.actions.claim import Won, claim
+from waitlist.actions.pass_offer import Passed, pass_offer
+from waitlist.store import Offer
+
+REMEMBERED: Final = timedelta(hours=48)
+
+
+async def take_offer(tx: Tx, turn: Turn) -> str:
+    """Claim the held offer; an answer to one that is over is told once how it ended."""
+    offer = await _meant(tx, turn)
+    if offer is None:
+        return await nothing_open(tx, turn)
+    outcome = await claim(tx, offer.id, via="sms", received_at=turn.inbound.received_at, inbound_id=turn.inbound.id)
+    if not isinstance(outcome, Won):
+        return "offer_gone"
+    if not outcome.again:
+        await keep_undo(
+            tx,
+            turn,
+            [{"act": "claim", "offer_id": offer.id, "participation_id": outcome.participation_id}],
+        )
+    return "offer_claimed"
+
+
+async def pass_on(tx: Tx, turn: Turn) -> str:
+    """Pass; whoever has claimed it already and now passes is asked about by staff, not acted upon."""
+    offer = await _meant(tx, turn)
+    if offer is None:
+        return await nothing_open(tx, turn)
+    outcome = await pass_offer(tx, offer.id, inbound_id=turn.inbound.id)
+    if not isinstance(outcome, Passed) and outcome.state == "claimed":
+        await ask_staff(tx, turn, participation_id=offer.participation_id)
+        return "handed_over"
+    return "offer_passed"
+
+
+async def _meant(tx: Tx, turn: Turn) -> Offer | None:
+    """The offer this number holds (it never holds two), else the last one it was made, if that was lately."""
+    if turn.situation.offers:
+        return turn.situation.offers[0]
+    since = tx.now - REMEMBERED
+    return await waitlist.newest_ended_at_number(tx, turn.sender.address_ix, since)

@@ -1,0 +1,90 @@
+"""Answering a text, and knowing when to be silent.
+
+An answer leaves at once (no send window, no caps: the person has just written), bound to the text it answers. Answers
+that change nothing are limited, so that two machines cannot talk to each other all night; then a person is asked.
+Invariant: one text gets one answer of a sort, however often it is handled.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from bot.conversation import said_store
+from bot.conversation.turn import Turn
+from messages.kinds import Channel, Kind, MessageClass, traits
+from messages.outbox import Address, Draft, enqueue, reply_key
+from messages.particulars import Particulars
+from messages.tasks import TaskKind, open_task
+from scheduler.appointments.store import Visit
+from scheduler.core.record import Tx
+
+IDLE: Final = frozenset(
+    {
+        Kind.INBOX_AUTO,
+        Kind.QUESTION_POINTER,
+        Kind.NOTHING_OPEN,
+        Kind.HELP,
+        Kind.WHICH_VISIT,
+        Kind.TIMES_NONE,
+        Kind.TIMES_EXPIRED,
+        Kind.UNDO_TOO_LATE,
+        Kind.KEPT,
+        Kind.UNSURE,
+        Kind.VISIT_OR_STOP,
+    }
+)
+"""Answers to texts that changed nothing."""
+
+IDLE_AN_HOUR: Final = 3  # reliability.md R20
+ALL_AN_HOUR: Final = 12
+ONCE_A_DAY: Final = frozenset({Kind.INBOX_AUTO, Kind.QUESTION_POINTER, Kind.CRISIS_NOTICE})
+
+_HOUR: Final = timedelta(hours=1)
+_DAY: Final = timedelta(hours=24)
+_REPLIES: Final = frozenset(kind for kind in Kind if traits(kind).message_class is MessageClass.REPLY)
+
+
+async def say(
+    tx: Tx,
+    turn: Turn,
+    kind: Kind,
+    particulars: Particulars | None = None,
+    *,
+    visit: Visit | None = None,
+    client_id: str | None = None,
+    part: str = "",
+) -> bool:
+    """Queue an answer; False when the limits keep it back (then a task asks a person) or it was queued before.
+
+    `visit` is what it is about, `client_id` whom it is for where the number is shared; `part` tells two answers of one
+    kind to one text apart.
+    """
+    if kind in ONCE_A_DAY and await said_store.count(tx, turn.sender.address_ix, (kind,), tx.now - _DAY):
+        return False
+    if await _too_many(tx, turn, kind):
+        await open_task(
+            tx, TaskKind.REPLY, dedupe=f"reply:{turn.inbound.id}", client_id=turn.client_id, inbound_id=turn.inbound.id
+        )
+        tx.note("inbound.not_answered", "inbound", turn.inbound.id, kind=kind.value, reason="too_many")
+        return False
+    to = turn.recipient(visit.client_id if visit else client_id)
+    draft = Draft(
+        kind=kind,
+        channel=Channel.SMS,
+        to=to if to is not None else Address(turn.sender.address),
+        dedupe=reply_key(turn.inbound.id, f"{kind.value}{part}"),
+        fields=particulars or Particulars(),
+        participation_id=visit.participation_id if visit else None,
+        revision=visit.revision if visit else None,
+        inbound_id=turn.inbound.id,
+    )
+    return await enqueue(tx, draft) is not None
+
+
+async def _too_many(tx: Tx, turn: Turn, kind: Kind) -> bool:
+    """What the law or a life may hang on is never kept back."""
+    if traits(kind).answers_opt_out or kind in {Kind.CRISIS_NOTICE, Kind.WRONG_NUMBER}:
+        return False
+    since = tx.now - _HOUR
+    if kind in IDLE and await said_store.count(tx, turn.sender.address_ix, tuple(IDLE), since) >= IDLE_AN_HOUR:
+        return True
+    return await said_store.count(tx, turn.sender.address_ix, tuple(_REPLIES), since) >= ALL_AN_HOUR

@@ -1,0 +1,221 @@
+"""One received text on its way to an answer: who wrote it, what was open for them, and what it seems to mean.
+
+Here lives the reading of the record that every act shares; acts change it. Invariant: whose visit a reply is about is
+decided once, here, from what was asked, and never guessed among several.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from bot.conversation import question_store, said_store
+from bot.conversation.question_store import NUMBERED, Question, QuestionKind, QuestionState
+from messages import consent
+from messages.inbound_store import Inbound
+from messages.intents import Asked, Intent, IntentKind, Reading, read
+from messages.intents import Question as AskedFor
+from messages.kinds import Channel, Kind
+from scheduler.appointments import store as appointments
+from scheduler.appointments.store import Visit
+from scheduler.core.record import Tx
+from scheduler.people import store as people
+from scheduler.people.store import ContactPoint, Practice
+from waitlist import store as waitlist
+from waitlist.store import Offer
+
+ASKS: Final = (Kind.REMINDER, Kind.RESCHEDULED_BY_STAFF)
+"""Texts that ask for an answer about one visit."""
+
+ABOUT_A_VISIT: Final = (
+    *ASKS,
+    Kind.BOOKED,
+    Kind.REMINDER_CONFIRMED,
+    Kind.CONFIRMED,
+    Kind.MOVED,
+    Kind.KEPT,
+    Kind.UNSURE,
+    Kind.LATE_NOTED,
+    Kind.UNDONE,
+    Kind.VISIT_OR_STOP,
+    Kind.OFFER_WON,
+)
+CALLED_OFF: Final = (Kind.CANCELLED, Kind.LATE_CANCELLED, Kind.CLINICIAN_CANCELLED)
+
+LOOK_BACK: Final = timedelta(days=60)
+LATELY: Final = timedelta(hours=24)
+REPEATED: Final = timedelta(minutes=10)
+"""An answer that comes again within this is the same answer, sent twice."""
+
+MOST_OPTIONS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """The number, and who has it on file: `points` are in use, `others` are not (quarantined: somebody else's)."""
+
+    address: str
+    address_ix: bytes
+    points: tuple[ContactPoint, ...]
+    others: tuple[ContactPoint, ...]
+    stopped: bool
+
+    @property
+    def client_ids(self) -> tuple[str, ...]:
+        """Who may be writing, each once."""
+        return tuple(dict.fromkeys(point.client_id for point in self.points))
+
+    @property
+    def only_client(self) -> str | None:
+        """Who is writing, where only one can be."""
+        clients = self.client_ids
+        return clients[0] if len(clients) == 1 else None
+
+
+@dataclass(frozen=True, slots=True)
+class Situation:
+    """What an answer of this number can be about.
+
+    `meant` are the visits a plain C, R or N can mean: one is acted upon, of several it is asked which; `reminded`
+    says that a reminder of one of them waits for its answer. `called_off` is a visit that the last text said is
+    cancelled: R then asks for another time for it. `numbered` is the open question of numbers, `lapsed` the offered
+    times that a number may still answer although they are held no more.
+    """
+
+    meant: tuple[Visit, ...]
+    reminded: bool
+    called_off: Visit | None
+    numbered: Question | None
+    lapsed: Question | None
+    undo: Question | None
+    offers: tuple[Offer, ...]
+    offer_is_newest: bool
+
+    @property
+    def only_an_offer(self) -> bool:
+        """Whether an offer is what was asked last, and no reminder waits for an answer beside it."""
+        return bool(self.offers) and not self.reminded and (self.offer_is_newest or not self.meant)
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """Everything an act needs to know."""
+
+    inbound: Inbound
+    practice: Practice
+    sender: Sender
+    situation: Situation
+    reading: Reading
+
+    @property
+    def client_id(self) -> str | None:
+        """Whom this is about, as far as it is certain."""
+        return self.sender.only_client
+
+    def recipient(self, client_id: str | None) -> str | None:
+        """The contact point of a client at this number; anybody's there, where it does not matter whose."""
+        points = self.sender.points or self.sender.others
+        mine = [point.id for point in points if point.client_id == client_id]
+        return mine[0] if mine else (points[0].id if points else None)
+
+
+async def sender_of(tx: Tx, inbound: Inbound) -> Sender:
+    """Who has the number on file."""
+    found = await people.contact_points_at(tx, inbound.sender_ix)
+    in_use = tuple(point for point in found if point.state != "quarantined")
+    others = tuple(point for point in found if point.state == "quarantined")
+    stopped = await consent.is_stopped(tx, inbound.sender_ix, Channel.SMS)
+    return Sender(inbound.sender, inbound.sender_ix, in_use, others, stopped)
+
+
+async def situation_of(tx: Tx, sender: Sender, received_at: datetime) -> Situation:
+    """What is open for the number, as of the moment its text arrived."""
+    upcoming = await appointments.upcoming(tx, sender.client_ids, tx.now) if sender.client_ids else ()
+    said = await said_store.about_visits(tx, sender.address_ix, (*ABOUT_A_VISIT, *CALLED_OFF), tx.now - LOOK_BACK)
+    offers = await waitlist.held_by_number(tx, sender.address_ix)
+    newest_said = said[0].at if said else None
+    numbered = _open(await question_store.open_of(tx, sender.address_ix, NUMBERED), received_at)
+    meant, reminded = _meant(upcoming, said)
+    return Situation(
+        meant=meant,
+        reminded=reminded,
+        called_off=await _called_off(tx, sender, said),
+        numbered=numbered,
+        lapsed=None if numbered else await _lapsed(tx, sender, newest_said),
+        undo=_open(await question_store.open_of(tx, sender.address_ix, (QuestionKind.UNDO,)), received_at),
+        offers=offers,
+        offer_is_newest=bool(offers) and (newest_said is None or offers[-1].offered_at >= newest_said),
+    )
+
+
+def understand(body: str, sender: Sender, situation: Situation) -> Reading:
+    """What a text means in its situation.
+
+    With an offer and a reminder both waiting for an answer, free words that would mean two things mean neither: a
+    person reads them. Letters are told apart in any case.
+    """
+    if situation.lapsed is not None:
+        options = len(situation.lapsed.options)
+        late = read(body, asked=Asked(question=AskedFor.TIMES, options=options, opted_out=sender.stopped))
+        if late.kinds == (IntentKind.CHOOSE,):
+            return late
+    asked = _asked(sender, situation)
+    reading = read(body, asked=asked)
+    if asked.question is AskedFor.REMINDER and situation.offers:
+        of_the_offer = read(body, asked=replace(asked, question=AskedFor.OFFER))
+        if of_the_offer.kinds[0] is not reading.kinds[0]:
+            return Reading((Intent(kind=IntentKind.OTHER),), ("offer_or_visit",), leftover=True)
+    return reading
+
+
+def _asked(sender: Sender, situation: Situation) -> Asked:
+    numbered = situation.numbered
+    visits = len(situation.meant)
+    if numbered is not None:
+        kind = AskedFor.TIMES if numbered.kind is QuestionKind.TIMES else AskedFor.WHICH_VISIT
+        return Asked(question=kind, options=len(numbered.options), visits=visits, opted_out=sender.stopped)
+    if situation.only_an_offer:
+        return Asked(question=AskedFor.OFFER, visits=visits, opted_out=sender.stopped)
+    question = AskedFor.REMINDER if visits else AskedFor.NOTHING
+    return Asked(question=question, visits=visits, opted_out=sender.stopped)
+
+
+def _open(questions: Sequence[Question], received_at: datetime) -> Question | None:
+    return next((question for question in questions if question.open_at(received_at)), None)
+
+
+async def _lapsed(tx: Tx, sender: Sender, newest_said: datetime | None) -> Question | None:
+    """Offered times, the last thing that was said to this number, that can no longer be had by their numbers."""
+    last = await question_store.newest(tx, sender.address_ix, (QuestionKind.TIMES,))
+    if last is None or last.state is QuestionState.WITHDRAWN or tx.now - last.asked_at > LATELY:
+        return None
+    answered_since = last.state is QuestionState.ANSWERED and tx.now - last.asked_at > REPEATED
+    spoken_since = last.state is not QuestionState.ANSWERED and newest_said is not None and newest_said > last.asked_at
+    return None if answered_since or spoken_since else last
+
+
+def _meant(upcoming: Sequence[Visit], said: Sequence[said_store.Said]) -> tuple[tuple[Visit, ...], bool]:
+    """The visits an answer can mean, and whether a reminder of one of them is unanswered.
+
+    The only one there is; else those a reminder asked about and nobody has answered; else those spoken of within a
+    day of the last text about any; else the soonest few.
+    """
+    reminded = {each.participation_id for each in said if each.kind in ASKS}
+    unanswered = [visit for visit in upcoming if visit.participation_id in reminded and visit.confirmed_at is None]
+    if len(upcoming) <= 1:
+        return tuple(upcoming), bool(unanswered)
+    if unanswered:
+        return tuple(unanswered[:MOST_OPTIONS]), True
+    ids = {visit.participation_id for visit in upcoming}
+    spoken_of = [each for each in said if each.participation_id in ids]
+    recent = {each.participation_id for each in spoken_of if spoken_of[0].at - each.at <= LATELY}
+    lately = [visit for visit in upcoming if visit.participation_id in recent]
+    return tuple((lately or list(upcoming))[:MOST_OPTIONS]), False
+
+
+async def _called_off(tx: Tx, sender: Sender, said: Sequence[said_store.Said]) -> Visit | None:
+    if not said or said[0].kind not in CALLED_OFF or tx.now - said[0].at > 2 * LATELY:
+        return None
+    visit = await appointments.visit(tx, said[0].participation_id)
+    mine = visit is not None and visit.client_id in sender.client_ids
+    return visit if visit is not None and mine and not visit.is_active else None

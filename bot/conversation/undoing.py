@@ -1,0 +1,111 @@
+"""U: the last act of this number taken back, within fifteen minutes."""
+
+from collections.abc import Sequence
+from datetime import datetime, timedelta
+from typing import Any, Final
+
+from bot.conversation import question_store
+from bot.conversation.hand_over import ask_staff, nothing_open
+from bot.conversation.numbered import end_question
+from bot.conversation.question_store import Option, Question, QuestionKind, QuestionState
+from bot.conversation.say import say
+from bot.conversation.turn import Turn
+from messages.kinds import Kind
+from messages.particulars import Particulars
+from scheduler.actions.move import move
+from scheduler.actions.restore import UNDO, Restored, restore
+from scheduler.appointments import store as appointments
+from scheduler.appointments.store import Visit
+from scheduler.core.errors import Conflict, Invalid
+from scheduler.core.record import Tx
+from waitlist.actions.undo_claim import ClaimUndone, undo_claim
+
+REMEMBERED: Final = timedelta(hours=24)
+
+
+async def keep_undo(tx: Tx, turn: Turn, acts: Sequence[dict[str, Any]]) -> None:
+    """Remember what U would take back: cancel (participation), move (appointment, before) or claim (offer)."""
+    for before in await question_store.open_of(tx, turn.sender.address_ix, (QuestionKind.UNDO,)):
+        await end_question(tx, before, QuestionState.WITHDRAWN)
+    made = tx.new_id()
+    await question_store.add(
+        tx,
+        {
+            "id": made,
+            "address_ix": turn.sender.address_ix,
+            "client_id": turn.client_id,
+            "kind": QuestionKind.UNDO,
+            "participation_id": acts[0].get("participation_id"),
+            "offer_id": acts[0].get("offer_id"),
+            "options": list(acts),
+            "expires_at": turn.inbound.received_at + UNDO,
+        },
+    )
+
+
+async def undo(tx: Tx, turn: Turn) -> str:
+    """Take the last act back and say how things stand; when that cannot be, staff are asked."""
+    question = turn.situation.undo
+    if question is None:
+        return await _too_late(tx, turn)
+    await end_question(tx, question, QuestionState.ANSWERED)
+    undone = [await _undo(tx, option) for option in question.options]
+    if not all(each.done for each in undone):
+        await ask_staff(tx, turn, participation_id=question.participation_id)
+        await say(tx, turn, Kind.UNDO_TOO_LATE)
+        return "not_undone"
+    for number, each in enumerate(undone):
+        particulars = Particulars(starts_at=each.visit.starts_at if each.visit else None)
+        await say(tx, turn, Kind.UNDONE, particulars, visit=each.visit, part=f":{number}" if number else "")
+    return "undone"
+
+
+class _Undone:
+    """Whether an act was taken back, and the visit that stands again."""
+
+    __slots__ = ("done", "visit")
+
+    def __init__(self, *, done: bool, visit: Visit | None = None) -> None:
+        self.done = done
+        self.visit = visit
+
+
+async def _undo(tx: Tx, option: Option) -> _Undone:
+    if option["act"] == "cancel":
+        outcome = await restore(tx, option["participation_id"])
+        visit = await appointments.visit(tx, option["participation_id"])
+        return _Undone(done=isinstance(outcome, Restored), visit=visit)
+    if option["act"] == "claim":
+        taken_back = await undo_claim(tx, option["offer_id"])
+        if not isinstance(taken_back, ClaimUndone):
+            return _Undone(done=False)
+        return _Undone(
+            done=True, visit=await appointments.visit(tx, taken_back.restored) if taken_back.restored else None
+        )
+    return await _move_back(tx, option)
+
+
+async def _move_back(tx: Tx, option: Option) -> _Undone:
+    """Back to the old time, as after a cancellation also over an offer of it that nobody has claimed."""
+    try:
+        async with tx.conn.begin_nested():
+            await move(
+                tx,
+                option["appointment_id"],
+                starts_at=datetime.fromisoformat(option["before"]),
+                clinician_id=option["clinician_id"],
+                by="client",
+                over_holds=True,
+            )
+    except (Conflict, Invalid):
+        return _Undone(done=False)
+    return _Undone(done=True, visit=await appointments.visit(tx, option["participation_id"]))
+
+
+async def _too_late(tx: Tx, turn: Turn) -> str:
+    last: Question | None = await question_store.newest(tx, turn.sender.address_ix, (QuestionKind.UNDO,))
+    if last is None or last.state is QuestionState.ANSWERED or tx.now - last.asked_at > REMEMBERED:
+        return await nothing_open(tx, turn)
+    await ask_staff(tx, turn, participation_id=last.participation_id)
+    await say(tx, turn, Kind.UNDO_TOO_LATE)
+    return "undo_too_late"
