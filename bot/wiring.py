@@ -28,6 +28,7 @@ from scheduler.events import (
     AttendanceMarked,
     ContactChanged,
     MessageUndeliverable,
+    NumberStopped,
     ParticipationBooked,
     ParticipationCancelled,
     ParticipationConfirmed,
@@ -76,6 +77,7 @@ def subscriptions() -> Subscriptions:
     told.on(AttendanceMarked, propose_fee.on_attendance)
     told.on(PolicyChanged, plan.on_policy_changed)
     told.on(ContactChanged, plan.on_contact_changed)
+    told.on(NumberStopped, openings.on_stopped)
     told.on(MessageUndeliverable, openings.on_undeliverable)
     return told
 
