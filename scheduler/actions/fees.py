@@ -1,11 +1,13 @@
 """What people decide about a proposed fee: approve, waive, or take a decision back.
 
 Proposals come from propose_fee.py, the order of entries is fees/ledger.py's.
-Invariant: every decision is one more step of its case; two people deciding at once cannot both succeed.
+Invariant: a decision names the person who made it and is one more step of its case; two people deciding at once cannot
+both succeed.
 """
 
 from scheduler.attendance import store as attendance
-from scheduler.core.errors import Conflict, Invalid, NotFound
+from scheduler.core.actor import ActorKind
+from scheduler.core.errors import Conflict, Forbidden, Invalid, NotFound
 from scheduler.core.record import Tx
 from scheduler.fees import store
 from scheduler.fees.append import follow
@@ -19,11 +21,12 @@ async def approve_fee(tx: Tx, participation_id: str, *, seen_step: int | None = 
     """Approve what is proposed. `seen_step` is the entry the approver saw: another one since then is a conflict.
 
     Raises:
+        Forbidden: person_needed.
         NotFound: no case.
         Conflict: fee_changed_meanwhile, or not_proposed.
     """
     newest = await _decidable(tx, participation_id, EntryKind.APPROVED, seen_step)
-    own_mark = tx.actor.id is not None and await attendance.marked_by(tx, participation_id) == tx.actor.id
+    own_mark = await attendance.marked_by(tx, participation_id) == tx.actor.id
     # A one-person practice has nobody else to ask, so it is not refused; the entry lets an auditor see it.
     return await follow(tx, newest, EntryKind.APPROVED, own_mark=own_mark)
 
@@ -34,6 +37,7 @@ async def waive_fee(
     """Let what is proposed go. `note` is kept sealed; the reason `other` needs one.
 
     Raises:
+        Forbidden: person_needed.
         NotFound: no case.
         Invalid: reason_unknown, note_needed or note_too_long.
         Conflict: fee_changed_meanwhile, or not_proposed.
@@ -49,6 +53,7 @@ async def reverse_fee(
     """Take the newest decision of a case back by one more entry; `propose_again` may open it anew.
 
     Raises:
+        Forbidden: person_needed.
         NotFound: no case.
         Invalid: reason_unknown, note_needed or note_too_long.
         Conflict: fee_changed_meanwhile, or already_reversed.
@@ -71,6 +76,8 @@ def check_note(note: str | None, *, needed: bool) -> None:
 
 
 async def _decidable(tx: Tx, participation_id: str, kind: EntryKind, seen_step: int | None) -> FeeEntry:
+    if tx.actor.kind is not ActorKind.STAFF or tx.actor.id is None:
+        raise Forbidden("person_needed", participation=participation_id)
     newest = await store.newest_entry(tx, participation_id)
     if newest is None:
         raise NotFound("fee", participation=participation_id)

@@ -2,6 +2,7 @@
 
 import asyncio
 from datetime import datetime, timedelta
+from functools import partial
 
 import pytest
 from sqlalchemy import select
@@ -14,8 +15,8 @@ from scheduler.actions.fee_policy import accept_fee_policy, save_fee_policy
 from scheduler.actions.fees import approve_fee, reverse_fee, waive_fee
 from scheduler.actions.propose_fee import propose_again
 from scheduler.actions.restore import Restored, restore
-from scheduler.core.actor import Actor, ActorKind, Via
-from scheduler.core.errors import Conflict, Invalid, NotFound
+from scheduler.core.actor import OPERATOR, WORKER, Actor, ActorKind, Via
+from scheduler.core.errors import Conflict, Forbidden, Invalid, NotFound
 from scheduler.fees import store
 from scheduler.fees.ledger import FOLLOWS, EntryKind, Step, effect
 from scheduler.fees.store import FeeEntry
@@ -227,6 +228,15 @@ async def test_a_fee_is_decided_once(world: World, missed: str) -> None:
         await reverse_fee(tx, missed, reason="office_error", seen_step=2)
         with pytest.raises(Conflict, match="already_reversed"):
             await reverse_fee(tx, missed, reason="office_error")
+
+
+@pytest.mark.parametrize("actor", [OPERATOR, WORKER, Actor(ActorKind.CLIENT, "c" * 32, Via.LINK)])
+async def test_only_a_member_of_staff_decides(world: World, missed: str, actor: Actor) -> None:
+    for decide in (approve_fee, partial(waive_fee, reason="goodwill"), partial(reverse_fee, reason="office_error")):
+        with pytest.raises(Forbidden, match="person_needed"):
+            async with world.write(actor) as tx:
+                await decide(tx, missed)
+    assert await case(world, missed) == [("proposed", 7500, None)]
 
 
 async def test_of_two_who_decide_at_once_one_wins(world: World, missed: str) -> None:
