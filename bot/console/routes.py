@@ -6,14 +6,23 @@ Invariant: whoever comes here is signed in (bot/auth/door.py); what they may do 
 from aiohttp import web
 
 from bot.console.audit import install_audit
+from bot.console.booking import install_booking
 from bot.console.client_acts import install_client
 from bot.console.clients import install_clients
 from bot.console.desk import RECORD
+from bot.console.fee_case import install_fee_case
+from bot.console.fee_ledger import install_fee_ledger
+from bot.console.fee_policy import install_fee_policy
+from bot.console.fees import install_fees
 from bot.console.look import install_look
+from bot.console.move import install_move
 from bot.console.report import install_report
 from bot.console.search import install_search
+from bot.console.series import install_series
 from bot.console.today import install_today
+from bot.console.visit import install_visit
 from bot.console.visit_acts import install_visit_acts
+from bot.console.week import install_week
 from scheduler.core.record import Record
 
 
@@ -21,10 +30,19 @@ def install_console(app: web.Application, record: Record) -> None:
     """Add the pages. Sessions, templates and assets are installed already."""
     app[RECORD] = record
     install_today(app)
+    install_week(app)
+    install_visit(app)
     install_visit_acts(app)
+    install_move(app)
+    install_booking(app)
+    install_series(app)
     install_search(app)
     install_clients(app)
     install_client(app)
     install_audit(app)
     install_report(app)
     install_look(app)
+    install_fees(app)
+    install_fee_policy(app)
+    install_fee_ledger(app)
+    install_fee_case(app)

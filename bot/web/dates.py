@@ -68,3 +68,8 @@ def money(minor: int, currency: str, locale: str) -> str:
     """An amount given in minor units (cents), with the currency's own number of decimals."""
     places = get_currency_precision(currency)
     return format_currency(Decimal(minor).scaleb(-places), currency, locale=Locale.parse(locale))
+
+
+def decimal_amount(minor: int, currency: str) -> Decimal:
+    """An amount given in minor units as a plain number, for files that other programs read."""
+    return Decimal(minor).scaleb(-get_currency_precision(currency))
