@@ -54,22 +54,12 @@ async def seed(settings: Settings, begins: datetime, real_now: datetime, say: Ca
         async with record.write(practice_id, OPERATOR) as tx:
             office = await set_up(tx, first_day)
             await book_scene(tx, office, local_day(begins, zone))
-            users = {
-                str(role): await add_account(
-                    tx,
-                    email=email,
-                    name=name,
-                    roles=[role],
-                    clinician_id=office.clinicians[2] if role is Role.CLINICIAN else None,
-                    now=real_now,
-                )
-                for email, name, role in STAFF
-            }
+            users = {str(role): await _account(tx, role, office, real_now) for role in STAFF}
         say("telling four months of history")
         biller = Actor(ActorKind.STAFF, users[Role.BILLER], Via.CONSOLE, frozenset({Role.BILLER.value}))
-        await Story(record, clock, practice_id, office, biller, seeded_chance(SEED)).tell(first_day, begins)
+        story = Story(record, clock, practice_id, office, biller, seeded_chance(SEED))
+        await story.tell(first_day, begins, {local_day(begins - WAITLIST_AGE, zone): fill_waitlist})
         async with record.write(practice_id, OPERATOR) as tx:
-            await fill_waitlist(tx, office)
             await plan.on_policy_changed(tx, PolicyChanged(1))
     finally:
         await record.close()
