@@ -1,0 +1,353 @@
+"""The page that books: who, what, with whom, and when; once or as a series.
+
+Free times are shown to pick from; any other time may be typed, since staff are not bound by the hours clients see.
+A time held for somebody is booked only after saying so. Invariant: what was typed is never lost, and a time is booked
+by one action that the database may still refuse.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+from http import HTTPStatus
+from typing import Any, Final
+
+from aiohttp import web
+
+from bot.console.book_of_names import Names, names
+from bot.console.booking_words import ANY, OTHER, REPEATS, held_sentence, sentence
+from bot.console.days import clock_field, day_of, minute_of
+from bot.console.desk import RECORD, actor_of, after, reading, show, viewer_of, writing
+from bot.console.said import Said
+from bot.console.search import find
+from bot.web.dates import clock_time
+from bot.web.forms import EMPTY, Form, sent_form
+from bot.web.pages import is_fragment, page
+from scheduler import access
+from scheduler.actions.book import book, with_buffers
+from scheduler.actions.series import start_series
+from scheduler.calendar import store as calendar
+from scheduler.calendar.open_times import OpenTime, open_times
+from scheduler.calendar.series import Series
+from scheduler.calendar.store import Hold
+from scheduler.calendar.wallclock import Span, at_minute, day_span, is_gap, local_day, minute_of_day, to_local, zone_of
+from scheduler.core.errors import Conflict, Invalid, NotFound
+from scheduler.core.record import Reading, Tx
+from scheduler.people import store as people
+from scheduler.people.store import Client
+
+WRITE: Final = "appointment.write"
+TIMES_SHOWN: Final = 60
+MATCHES: Final = 8
+LONGEST_SEARCH: Final = 80
+
+
+@dataclass(frozen=True, slots=True)
+class Wanted:
+    """What a form asks for, as far as it is filled in."""
+
+    client_ids: tuple[str, ...]
+    find: str
+    service_id: str
+    clinician_id: str
+    location_id: str
+    day: date
+    pick: str
+    time: str
+    repeat: str
+    until: str
+    over: bool
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """A time with a clinician at a place: what is to be booked."""
+
+    clinician_id: str
+    location_id: str
+    starts_at: datetime
+
+
+async def show_booking(request: web.Request) -> web.Response:
+    """The form, as far as the address fills it in: client, clinician, service, day, or an instant."""
+    asked = request.query
+    async with reading(request) as r:
+        access.require(actor_of(request), WRITE)
+        today = local_day(r.now, viewer_of(request).zone)
+        book_ = await names(r)
+        wanted = Wanted(
+            (asked["client"],) if "client" in asked else (),
+            "",
+            asked.get("service", ""),
+            asked.get("clinician", ""),
+            "",
+            day_of(asked.get("day", ""), today),
+            "",
+            "",
+            "",
+            "",
+            over=False,
+        )
+        at = _instant(asked.get("at", ""))
+        if at is not None:
+            local = to_local(at, viewer_of(request).zone)
+            wanted = replace(wanted, day=local.date(), time=clock_field(minute_of_day(local)), pick=OTHER)
+        context = await _context(request, r, book_, _completed(wanted, book_), EMPTY)
+    return await show(request, "console/booking.html", context)
+
+
+async def book_visit(request: web.Request) -> web.Response:
+    """Find clients, show free times, or book, as the button says."""
+    form, wanted = await _read(request)
+    act = form.value("act")
+    if act == "book" or wanted.over:
+        return await _book(request, form, wanted)
+    async with reading(request) as r:
+        book_ = await names(r)
+        context = await _context(request, r, book_, _completed(wanted, book_), form)
+    if is_fragment(request):
+        return page(request, f"console/_booking_{'clients' if act == 'find' else 'times'}.html", context)
+    return await show(request, "console/booking.html", context)
+
+
+async def _book(request: web.Request, form: Form, wanted: Wanted) -> web.Response:
+    actor = actor_of(request)
+    held: tuple[Hold, ...] = ()
+    try:
+        async with writing(request) as tx:
+            access.require(actor, WRITE)
+            book_ = await names(tx)
+            wanted = _completed(wanted, book_)
+            place = await _place(request, tx, wanted, book_)
+            await access.clinician(tx, actor, place.clinician_id, WRITE)
+            await _within_reach(request, tx, wanted)
+            if not wanted.over:
+                held = await _holds(tx, wanted, place)
+                if held:
+                    raise Conflict("time_held")
+            if wanted.repeat in dict(REPEATS):
+                return await _series(request, tx, wanted, place)
+            booked = await book(
+                tx,
+                clinician_id=place.clinician_id,
+                service_id=wanted.service_id,
+                location_id=place.location_id,
+                client_ids=wanted.client_ids,
+                starts_at=place.starts_at,
+                over_holds=wanted.over,
+            )
+        return after(request, f"/console/visits/{booked.participation_ids[0]}", Said("booked"))
+    except (Invalid, Conflict) as error:
+        return await _again(request, form, wanted, error, held)
+
+
+async def _series(request: web.Request, tx: Tx, wanted: Wanted, place: Place) -> web.Response:
+    local = to_local(place.starts_at, await _zone_name(tx, place.location_id))
+    last = None
+    if wanted.until.strip():
+        last = day_of(wanted.until, date.min)
+        if last < local.date():
+            raise Invalid("until_before_first", field="until")
+    rule = Series(local.date(), minute_of_day(local), every_weeks=int(wanted.repeat), last_day=last)
+    done = await start_series(
+        tx,
+        rule,
+        clinician_id=place.clinician_id,
+        service_id=wanted.service_id,
+        location_id=place.location_id,
+        client_ids=wanted.client_ids,
+    )
+    return after(request, f"/console/series/{done.series_id}", Said("booked_series", count=len(done.booked)))
+
+
+async def _again(
+    request: web.Request, form: Form, wanted: Wanted, error: Invalid | Conflict, held: tuple[Hold, ...]
+) -> web.Response:
+    """The form as it was filled in, with what does not fit; a time held for somebody asks once more."""
+    viewer = viewer_of(request)
+    async with reading(request) as r:
+        book_ = await names(r)
+        if not held:
+            field = (error.field if isinstance(error, Invalid) else None) or "time"
+            form = form.with_error({"starts_at": "time", "windows": "time"}.get(field, field), sentence(error))
+        context = await _context(request, r, book_, wanted, form)
+    until = [clock_time(each.expires_at, viewer.zone, viewer.locale) for each in held]
+    context["held"] = [held_sentence(each.kind, when) for each, when in zip(held, until, strict=True)]
+    status = HTTPStatus.CONFLICT if isinstance(error, Conflict) else HTTPStatus.UNPROCESSABLE_ENTITY
+    return await show(request, "console/booking.html", context, status=status)
+
+
+async def _read(request: web.Request) -> tuple[Form, Wanted]:
+    form = await sent_form(request)
+    sent = await request.post()
+    today = local_day(viewer_now(request), viewer_of(request).zone)
+    chosen = tuple(dict.fromkeys(str(each) for each in sent.getall("client", ()) if isinstance(each, str)))
+    return form, Wanted(
+        chosen,
+        form.value("find").strip()[:LONGEST_SEARCH],
+        form.value("service"),
+        form.value("clinician"),
+        form.value("location"),
+        day_of(form.value("day"), today),
+        form.value("pick"),
+        form.value("time"),
+        form.value("repeat"),
+        form.value("until"),
+        over=form.value("act") == "over",
+    )
+
+
+def viewer_now(request: web.Request) -> datetime:
+    """The instant of the record's clock."""
+    return request.config_dict[RECORD].clock.now()
+
+
+def _completed(wanted: Wanted, book_: Names) -> Wanted:
+    """Choices that leave nothing to choose are made."""
+    services, locations = book_.offered(), [each for each in book_.locations.values() if each.active]
+    service = wanted.service_id if wanted.service_id in book_.services else (services[0].id if services else "")
+    location = wanted.location_id if wanted.location_id in book_.locations else (locations[0].id if locations else "")
+    return replace(wanted, service_id=service, location_id=location)
+
+
+async def _place(request: web.Request, tx: Tx, wanted: Wanted, book_: Names) -> Place:
+    """The time that was picked or typed.
+
+    Raises:
+        Invalid: nothing was picked, a time that is none, or one that clocks skip on that day.
+    """
+    if wanted.service_id not in book_.services:
+        raise Invalid("service_needed", field="service")
+    if wanted.pick and wanted.pick != OTHER:
+        return _picked(wanted.pick)
+    if wanted.clinician_id not in book_.clinicians:
+        raise Invalid("clinician_needed", field="clinician")
+    minute = minute_of(wanted.time)
+    if minute is None:
+        raise Invalid("time_needed", field="time")
+    zone = await _zone_name(tx, wanted.location_id)
+    if is_gap(datetime.combine(wanted.day, datetime.min.time()) + timedelta(minutes=minute), zone):
+        raise Invalid("time_skipped", field="time")
+    return Place(wanted.clinician_id, wanted.location_id, at_minute(wanted.day, minute, zone))
+
+
+def _picked(pick: str) -> Place:
+    parts = pick.split("|")
+    at = _instant(parts[0])
+    if len(parts) != 3 or at is None:  # noqa: PLR2004 -- an instant, a clinician, a place
+        raise Invalid("time_needed", field="time")
+    return Place(parts[1], parts[2], at)
+
+
+async def _within_reach(request: web.Request, tx: Tx, wanted: Wanted) -> None:
+    for client_id in wanted.client_ids:
+        await access.client(tx, actor_of(request), client_id, "client.read")
+
+
+async def _holds(tx: Tx, wanted: Wanted, place: Place) -> tuple[Hold, ...]:
+    """Whoever holds some of the time that would be taken."""
+    service = await people.service(tx, wanted.service_id)
+    if service is None:
+        raise NotFound("service")
+    end = place.starts_at + timedelta(minutes=service.duration_minutes)
+    span = with_buffers(Span(place.starts_at, end), service)
+    return await calendar.holds_over(tx, place.clinician_id, span.starts_at, span.ends_at)
+
+
+async def _zone_name(r: Reading, location_id: str) -> Any:
+    location = await people.location(r, location_id)
+    return zone_of(location.zone if location else (await people.practice(r)).zone)
+
+
+# --- what the form shows ----------------------------------------------------------------------------------------
+
+
+async def _context(request: web.Request, r: Reading, book_: Names, wanted: Wanted, form: Form) -> dict[str, Any]:
+    actor = actor_of(request)
+    access.require(actor, WRITE)
+    own = await access.own_clinician(r, actor, WRITE)
+    clinicians = [each for each in book_.working() if own in {None, each.id}]
+    times = await _times(request, r, wanted, [each.id for each in clinicians])
+    chosen = [
+        await access.client(r, actor, client_id, "client.read") for client_id in wanted.client_ids
+    ]
+    picked = _matching(wanted, times, request)
+    return {
+        "form": Form(
+            {
+                **form.values,
+                "service": wanted.service_id,
+                "clinician": wanted.clinician_id or (own or ""),
+                "location": wanted.location_id,
+                "day": wanted.day.isoformat(),
+                "time": wanted.time,
+                "find": wanted.find,
+            },
+            form.errors,
+        ),
+        "chosen": chosen,
+        "matches": await _matches(request, r, wanted, chosen),
+        "searched": bool(wanted.find),
+        "services": [(each.id, f"{each.name}, {each.duration_minutes} min") for each in book_.offered()],
+        "clinicians": [(each.id, each.name) for each in clinicians],
+        "any_clinician": ANY if own is None and len(clinicians) > 1 else "",
+        "locations": [(each.id, each.name) for each in book_.locations.values() if each.active],
+        "times": times,
+        "picked": picked,
+        "one_clinician": bool(wanted.clinician_id) or len(clinicians) == 1,
+        "names": book_,
+        "day": wanted.day,
+        "repeats": REPEATS,
+        "held": [],
+    }
+
+
+async def _matches(request: web.Request, r: Reading, wanted: Wanted, chosen: Sequence[Client]) -> list[Client]:
+    if not wanted.find:
+        return []
+    found = await find(r, actor_of(request), wanted.find, MATCHES)
+    return [each for each in found if each.id not in {one.id for one in chosen}]
+
+
+async def _times(
+    request: web.Request, r: Reading, wanted: Wanted, clinician_ids: Sequence[str]
+) -> tuple[OpenTime, ...]:
+    """The free times of the day asked for, from now on."""
+    mine = [each for each in clinician_ids if wanted.clinician_id in {"", each}]
+    span = day_span(wanted.day, viewer_of(request).zone)
+    earliest = max(span.starts_at, r.now)
+    if not wanted.service_id or earliest >= span.ends_at:
+        return ()
+    return await open_times(
+        r, clinician_ids=mine, service_id=wanted.service_id, earliest=earliest, latest=span.ends_at, limit=TIMES_SHOWN
+    )
+
+
+def _matching(wanted: Wanted, times: Sequence[OpenTime], request: web.Request) -> str:
+    """What is picked: as sent, or the free time that an address named."""
+    if wanted.pick and wanted.pick != OTHER:
+        return wanted.pick
+    minute = minute_of(wanted.time)
+    for each in times:
+        local = to_local(each.starts_at, viewer_of(request).zone)
+        if minute is not None and minute_of_day(local) == minute and wanted.clinician_id == each.clinician_id:
+            return pick_of(each)
+    return OTHER if wanted.time else ""
+
+
+def pick_of(time: OpenTime) -> str:
+    """A free time as the value of its button."""
+    return f"{time.starts_at.isoformat()}|{time.clinician_id}|{time.location_id}"
+
+
+def _instant(text: str) -> datetime | None:
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None
+
+
+def install_booking(app: web.Application) -> None:
+    """Add the routes."""
+    app.router.add_get("/console/book", show_booking, name="book")
+    app.router.add_post("/console/book", book_visit)

@@ -1,0 +1,100 @@
+"""Booking, over holds too, moving, and series."""
+
+from datetime import timedelta
+
+from scheduler.actions.hold import hold
+from scheduler.appointments import store as appointments
+from scheduler.calendar import store as calendar
+from scheduler.calendar.open_times import OpenTime
+from tests.console.conftest import SignIn
+from tests.rig.clock import ManualClock
+from tests.rig.office import FRONT_DESK, Office, local
+
+
+def _form(office: Office, *clients: str, **more: str) -> dict:
+    return {
+        "client": list(clients), "service": office.service_id, "clinician": office.clinician_ids[0],
+        "location": office.location_id, "day": "2026-03-05", "pick": "other", "time": "14:00", "act": "book", **more,
+    }
+
+
+async def test_a_typed_time_is_booked(office: Office, enter: SignIn):
+    ana = await office.client(0)
+    desk = await enter("front_desk")
+    page = await desk.press("/console/book", _form(office, ana.id))
+    assert page.toast == "Booked."
+    assert ana.who.family in page
+    async with office.record.read(office.practice_id) as r:
+        (visit,) = await appointments.visits_of(r, ana.id)
+    assert visit.starts_at == local("2026-03-05 14:00")
+
+
+async def test_a_taken_time_is_refused_and_nothing_typed_is_lost(office: Office, enter: SignIn):
+    ana, bob = await office.client(0), await office.client(1)
+    await office.book(ana, at=local("2026-03-05 14:00"))
+    page = await (await enter("front_desk")).post("/console/book", _form(office, bob.id, until="2026-06-01"))
+    assert page.status == 409
+    assert "That time is taken" in page
+    assert f'value="{bob.id}" checked' in page
+    assert 'value="2026-06-01"' in page
+    assert "<title>Error: " in page
+
+
+async def test_booking_over_a_waitlist_hold_says_so_first(office: Office, enter: SignIn, clock: ManualClock):
+    ana, at = await office.client(0), local("2026-03-05 14:00")
+    time = OpenTime(office.clinician_ids[0], office.location_id, at, at + timedelta(minutes=50))
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        await hold(
+            tx, holder_id="a" * 32, kind="offer", service_id=office.service_id, times=(time,),
+            expires_at=clock.now() + timedelta(minutes=30),
+        )  # fmt: skip
+    desk = await enter("front_desk")
+    page = await desk.post("/console/book", _form(office, ana.id))
+    assert page.status == 409
+    assert "offered to a waitlisted client until 10:30" in page
+    async with office.record.read(office.practice_id) as r:
+        assert await appointments.visits_of(r, ana.id) == ()
+    page = await desk.press("/console/book", _form(office, ana.id, act="over"))
+    assert page.toast == "Booked."
+    async with office.record.read(office.practice_id) as r:
+        assert await calendar.holds_of(r, "a" * 32) == ()
+
+
+async def test_a_series_is_booked_and_ended(office: Office, enter: SignIn):
+    ana = await office.client(0)
+    desk = await enter("front_desk")
+    page = await desk.press("/console/book", _form(office, ana.id, repeat="1", until="2026-04-09"))
+    assert page.toast == "Booked 6 visits of the series."
+    assert "Every week on Thursday" in page
+    series = page.text.partition("/console/series/")[2][:32]
+    page = await desk.press(f"/console/series/{series}/end", {"day": "2026-03-20"})
+    assert page.toast == "The series ends; 3 visits are cancelled."
+
+
+async def test_a_visit_is_moved(office: Office, enter: SignIn):
+    ana = await office.client(0)
+    booked = await office.book(ana, at=local("2026-03-05 14:00"))
+    desk, visit = await enter("front_desk"), f"/console/visits/{booked.participation_ids[0]}"
+    assert "Free on Thursday, March 5" in await desk.get(f"{visit}/move")
+    page = await desk.press(f"{visit}/move", {"act": "move", "day": "2026-03-06", "pick": "other", "time": "3 pm", "by": "client"})
+    assert "Moved." in page.toast
+    assert "Friday, March 6, 3:00" in page
+    assert "Confirmed" in page
+
+
+async def test_a_time_that_clocks_skip_is_refused(office: Office, enter: SignIn):
+    ana = await office.client(0)
+    page = await (await enter("front_desk")).post("/console/book", _form(office, ana.id, day="2026-03-08", time="02:30"))
+    assert page.status == 422
+    assert "Clocks go forward" in page
+
+
+async def test_the_week_and_the_day_by_clinician(office: Office, enter: SignIn):
+    ana = await office.client(0)
+    await office.book(ana, at=local("2026-03-05 14:00"))
+    desk = await enter("front_desk")
+    for address in ("/console/week?day=2026-03-05", f"/console/week?clinician={office.clinician_ids[0]}"):
+        page = await desk.get(address)
+        assert page.status == 200
+        assert ana.who.family in page
+        assert "Book " in page
