@@ -7,7 +7,15 @@ invariant: a number outside what was offered is never a choice.
 import re
 from typing import Final
 
-from messages.intents.lexicon import PHRASES
+from messages.intents.lexicon import (
+    CHOICE_ALL,
+    CHOICE_AROUND,
+    CHOICE_BEFORE,
+    CHOICE_JOINING,
+    CHOICE_LETTERS,
+    CHOICE_NUMBERS,
+    PHRASES,
+)
 from messages.intents.normalise import EMOJI_OTHER, EMOJI_YES, Text, plain
 from messages.intents.reading import Asked, Intent, IntentKind, Question, Reading
 
@@ -20,73 +28,9 @@ CODES: Final = {
     "a": IntentKind.TAKE,
     "p": IntentKind.PASS,
 }
-# Words that stand for a code beside a visit's number: "confirm 1 cancel 2".
-_CODE_WORDS: Final = {
-    "confirm": "c",
-    "confirmed": "c",
-    "confirmo": "c",
-    "yes": "c",
-    "yeah": "c",
-    "yep": "c",
-    "ok": "c",
-    "sí": "c",
-    "si": "c",
-    "cancel": "n",
-    "cancelar": "n",
-    "cancelo": "n",
-    "no": "n",
-    "cant": "n",
-    "reschedule": "r",
-    "change": "r",
-    "move": "r",
-    "cambiar": "r",
-    "late": "l",
-    "tarde": "l",
-}
-_NUMBERS: Final = {
-    "one": 1,
-    "two": 2,
-    "three": 3,
-    "four": 4,
-    "first": 1,
-    "second": 2,
-    "third": 3,
-    "fourth": 4,
-    "1st": 1,
-    "2nd": 2,
-    "3rd": 3,
-    "4th": 4,
-    "uno": 1,
-    "dos": 2,
-    "tres": 3,
-    "cuatro": 4,
-    "una": 1,
-    "primero": 1,
-    "primera": 1,
-    "primer": 1,
-    "segundo": 2,
-    "segunda": 2,
-    "tercero": 3,
-    "tercera": 3,
-    "tercer": 3,
-    "cuarto": 4,
-    "cuarta": 4,
-}
-_ALL: Final = frozenset(
-    {"both", "all", "ambas", "ambos", "todas", "todos", "las dos", "los dos", "all of them", "both of them"}
-)
-_AND: Final = frozenset(
-    {"and", "y", "e", "also", "to", "for", "number", "visit", "appointment", "the", "la", "el", "option"}
-)
-# Words that may stand around a choice without changing it.
-_AROUND: Final = frozenset(
-    "please pls option number numero no opcion choice pick choose time slot slots the la el los las one ones ill i take "
-    "want would like works work for me good great perfect fine is best better thanks thank you ok okay yes si sí gracias "
-    "por favor lets do with go my prefer would be that a hora quiero prefiero me queda bien sirve tomo escojo elijo it sure "
-    "hi hello hola well book perfecto esta cita appointment visit have can make id love will thx ty dr and so much muchas".split()
-)
-# "1st" of these would be a date or a time of day, not a choice.
-_SMALL: Final = 9
+# A message of more pairs than this is not an answer to our question.
+_MOST_PAIRS: Final = 9
+_MOST_WORDS: Final = 30
 _PAIR: Final = re.compile(r"(\d)([crnl])|([crnl])(\d)")
 
 _LATE_BY: Final = re.compile(r"(\d{1,2})(?: ?(?:m|min|mins|minutes|minutos))?")
@@ -97,10 +41,12 @@ _CHANGE_NUMBER: Final = 2
 
 def read_choice(text: Text, asked: Asked) -> Reading | None:
     """The reading of a message that is an answer by letter or number, or None."""
+    if len(text.typed) > _MOST_WORDS:
+        return None
     typed = [token for token in map(plain, text.typed) if token not in {EMOJI_OTHER, EMOJI_YES}]
     if not typed or any(sentence.asks for sentence in text.sentences):
         return None
-    return _pairs(typed, asked) or _every(typed, asked) or _code(typed) or _number(text, typed, asked)
+    return _pairs(typed, asked) or _every(typed, asked) or _code(typed) or _number(typed, asked)
 
 
 def leading_code(text: Text) -> IntentKind | None:
@@ -124,7 +70,9 @@ def leading_code(text: Text) -> IntentKind | None:
 
 
 def _code(typed: list[str]) -> Reading | None:
-    words = typed[1:] if typed[0] in {"reply", "answer", "respondo", "text"} and len(typed) > 1 else typed
+    words = typed[1:] if typed[0] in CHOICE_BEFORE and len(typed) > 1 else typed
+    if CHOICE_LETTERS.get(words[0]) == words[-1]:
+        words = words[1:]  # "yes c", "no n"
     kind = CODES.get(words[0])
     if kind is None:
         return None
@@ -139,8 +87,8 @@ def _code(typed: list[str]) -> Reading | None:
 
 def _pairs(typed: list[str], asked: Asked) -> Reading | None:
     """Visits with letters: "2n", "N 2", "1c 2n", "confirm 1, cancel 2"."""
-    letters = "".join(_CODE_WORDS.get(token, token) for token in typed if token not in _AND)
-    if len(letters) % 2 or not letters or len(letters) > 2 * _SMALL:
+    letters = "".join(CHOICE_LETTERS.get(token, token) for token in typed if token not in CHOICE_JOINING)
+    if len(letters) % 2 or not letters or len(letters) > 2 * _MOST_PAIRS:
         return None
     parts = [_PAIR.fullmatch(letters[at : at + 2]) for at in range(0, len(letters), 2)]
     intents: list[Intent] = []
@@ -151,15 +99,17 @@ def _pairs(typed: list[str], asked: Asked) -> Reading | None:
             return None
         number, code = int(part.group(1) or part.group(4)), part.group(2) or part.group(3)
         if not 1 <= number <= max(asked.options, asked.visits):
-            return _out_of_range()
+            return None if asked.question is Question.NOTHING else _out_of_range()
         intents.append(Intent(kind=CODES[code], number=number))
     return Reading(tuple(intents), ("choice.visit_and_code",))
 
 
 def _everything_with_code(typed: list[str]) -> Reading | None:
-    code = next((_CODE_WORDS.get(token, token) for token in typed if _CODE_WORDS.get(token, token) in "crn"), None)
-    others = " ".join(token for token in typed if _CODE_WORDS.get(token, token) != code)
-    if code is None or others not in _ALL:
+    code = next(
+        (CHOICE_LETTERS.get(token, token) for token in typed if CHOICE_LETTERS.get(token, token) in "crn"), None
+    )
+    others = " ".join(token for token in typed if CHOICE_LETTERS.get(token, token) != code)
+    if code is None or others not in CHOICE_ALL:
         return None
     return Reading((Intent(kind=CODES[code], every=True),), ("choice.every_and_code",))
 
@@ -169,19 +119,19 @@ def _every(typed: list[str], asked: Asked) -> Reading | None:
     if found is not None:
         return found
     core = " ".join(typed)
-    if asked.question is not Question.WHICH_VISIT or core not in _ALL:
+    if asked.question is not Question.WHICH_VISIT or core not in CHOICE_ALL:
         return None
     return Reading((Intent(kind=IntentKind.CHOOSE, every=True),), ("choice.every",))
 
 
-def _number(text: Text, typed: list[str], asked: Asked) -> Reading | None:
+def _number(typed: list[str], asked: Asked) -> Reading | None:
     if asked.question in {Question.NOTHING, Question.OFFER}:
         return None
     numbers = [value for value in map(_value, typed) if value is not None]
     # "The second one" holds two number words, of which "one" only stands for the noun.
     if len(numbers) > 1 and "one" in typed:
         numbers.remove(1)
-    if len(numbers) != 1 or any(_value(token) is None and token not in _AROUND for token in typed):
+    if len(numbers) != 1 or any(_value(token) is None and token not in CHOICE_AROUND for token in typed):
         return None
     return _chosen(numbers[0], asked)
 
@@ -189,7 +139,7 @@ def _number(text: Text, typed: list[str], asked: Asked) -> Reading | None:
 def _value(token: str) -> int | None:
     if token.isdecimal() and len(token) == 1:
         return int(token)
-    return _NUMBERS.get(token)
+    return CHOICE_NUMBERS.get(token)
 
 
 def _chosen(number: int, asked: Asked) -> Reading:

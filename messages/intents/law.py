@@ -30,6 +30,8 @@ def read_keyword(text: Text, asked: Asked) -> Reading | None:
     CANCEL, END and QUIT count alone only; "cancelar" beside an open question is asked back, since no carrier acts on
     it and it may mean the visit. YES starts texts again only for someone who had stopped them.
     """
+    if len(text.typed) > _MOST_WORDS + len(_EMOJI):
+        return None
     typed = tuple(plain(token) for token in text.typed if token not in _EMOJI)
     alone = " ".join(typed)
     core = " ".join(word for word in typed if word not in POLITE_WORDS)

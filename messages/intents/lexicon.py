@@ -36,6 +36,7 @@ GROUPS: Final = (
     "filler",
     "glue",
     "turn",
+    "coming",
     "take",
     "pass",
     "keep",
@@ -79,6 +80,19 @@ def _load_crisis(section: str) -> PhraseGroup:
         (f"crisis.{language}", written) for language, lists in _read("crisis").items() for written in lists[section]
     )
 
+
+_CHOICES: Final = _read("choices")
+
+CHOICE_LETTERS: Final[Mapping[str, str]] = MappingProxyType(
+    {word: letter for letter, words in _CHOICES["letters"].items() for word in words}
+)
+CHOICE_NUMBERS: Final[Mapping[str, int]] = MappingProxyType(
+    {word: int(number) for number, words in _CHOICES["numbers"].items() for word in words}
+)
+CHOICE_ALL: Final[frozenset[str]] = frozenset(_CHOICES["words"]["all"])
+CHOICE_JOINING: Final[frozenset[str]] = frozenset(_CHOICES["words"]["joining"])
+CHOICE_BEFORE: Final[frozenset[str]] = frozenset(_CHOICES["words"]["before"])
+CHOICE_AROUND: Final[frozenset[str]] = frozenset(_CHOICES["words"]["around"])
 
 _LAW: Final = _read("law")
 

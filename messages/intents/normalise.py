@@ -39,7 +39,7 @@ _SIGNATURE: Final = re.compile(
 )
 _TITLE: Final = re.compile(r"\b(dr|dra|mr|mrs|ms|sr|sra|lic|st)\.(?=\s?[A-Za-z0-9])", re.IGNORECASE)
 _HALF_OF_DAY: Final = re.compile(r"\b([ap])\.?\s?m\b\.?", re.IGNORECASE)
-_APOSTROPHE: Final = re.compile(r"(?<=[^\W_])['’‘`´](?=[^\W_])")
+_APOSTROPHE: Final = re.compile(r"(?<=[^\W_])['\u2019\u2018`\u00b4](?=[^\W_])")
 _STRETCHED: Final = re.compile(r"([^\W\d_])\1{2,}")
 _TOKEN: Final = re.compile(r"[^\W_]+")
 _PIECE: Final = re.compile(r"[^\W_]+|[¿?]|[.!;\n…]|[,:\-–—()&/+]", re.UNICODE)  # noqa: RUF001 -- dashes as typed
@@ -104,7 +104,7 @@ def normalise(text: str) -> Text:
 def plain(token: str) -> str:
     """One token in lower case without accents or stretched letters; "sí" keeps its accent, since "si" is "if"."""
     lower = _STRETCHED.sub(r"\1", token.casefold())
-    if lower == "sí":
+    if lower == "sí" or lower.isascii():
         return lower
     decomposed = unicodedata.normalize("NFKD", lower)
     return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
@@ -171,6 +171,6 @@ def _mended(
 
 def _accented_yes(tokens: list[str], breaks: set[int]) -> Iterator[str]:
     # "Si" before a pause or at the end can only be "sí": a condition would go on.
-    for index, token in enumerate(tokens):
+    for index, word in enumerate(tokens):
         pauses = index + 1 in breaks or index + 1 == len(tokens)
-        yield "sí" if token == "si" and pauses else token
+        yield "sí" if word == "si" and pauses else word

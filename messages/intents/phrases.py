@@ -1,13 +1,16 @@
 """The little pattern language of the word lists, compiled once.
 
 A phrase is a row of elements divided by spaces: `cant|wont` one of these words, `really?` perhaps this word,
-`reschedul~` a word that starts so, `*` up to three words, `_` exactly one word, `#` a number, `^` and `$` the ends of the
-sentence (`$` may also stand among alternatives: `anymore|$`). The one invariant: a phrase only ever matches whole tokens.
+`reschedul~` a word that starts so, `*` up to three words, `_` exactly one word, `#` a number, `^` and `$` the ends
+of the sentence (`$` may also stand among alternatives: `anymore|$`). The one invariant: a phrase only ever matches
+whole tokens.
 """
 
 import re
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
+from itertools import compress
+from operator import not_
 from typing import Final
 
 _SPECIAL: Final = frozenset({"*", "_", "#", "^", "$"})
@@ -52,8 +55,8 @@ class PhraseGroup:
             # A match that overlaps a longer one is skipped, so that half-eaten phrases do not take more with them.
             if not any(gone[start:end]):
                 gone[start:end] = [True] * (end - start)
-        left = "".join(letter for letter, erased in zip(line, gone, strict=True) if not erased)
-        return f" {' '.join(left.split())} " if left.strip() else " "
+        kept = "".join(compress(line, map(not_, gone))).split()
+        return f" {' '.join(kept)} " if kept else " "
 
     def _candidates(self, line: str) -> Iterator[Phrase]:
         for word in dict.fromkeys(line.split()):

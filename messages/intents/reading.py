@@ -9,8 +9,10 @@ from enum import StrEnum
 
 
 class IntentKind(StrEnum):
-    """What a reply can mean. `OTHER` is everything a person should read; `UNCLEAR_CHOICE` answers our question without
-    naming a choice ("ok" to three times, a number that was not offered), so the question is put again.
+    """What a reply can mean; `OTHER` is everything a person should read.
+
+    `UNCLEAR_CHOICE` answers our question without naming a choice ("ok" to three times, a number that was not
+    offered), so the question is put again.
     """
 
     STOP = "stop"
@@ -62,8 +64,10 @@ class Asked:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """One meaning. `number` is a choice or a visit's number, `every` means all of them, `minutes` how late,
-    `word` the keyword of a STOP, START or HELP as a carrier would see it.
+    """One meaning.
+
+    `number` is a choice or a visit's number, `every` means all of them, `minutes` how late, `word` the keyword of a
+    STOP, START or HELP as a carrier would see it.
     """
 
     kind: IntentKind

@@ -22,9 +22,6 @@ _COVERING: Final = ("confirm_weak", "confirm_strong", "late", "thanks", "filler"
 # An open-ended answer of so few words is about the visit whatever it says; a longer one must name coming.
 _SHORT: Final = 4
 _SENTENCE: Final = 16
-_COMING: Final = frozenset(
-    "make come coming go attend there able yes ir venir asistir llegar llegue pueda puedo vaya voy sí".split()
-)
 
 
 @dataclass(slots=True)
@@ -133,7 +130,8 @@ def _cannot(clause: Sentence, found: _Findings) -> bool:
     """Each stretch between commas speaks for itself: "can't make it, can we do Thursday?" is a statement first."""
     cuts = [0, *sorted(clause.breaks), len(clause.tokens)]
     parts = [_part(clause, start, end) for start, end in pairwise(cuts) if start < end]
-    return any([_cannot_part(part, found, last=part is parts[-1]) for part in parts])
+    seen = [_cannot_part(part, found, last=part is parts[-1]) for part in parts]
+    return any(seen)
 
 
 def _cannot_part(part: Sentence, found: _Findings, *, last: bool) -> bool:
@@ -214,8 +212,8 @@ def _about_coming(text: Text, asked: Asked) -> bool:
     """Whether an open-ended message is an answer to a reminder: short, or about coming."""
     if asked.question is not Question.REMINDER or any(sentence.asks for sentence in text.sentences):
         return False
-    tokens = text.tokens
-    return len(tokens) <= _SHORT or (len(tokens) <= _SENTENCE and not _COMING.isdisjoint(tokens))
+    length = len(text.tokens)
+    return length <= _SHORT or (length <= _SENTENCE and PHRASES["coming"].first(text.whole.line) is not None)
 
 
 def _settle_weak_yes(found: _Findings, asked: Asked) -> None:
