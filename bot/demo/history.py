@@ -12,6 +12,7 @@ from datetime import date, datetime, timedelta
 from bot.demo.past import PastClock
 from bot.demo.people import CLINICIANS
 from bot.demo.practice import ZONE, Office
+from bot.demo.scene import PLAYED_PEOPLE
 from scheduler.actions.attend import attend
 from scheduler.actions.book import book
 from scheduler.actions.cancel import cancel
@@ -32,8 +33,9 @@ from scheduler.fees import store as fee_store
 from scheduler.fees.ledger import EntryKind, WaiveReason
 
 WEEKS = 17
-WEEKLY = 40  # of the sixty clients, so many come every week or every other
-FORTNIGHTLY = 0.3
+WEEKLY = 48  # of the clients, so many come every week or every other
+BUSIEST = 5  # hours of a clinician's day that the series are dealt to
+FORTNIGHTLY = 0.2
 CONFIRMS, CANCELS_IN_TIME, CALLED_OFF, MOVES = 0.68, 0.74, 0.765, 0.80  # two days ahead; each up to its bound
 CANCELS_LATE = 0.035
 MISSES, MISSES_THOUGH_CONFIRMED = 0.14, 0.03
@@ -71,6 +73,11 @@ class Story:
         await self._extend()
         await self._occasional(until)
 
+    @property
+    def _others(self) -> list[str]:
+        """Everybody but those who are played on the phones: their part has not begun."""
+        return [each for place, each in enumerate(self.office.clients) if place not in PLAYED_PEOPLE]
+
     async def _start_series(self, first_day: date) -> None:
         """Weekly and fortnightly visits, on the hour, in the hours of each clinician."""
         self.clock.set(at_minute(first_day, 7 * 60, _ZONE))
@@ -78,10 +85,10 @@ class Story:
             (number, weekday, minute)
             for number, each in enumerate(CLINICIANS)
             for weekday in each.weekdays
-            for minute in range(each.start_minute, each.end_minute - 59, 60)
+            for minute in range(each.start_minute + 60, each.start_minute + 60 * (1 + BUSIEST), 60)
         ]
         self.chance.shuffle(slots)
-        for client_id, (number, weekday, minute) in zip(self.office.clients[:WEEKLY], slots, strict=False):
+        for client_id, (number, weekday, minute) in zip(self._others[:WEEKLY], slots, strict=False):
             first = first_day + timedelta(days=(weekday - first_day.weekday()) % 7)
             rule = Series(first, minute, every_weeks=2 if self.chance.random() < FORTNIGHTLY else 1)
             async with self.record.write(self.practice_id, OPERATOR) as tx:
@@ -106,7 +113,7 @@ class Story:
 
     async def _two_days_ahead(self, tx: Tx, visit: Visit) -> None:
         drawn = self.chance.random()
-        if not visit.is_active or visit.starts_at <= tx.now:
+        if not visit.is_active or visit.starts_at <= tx.now or visit.client_id not in self._others:
             return
         if drawn < CONFIRMS:
             await confirm(tx, visit.participation_id)
@@ -176,7 +183,7 @@ class Story:
 
     async def _occasional(self, until: datetime) -> None:
         """The others have a single visit each, some days from now."""
-        for number, client_id in enumerate(self.office.clients[WEEKLY:]):
+        for number, client_id in enumerate(self._others[WEEKLY:]):
             async with self.record.write(self.practice_id, OPERATOR) as tx:
                 clinician = self.office.clinicians[number % len(self.office.clinicians)]
                 found = await open_times(

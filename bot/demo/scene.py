@@ -38,6 +38,7 @@ PLAYED: Final = (
     Played(FIRST, NAKAMURA, 10, 10 * 60),
     Played(SECOND, NAKAMURA, 14, 13 * 60),
 )
+PLAYED_PEOPLE: Final = frozenset(each.person for each in PLAYED)
 
 
 def first_moment(now: datetime) -> datetime:
