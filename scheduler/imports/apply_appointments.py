@@ -58,14 +58,16 @@ async def on_record(r: Reading, rows: Sequence[Resolved]) -> OnRecord:
     return OnRecord(keys, places, await import_store.taken_between(r, first, last))
 
 
-def compare_appointments(r: Reading, rows: Sequence[Resolved], columns: Columns, record: OnRecord) -> Placed:
+def compare_appointments(
+    r: Reading, rows: Sequence[Resolved], columns: Columns, record: OnRecord, *, past_took_place: bool = False
+) -> Placed:
     """Tell new appointments from known ones and place the new ones. May run off the event loop."""
 
     def is_known(key: str, row: Resolved) -> bool:
         same = (row.clinician_id, row.row.starts_at, row.client_id)
         return same in record.places or r.vault.blind(r.practice_id, "import", key) in record.keys.imported
 
-    return place(rows, columns, is_known=is_known, taken=record.taken, now=r.now)
+    return place(rows, columns, is_known=is_known, taken=record.taken, now=r.now, past_took_place=past_took_place)
 
 
 async def write_visits(tx: Tx, visits: Sequence[PlacedVisit], columns: Columns) -> tuple[BadCell, ...]:

@@ -82,14 +82,15 @@ def place(
     is_known: Callable[[str, Resolved], bool],
     taken: Taken,
     now: datetime,
+    past_took_place: bool = False,
 ) -> Placed:
     """Put rows together to appointments.
 
     `is_known` says whether a row, with its natural key, was imported before or is booked anyway. Among rows
     that overlap the one that starts first is placed, and of those that start together the one on the earlier
-    line.
+    line. With `past_took_place` past visits that the file only calls booked count as kept, otherwise they are unmarked.
     """
-    sorting = _Sorting(columns, now)
+    sorting = _Sorting(columns, now, past_took_place=past_took_place)
     for row in rows:
         key = natural_key(row, columns)
         if is_known(key, row):
@@ -123,9 +124,10 @@ class _Group:
 
 
 class _Sorting:
-    def __init__(self, columns: Columns, now: datetime) -> None:
+    def __init__(self, columns: Columns, now: datetime, *, past_took_place: bool) -> None:
         self._columns = columns
         self._now = now
+        self._past_took_place = past_took_place
         self._seen: set[tuple[str, datetime, str]] = set()
         self._groups: dict[tuple[str, datetime, str], list[_Group]] = {}
         self.cancelled: list[PlacedVisit] = []
@@ -138,7 +140,7 @@ class _Sorting:
             self.leave_out(row.row.line, Reason.TWICE_IN_FILE)
             return
         self._seen.add(same)
-        group = _Group(key, row, (_place(row, self._now),))
+        group = _Group(key, row, (_place(row, self._now, past_took_place=self._past_took_place),))
         if row.row.status in _CANCELLED:
             self.cancelled.append(_visit(group, None))
         else:
@@ -241,8 +243,10 @@ def _ends_at(row: Resolved) -> datetime:
     return row.row.ends_at or row.row.starts_at + timedelta(minutes=row.service.duration_minutes)
 
 
-def _place(row: Resolved, now: datetime) -> Place:
+def _place(row: Resolved, now: datetime, *, past_took_place: bool) -> Place:
     status, starts_at = row.row.status, row.row.starts_at
+    if past_took_place and status is Status.BOOKED:
+        status = Status.SHOW
     begun = min(now, starts_at)
     booked_at = min(row.row.booked_at or begun, begun)
     return Place(

@@ -148,7 +148,14 @@ class _Run:
             clients = Clients(await asyncio.to_thread(import_store.opened, r, sealed))
             resolved, bad = await asyncio.to_thread(resolve, read.appointments, directory, clients, self._columns)
             known = await on_record(r, resolved)
-            placed = await asyncio.to_thread(compare_appointments, r, resolved, self._columns, known)
+            placed = await asyncio.to_thread(
+                compare_appointments,
+                r,
+                resolved,
+                self._columns,
+                known,
+                past_took_place=self._options.past_took_place,
+            )
         report = replace(report, known=placed.known, left_out=placed.left_out, bad=report.bad + tuple(bad))
 
         async def write(tx: Tx, some: Sequence[PlacedVisit]) -> tuple[BadCell, ...]:

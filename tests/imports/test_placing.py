@@ -159,6 +159,14 @@ def test_states_of_other_programs_become_ours(minutes, status, state, attendance
     assert (visit.places[0].state, visit.places[0].attendance) == (state, attendance)
 
 
+def test_past_visits_count_as_kept_only_when_somebody_attests_it():
+    rows = [row(-60, line=2), row(60, client="bo", line=3), row(-180, client="cy", line=4, status=Status.MISSED)]
+    result = place(rows, COLUMNS, is_known=lambda *_: False, taken={}, now=NOW, past_took_place=True)
+    marks = {visit.places[0].line: visit.places[0].attendance for visit in result.visits}
+    assert marks == {2: Attendance.ARRIVED, 3: Attendance.UNMARKED, 4: Attendance.MISSED}
+    assert placed(rows[0]).visits[0].places[0].attendance is Attendance.UNMARKED
+
+
 def test_nothing_was_booked_or_cancelled_in_the_future():
     (visit,) = placed(row(60, booked_at=at(30), cancelled_at=at(40), status=Status.CANCELLED)).visits
     assert visit.places[0].booked_at == NOW
