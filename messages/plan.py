@@ -5,23 +5,18 @@ reconcile.py's; here they meet the record. Notices of what the practice did to a
 Invariant: after every commit the outbox holds, for every visit to come, just the touches the policy in force wants.
 """
 
-from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from messages import links, notices, outbox, outbox_store, plan_store
-from messages.kinds import Channel, Kind, Purpose, VisitNeed, traits
+from messages.kinds import Kind, VisitNeed, traits
 from messages.particulars import Particulars
-from messages.recipients import Reachable, reachable
 from messages.reconcile import Changes, TouchRow, WantedTouch, reconcile
-from messages.send_rules import SendWindow, window_shift
 from messages.tasks import TaskKind, open_task, settled
+from messages.wanted import Setting, setting_of, wanted_touches
 from scheduler.appointments import store as appointments
-from scheduler.appointments.states import ParticipationState
 from scheduler.appointments.store import Visit
-from scheduler.calendar.wallclock import zone_of
 from scheduler.core.record import Tx
 from scheduler.events import (
     AppointmentMoved,
@@ -33,12 +28,7 @@ from scheduler.events import (
     PolicyChanged,
     VisitsImported,
 )
-from scheduler.people import store as people
-from scheduler.people.store import Client, Practice
-from scheduler.reminders import policy as policies
-from scheduler.reminders import store as reminders
-from scheduler.reminders.planner import NEAR, PlannedTouch, plan
-from scheduler.reminders.policy import BOOKED_KEY, Policy
+from scheduler.reminders.policy import BOOKED_KEY
 
 CHUNK: Final = 500
 _ABOUT_ACTIVE: Final = tuple(kind for kind in Kind if traits(kind).visit is VisitNeed.ACTIVE)
@@ -117,25 +107,6 @@ async def on_contact_changed(tx: Tx, event: ContactChanged) -> None:
 # --- planning ---------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Setting:
-    """What planning looks at besides the visit: the same for all visits of one call."""
-
-    policy: Policy
-    practice: Practice
-    clients: Mapping[str, Client]
-    reach: Mapping[str, Reachable]
-
-    def zone(self, client_id: str) -> str:
-        return self.clients[client_id].zone or self.practice.zone
-
-    def window(self, client_id: str) -> SendWindow:
-        practice = self.practice
-        return SendWindow(
-            zones=(self.zone(client_id),), start_minute=practice.send_from_minute, end_minute=practice.send_until_minute
-        )
-
-
 async def replan(
     tx: Tx,
     visits: Sequence[Visit],
@@ -150,10 +121,10 @@ async def replan(
     """
     coming = [visit for visit in visits if visit.is_active and visit.starts_at > tx.now]
     for chunk in _chunks(coming):
-        setting = await _setting(tx, {visit.client_id for visit in chunk})
+        setting = await setting_of(tx, {visit.client_id for visit in chunk})
         rows = await plan_store.touches(tx, [visit.participation_id for visit in chunk])
         for visit in chunk:
-            wanted = _wanted(tx, setting, visit, agreed_at or visit.booked_at, booked_notice=booked_notice)
+            wanted = wanted_touches(tx, setting, visit, agreed_at or visit.booked_at, booked_notice=booked_notice)
             changes = reconcile(
                 rows.get(visit.participation_id, ()),
                 wanted,
@@ -167,74 +138,6 @@ async def replan(
 
 def _chunks(visits: Sequence[Visit]) -> Iterator[Sequence[Visit]]:
     return (visits[start : start + CHUNK] for start in range(0, len(visits), CHUNK))
-
-
-async def _setting(tx: Tx, client_ids: set[str]) -> _Setting:
-    return _Setting(
-        policy=await reminders.policy_in_force(tx),
-        practice=await people.practice(tx),
-        clients=await people.clients(tx, client_ids),
-        reach=await reachable(tx, client_ids, Purpose.REMINDERS),
-    )
-
-
-def _wanted(
-    tx: Tx, setting: _Setting, visit: Visit, agreed_at: datetime, *, booked_notice: bool
-) -> tuple[WantedTouch, ...]:
-    reach = setting.reach.get(visit.client_id, {})
-    planned = plan(
-        setting.policy,
-        starts_at=visit.starts_at,
-        zone=_zone(setting, visit),
-        booked_at=agreed_at,
-        channels=[policies.Channel(channel.value) for channel in reach],
-        booked_notice=booked_notice,
-    )
-    confirmed = visit.state is ParticipationState.CONFIRMED
-    needed = [touch for touch in planned if not (touch.only_if_unconfirmed and confirmed)]
-    window = setting.window(visit.client_id)
-    return _spread([_placed(touch, reach, window, agreed_at, tx.now) for touch in needed])
-
-
-def _zone(setting: _Setting, visit: Visit) -> ZoneInfo:
-    return zone_of(setting.zone(visit.client_id))
-
-
-def _placed(
-    touch: PlannedTouch, reach: Reachable, window: SendWindow, agreed_at: datetime, now: datetime
-) -> WantedTouch:
-    """The touch inside the send window. One whose time has passed keeps it, so that it is known as passed."""
-    channel = Channel(touch.channel.value)
-    point = reach[channel]
-    due_at: datetime | None = touch.due_at
-    if touch.due_at >= now:
-        earliest = max(agreed_at, now)
-        due_at = window_shift(touch.due_at, window=window, not_before=earliest, not_after=touch.useful_until)
-    return WantedTouch(
-        key=touch.key,
-        kind=Kind(touch.kind.value),
-        channel=channel,
-        contact_point_id=point.id,
-        address_ix=point.value_ix,
-        due_at=due_at,
-        useful_until=touch.useful_until,
-        only_if_unconfirmed=touch.only_if_unconfirmed,
-    )
-
-
-def _spread(touches: Sequence[WantedTouch]) -> tuple[WantedTouch, ...]:
-    """Without touches that the window pushed against a later one on the same channel: the later one says it all."""
-    kept: list[WantedTouch] = []
-    for touch in reversed(touches):
-        if not any(_crowds(touch, later) for later in kept):
-            kept.append(touch)
-    return tuple(reversed(kept))
-
-
-def _crowds(touch: WantedTouch, later: WantedTouch) -> bool:
-    if touch.due_at is None or later.due_at is None or touch.channel is not later.channel:
-        return False
-    return abs(later.due_at - touch.due_at) < NEAR
 
 
 async def _apply(tx: Tx, visit: Visit, changes: Changes, version: int, reason: str) -> None:
@@ -293,7 +196,7 @@ def no_channel_key(client_id: str) -> str:
     return f"no_channel:{client_id}"
 
 
-async def _note_unreachable(tx: Tx, setting: _Setting, client_ids: set[str]) -> None:
+async def _note_unreachable(tx: Tx, setting: Setting, client_ids: set[str]) -> None:
     """A client with a visit and no way to be told of it is a person's work until there is a way."""
     for client_id in sorted(client_ids):
         if setting.reach.get(client_id):
