@@ -11,9 +11,10 @@ from typing import Final
 
 from sqlalchemy import ColumnElement, Select, and_, case, func, select
 
+from scheduler.appointments.states import ACTIVE
 from scheduler.checks.finding import Finding, Question, ask
 from scheduler.core.record import Reading
-from scheduler.tables import consent, delivery, message, opt_out
+from scheduler.tables import audit_entry, consent, delivery, message, opt_out, participation
 
 # The carrier's words in climbing order, as messages/delivery.py has them; that module is above this one.
 CLIMB: Final[Mapping[str, int]] = MappingProxyType(
@@ -43,7 +44,9 @@ _POSTED: Final = ("intent", "unknown", "sent")
 
 async def findings(r: Reading) -> list[Finding]:
     """What is wrong with messages."""
-    return await ask(r, [*_once(r), *_allowed(r), *_ended(r), Question("status_fell", "message", _fallen(r))])
+    return await ask(
+        r, [*_once(r), *_allowed(r), *_timely(r), *_ended(r), Question("status_fell", "message", _fallen(r))]
+    )
 
 
 def _once(r: Reading) -> tuple[Question, ...]:
@@ -74,6 +77,38 @@ def _allowed(r: Reading) -> tuple[Question, ...]:
         Question("sent_after_stop", "message", after_stop),
         Question("sent_without_consent", "message", posted.where(m.touch.is_not(None), ~_agreed("reminders"))),
         Question("sent_without_consent", "message", posted.where(m.kind == "offer", ~_agreed("waitlist"))),
+    )
+
+
+def _timely(r: Reading) -> tuple[Question, ...]:
+    """Touches about a time that had been given up, as the audit trail dates it: rows only say how it is now."""
+    m, p, e = message.c, participation.c, audit_entry.c
+    touches = select(m.id).where(
+        m.practice_id == r.practice_id,
+        m.state.in_(_POSTED),
+        m.touch.is_not(None),
+        p.practice_id == m.practice_id,
+        p.id == m.participation_id,
+    )
+    entered = and_(e.practice_id == r.practice_id, e.at < m.intent_at)
+    # An appointment begins at revision 1 and each move adds one.
+    moves = select(func.count()).where(
+        entered, e.subject == "appointment", e.subject_id == p.appointment_id, e.action == "appointment.moved"
+    )
+    place = and_(e.practice_id == r.practice_id, e.subject == "participation", e.subject_id == p.id)
+    cancelled = select(e.seq).where(place, e.action == "participation.cancelled", e.at < m.intent_at).exists()
+    restored = select(e.seq).where(place, e.action == "participation.restored").exists()
+    return (
+        Question(
+            "sent_about_an_old_time",
+            "message",
+            touches.where(m.revision <= moves.correlate(message, participation).scalar_subquery()),
+        ),
+        Question(
+            "sent_about_a_cancelled_visit",
+            "message",
+            touches.where(p.state.not_in([state.value for state in ACTIVE]), cancelled, ~restored),
+        ),
     )
 
 

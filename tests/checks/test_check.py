@@ -181,6 +181,11 @@ async def stop_before_the_text(conn: AsyncConnection, world: World, named: Ids) 
     await conn.execute(insert(t.opt_out).values(**row, source="keyword", at=at, acknowledged_at=at))
 
 
+async def of_the_cancelled_visit(conn: AsyncConnection, world: World, named: Ids) -> None:
+    about = {"participation_id": named["late"], "intent_at": START, "sent_at": START}
+    await conn.execute(update(t.message).where(t.message.c.id == named["touch"]).values(**about))
+
+
 def withdraw(at: datetime) -> Plant:
     """Take the consent to reminders back at an instant."""
 
@@ -313,6 +318,12 @@ WRONGS: list[tuple[str, Plant, set[tuple[str, str]]]] = [
         "an offer to somebody who never agreed",
         change(t.message, "reply", kind="offer", channel="email"),
         {("sent_without_consent", "message")},
+    ),
+    ("a superseded time", change(t.message, "touch", revision=0), {("sent_about_an_old_time", "message")}),
+    (
+        "a visit that was cancelled",
+        of_the_cancelled_visit,
+        {("sent_about_a_cancelled_visit", "message")},
     ),
     ("sent without intent", change(t.message, "reply", intent_at=None), {("sent_without_intent", "message")}),
     (
