@@ -108,7 +108,8 @@ def _everything_with_code(typed: list[str]) -> Reading | None:
     code = next(
         (CHOICE_LETTERS.get(token, token) for token in typed if CHOICE_LETTERS.get(token, token) in "crn"), None
     )
-    others = " ".join(token for token in typed if CHOICE_LETTERS.get(token, token) != code)
+    rest = (token for token in typed if CHOICE_LETTERS.get(token, token) != code and token not in CHOICE_JOINING)
+    others = " ".join(rest)
     if code is None or others not in CHOICE_ALL:
         return None
     return Reading((Intent(kind=CODES[code], every=True),), ("choice.every_and_code",))

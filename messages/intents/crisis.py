@@ -14,8 +14,8 @@ def crisis_signs(text: Text) -> tuple[str, ...]:
 
     Sentences are read one by one and then the whole, because people break a thought across lines.
     """
-    lines = [sentence.line for sentence in text.sentences]
+    lines = [sentence.spoken for sentence in text.sentences]
     if len(lines) > 1:
-        lines.append(text.whole.line)
+        lines.append(text.whole.spoken)
     found = (phrase.name for line in lines for phrase in CRISIS.matches(CRISIS_EXEMPT.erase(line)))
     return tuple(dict.fromkeys(found))

@@ -15,10 +15,9 @@ from messages.intents.lexicon import (
     STOP_ONLY_ALONE,
     STOP_WORDS,
 )
-from messages.intents.normalise import EMOJI_NO, EMOJI_OTHER, EMOJI_YES, Text, plain
+from messages.intents.normalise import EMOJI, Text, plain
 from messages.intents.reading import Asked, Intent, IntentKind, Question, Reading
 
-_EMOJI = frozenset({EMOJI_NO, EMOJI_OTHER, EMOJI_YES})
 _STOP = "stop"
 # Nobody sends more words than this as a keyword.
 _MOST_WORDS = 6
@@ -30,9 +29,9 @@ def read_keyword(text: Text, asked: Asked) -> Reading | None:
     CANCEL, END and QUIT count alone only; "cancelar" beside an open question is asked back, since no carrier acts on
     it and it may mean the visit. YES starts texts again only for someone who had stopped them.
     """
-    if len(text.typed) > _MOST_WORDS + len(_EMOJI):
+    if len(text.typed) > _MOST_WORDS + len(EMOJI):
         return None
-    typed = tuple(plain(token) for token in text.typed if token not in _EMOJI)
+    typed = tuple(plain(token) for token in text.typed if token not in EMOJI)
     alone = " ".join(typed)
     core = " ".join(word for word in typed if word not in POLITE_WORDS)
     if not core or len(typed) > _MOST_WORDS:
@@ -44,7 +43,8 @@ def read_keyword(text: Text, asked: Asked) -> Reading | None:
         return _keyword(kind, alone, "law.ambiguous_stop")
     if core in START_WORDS or (asked.opted_out and alone in START_WHEN_OPTED_OUT):
         return _keyword(IntentKind.START, core, "law.start")
-    return _keyword(IntentKind.HELP, core, "law.help") if core in HELP_WORDS else None
+    # "Please help" is not the keyword: whoever adds a word to it may need a person.
+    return _keyword(IntentKind.HELP, alone, "law.help") if alone in HELP_WORDS else None
 
 
 def asks_to_stop(text: Text) -> str | None:
@@ -53,7 +53,7 @@ def asks_to_stop(text: Text) -> str | None:
     Any reasonable wording counts (rules.md B1), so this reads questions and half sentences too.
     """
     for sentence in (*text.sentences, text.whole):
-        left = PHRASES["opt_out_exempt"].erase(sentence.line)
+        left = PHRASES["opt_out_exempt"].erase(sentence.spoken)
         found = PHRASES["opt_out"].first(left)
         if found and not _stops_elsewhere(left):
             return found
@@ -63,7 +63,7 @@ def asks_to_stop(text: Text) -> str | None:
 def says_wrong_number(text: Text) -> str | None:
     """The rule by which the message says that we write to the wrong person, or None."""
     for sentence in text.sentences:
-        found = PHRASES["wrong_number"].first(PHRASES["wrong_number_exempt"].erase(sentence.line))
+        found = PHRASES["wrong_number"].first(PHRASES["wrong_number_exempt"].erase(sentence.spoken))
         if found:
             return found
     return None

@@ -20,6 +20,7 @@ MAX_CHARACTERS: Final = 2000
 EMOJI_YES: Final = "emojiyes"
 EMOJI_NO: Final = "emojino"
 EMOJI_OTHER: Final = "emojiother"
+EMOJI: Final = frozenset({EMOJI_YES, EMOJI_NO, EMOJI_OTHER})
 
 _YES_EMOJI: Final = "👍👌✅✔☑🆗🙆💯"
 _NO_EMOJI: Final = "👎❌🚫🙅❎✖"
@@ -67,6 +68,11 @@ class Sentence:
     def line(self) -> str:
         """The tokens as the phrase patterns see them: single spaces, one at each end."""
         return f" {' '.join(self.tokens)} "
+
+    @property
+    def spoken(self) -> str:
+        """The line without emoji, for phrases that must end where the words do."""
+        return f" {' '.join(token for token in self.tokens if token not in EMOJI)} "
 
 
 @dataclass(frozen=True, slots=True)

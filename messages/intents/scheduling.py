@@ -130,15 +130,15 @@ def _cannot(clause: Sentence, found: _Findings) -> bool:
     """Each stretch between commas speaks for itself: "can't make it, can we do Thursday?" is a statement first."""
     cuts = [0, *sorted(clause.breaks), len(clause.tokens)]
     parts = [_part(clause, start, end) for start, end in pairwise(cuts) if start < end]
-    seen = [_cannot_part(part, found, last=part is parts[-1]) for part in parts]
+    hedge = _hedge(clause.line)
+    seen = [_cannot_part(part, found, hedge, last=part is parts[-1]) for part in parts]
     return any(seen)
 
 
-def _cannot_part(part: Sentence, found: _Findings, *, last: bool) -> bool:
+def _cannot_part(part: Sentence, found: _Findings, hedge: str | None, *, last: bool) -> bool:
     rule = PHRASES["cannot"].first(PHRASES["cannot_exempt"].erase(part.line))
     if rule is None:
         return False
-    hedge = _hedge(part.line)
     if hedge is not None:
         return found.add(IntentKind.UNSURE, hedge)
     if (part.asks and last) or PHRASES["question"].first(part.line):
