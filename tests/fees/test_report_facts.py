@@ -7,11 +7,13 @@ from scheduler.actions.cancel import cancel
 from scheduler.actions.fee_policy import accept_fee_policy, save_fee_policy
 from scheduler.actions.fees import reverse_fee, waive_fee
 from scheduler.appointments.states import ParticipationState
+from scheduler.core.actor import Actor, ActorKind, Via
 from scheduler.reports.rates import count
 from scheduler.reports.store import facts
 from tests.rig.clock import ManualClock
 from tests.rig.world import World, local
 
+BILLER = Actor(ActorKind.STAFF, "b" * 32, Via.CONSOLE, frozenset({"biller"}))
 DAY = date(2026, 3, 10)
 
 
@@ -51,10 +53,10 @@ async def test_what_became_of_visits_is_told_apart(world: World, clock: ManualCl
     async with world.write() as tx:
         await attend(tx, kept, "arrived")
         await attend(tx, missed, "missed")
-    async with world.write() as tx:
+    async with world.write(BILLER) as tx:
         await waive_fee(tx, missed, reason="weather")
         await waive_fee(tx, late, reason="illness")
-    async with world.write() as tx:
+    async with world.write(BILLER) as tx:
         await reverse_fee(tx, late, reason="wrong_decision")  # a waiver taken back is none
     async with world.read() as r:
         found = await facts(r, DAY, DAY)
