@@ -15,7 +15,7 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from typing import Any
 
-from sqlalchemy import and_, insert, or_, select
+from sqlalchemy import and_, insert, or_, select, text
 from sqlalchemy.exc import IntegrityError
 
 from scheduler import tables
@@ -118,6 +118,16 @@ async def hours_on_record(r: Reading, clinician_id: str) -> frozenset[WeeklyHour
 async def exceptions_on_record(r: Reading, clinician_id: str) -> frozenset[DayException]:
     """All days that differ from a clinician's week."""
     return frozenset(await calendar.day_exceptions(r, clinician_id, date.min, date.max))
+
+
+async def refresh_statistics(tx: Tx) -> None:
+    """Let PostgreSQL look at the tables that have just grown.
+
+    Its checks of references keep the plan they made when the tables were nearly empty, which reads whole tables; new
+    statistics make it plan again. SQLite always uses the keys.
+    """
+    if tx.conn.dialect.name == "postgresql":
+        await tx.conn.execute(text("ANALYZE client, contact_point, appointment, participation, busy"))
 
 
 async def insert_consents(tx: Tx, rows: Sequence[Row]) -> None:

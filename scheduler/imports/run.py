@@ -37,6 +37,7 @@ from scheduler.people import store as people
 READ_AT_ONCE: Final = 2_000
 CLIENTS_AT_ONCE: Final = 200
 VISITS_AT_ONCE: Final = 200
+GROWN_AFTER: Final = (0, 4, 24, 124)  # turns of writing after which tables are some times larger than they were
 _Item = TypeVar("_Item")
 GOOD = Options()
 
@@ -191,9 +192,11 @@ class _Run:
         if self._options.dry_run:
             return replace(report, outcome=Outcome.DRY_RUN, new=rows, bad=bad)
         left_out: list[BadCell] = []
-        for start in range(0, len(items), at_once):
+        for turn, start in enumerate(range(0, len(items), at_once)):
             async with self._record.write(self._practice_id, self._actor) as tx:
                 left_out += await write(tx, items[start : start + at_once])
+                if turn in GROWN_AFTER:
+                    await import_store.refresh_statistics(tx)
             self._progress(Phase.WRITING, min(start + at_once, len(items)), len(items))
         done = replace(report, new=rows - len(left_out), bad=bad, left_out=(*report.left_out, *left_out))
         await self._note(done)

@@ -476,11 +476,8 @@ def many_visits(number: int, clients: int) -> str:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
-async def test_twenty_thousand_appointments_come_in_and_a_second_time_change_nothing(
-    world: World, engine_name: str
-) -> None:
-    # The whole size once, on the engine that has one writer; a quarter of it shows that the other answers alike.
-    number = 20_000 if engine_name == "sqlite" else 5_000
+async def test_twenty_thousand_appointments_come_in_and_a_second_time_change_nothing(world: World) -> None:
+    number = 20_000
     assert (await load(world, many_clients(1_000))).new == 1_000
     text = many_visits(number, 1_000)
     begun = perf_counter()
