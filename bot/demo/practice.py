@@ -13,13 +13,11 @@ from messages.kinds import Channel, Purpose
 from scheduler.actions.clients import NewContact, add_client
 from scheduler.actions.fee_policy import accept_fee_policy, save_fee_policy
 from scheduler.actions.practice import add_clinician, add_location, add_service, create_practice, set_week
-from scheduler.actions.save_reminder_policy import save_reminder_policy
 from scheduler.calendar.availability import WeeklyHours
 from scheduler.core.record import Tx
 from scheduler.people import store as people
 from scheduler.people.client_fields import ClientFields
 from scheduler.people.practice_fields import PracticeFields, ServiceFields
-from scheduler.reminders.starting import STARTING_TOUCHES
 
 ZONE = "America/Los_Angeles"
 SENDER = "+12065550199"
@@ -56,7 +54,6 @@ async def set_up(tx: Tx, first_day: date) -> Office:
     )
     couples = await add_service(tx, ServiceFields("Couple", 80, buffer_after_minutes=10, capacity=2, fee_minor=22000))
     group = await add_service(tx, ServiceFields("Group", 90, capacity=6, fee_minor=6500))
-    await save_reminder_policy(tx, STARTING_TOUCHES, {})
     version = await save_fee_policy(tx, window_hours=24, mode="percent", value=50, grace_misses=1, text=FEE_TEXT)
     clients = tuple([await _client(tx, person, version) for person in CLIENTS])
     return Office(location, clinicians, session, couples, group, clients)

@@ -5,6 +5,7 @@ given up and marked, fees decided, messages posted, clients added; an import ent
 Invariant: every row asked about is looked for under its own id.
 """
 
+from datetime import datetime
 from typing import Any, Final
 
 from sqlalchemy import Column, Select, select
@@ -38,6 +39,12 @@ SOFT_REFERENCES: Final[tuple[tuple[Column[Any], Column[Any]], ...]] = (
     (tables.availability_exception.c.location_id, tables.location.c.id),
     (tables.user_account.c.clinician_id, tables.clinician.c.id),
 )
+
+
+async def newest_entry_at(r: Reading) -> datetime | None:
+    """When the newest entry was made: the record has lived at least until then."""
+    head = tables.audit_head
+    return (await r.conn.execute(select(head.c.at).where(head.c.practice_id == r.practice_id))).scalar_one_or_none()
 
 
 async def findings(r: Reading) -> list[Finding]:
