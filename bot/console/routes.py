@@ -14,14 +14,18 @@ from bot.console.fee_case import install_fee_case
 from bot.console.fee_ledger import install_fee_ledger
 from bot.console.fee_policy import install_fee_policy
 from bot.console.fees import install_fees
+from bot.console.inbox import install_inbox
 from bot.console.look import install_look
 from bot.console.move import install_move
+from bot.console.policies import install_policies
 from bot.console.report import install_report
 from bot.console.search import install_search
 from bot.console.series import install_series
 from bot.console.today import install_today
 from bot.console.visit import install_visit
 from bot.console.visit_acts import install_visit_acts
+from bot.console.waitlist import install_waitlist
+from bot.console.waitlist_join import install_join
 from bot.console.week import install_week
 from scheduler.core.record import Record
 
@@ -36,6 +40,9 @@ def install_console(app: web.Application, record: Record) -> None:
     install_move(app)
     install_booking(app)
     install_series(app)
+    install_join(app)
+    install_waitlist(app)
+    install_inbox(app)
     install_search(app)
     install_clients(app)
     install_client(app)
@@ -46,3 +53,4 @@ def install_console(app: web.Application, record: Record) -> None:
     install_fee_policy(app)
     install_fee_ledger(app)
     install_fee_case(app)
+    install_policies(app)

@@ -47,7 +47,7 @@ async def tasks(r: Reading, actor: Actor) -> tuple[Task, ...]:
     Raises:
         Forbidden: the roles lack `inbox.work`.
     """
-    reach = await _clients_in_reach(r, actor, "inbox.work")
+    reach = await clients_in_reach(r, actor, "inbox.work")
     return tuple(task for task in await task_store.live(r, MOST) if reach is None or task.client_id in reach)
 
 
@@ -57,11 +57,15 @@ async def entries(r: Reading, actor: Actor) -> tuple[Entry, ...]:
     Raises:
         Forbidden: the roles lack `waitlist.write`.
     """
-    reach = await _clients_in_reach(r, actor, "waitlist.write")
+    reach = await clients_in_reach(r, actor, "waitlist.write")
     return tuple(entry for entry in await waitlist.entries(r) if reach is None or entry.client_id in reach)
 
 
-async def _clients_in_reach(r: Reading, actor: Actor, permission: str) -> frozenset[str] | None:
-    """None: everybody."""
+async def clients_in_reach(r: Reading, actor: Actor, permission: str) -> frozenset[str] | None:
+    """The clients whose tasks and entries a permission reaches; None: everybody's.
+
+    Raises:
+        Forbidden: the roles lack it.
+    """
     own = await access.own_clinician(r, actor, permission)
     return None if own is None else await reach_store.clients_seen_by(r, own)
