@@ -9,6 +9,7 @@ from collections.abc import Awaitable, Callable
 from typing import Final
 
 from bot.conversation import crisis, law, said_store
+from bot.conversation.asking_again import put_again
 from bot.conversation.cancelling import cancel_all, cancel_visit
 from bot.conversation.choosing import choose_time, keep_time, other_times, too_late_to_choose
 from bot.conversation.confirming import confirm_all, confirm_visit
@@ -253,6 +254,7 @@ _PLAIN: Final[dict[IntentKind, Callable[[Tx, Turn], Awaitable[str]]]] = {
     IntentKind.UNDO: undo,
     IntentKind.NONE_OF_THESE: _none_of_these,
     IntentKind.KEEP: _keep,
+    IntentKind.UNCLEAR_CHOICE: put_again,
     IntentKind.THANKS: _nothing,
     IntentKind.QUESTION: _question,
     IntentKind.OTHER: hand_over,

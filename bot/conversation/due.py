@@ -37,8 +37,8 @@ async def do_due(record: Record, practice_id: str) -> int:
 
 
 async def _answered(record: Record, practice_id: str, inbound_id: str) -> bool:
-    actor = await _writer_of(record, practice_id, inbound_id)
     try:
+        actor = await _writer_of(record, practice_id, inbound_id)
         async with record.write(practice_id, actor) as tx:
             return await handle(tx, inbound_id) is not None
     except Exception as error:

@@ -52,15 +52,16 @@ async def say(
     visit: Visit | None = None,
     client_id: str | None = None,
     part: str = "",
+    idle: bool = False,
 ) -> bool:
     """Queue an answer; False when the limits keep it back (then a task asks a person) or it was queued before.
 
     `visit` is what it is about, `client_id` whom it is for where the number is shared; `part` tells two answers of one
-    kind to one text apart.
+    kind to one text apart. `idle` counts an answer among those that changed nothing, whatever its kind.
     """
     if kind in ONCE_A_DAY and await said_store.count(tx, turn.sender.address_ix, (kind,), tx.now - _DAY):
         return False
-    if await _too_many(tx, turn, kind):
+    if await _too_many(tx, turn, kind, idle=idle or kind in IDLE):
         await open_task(
             tx, TaskKind.REPLY, dedupe=f"reply:{turn.inbound.id}", client_id=turn.client_id, inbound_id=turn.inbound.id
         )
@@ -80,11 +81,11 @@ async def say(
     return await enqueue(tx, draft) is not None
 
 
-async def _too_many(tx: Tx, turn: Turn, kind: Kind) -> bool:
+async def _too_many(tx: Tx, turn: Turn, kind: Kind, *, idle: bool) -> bool:
     """What the law or a life may hang on is never kept back."""
     if traits(kind).answers_opt_out or kind in {Kind.CRISIS_NOTICE, Kind.WRONG_NUMBER}:
         return False
     since = tx.now - _HOUR
-    if kind in IDLE and await said_store.count(tx, turn.sender.address_ix, tuple(IDLE), since) >= IDLE_AN_HOUR:
+    if idle and await said_store.count(tx, turn.sender.address_ix, tuple(IDLE), since) >= IDLE_AN_HOUR:
         return True
     return await said_store.count(tx, turn.sender.address_ix, tuple(_REPLIES), since) >= ALL_AN_HOUR

@@ -3,40 +3,42 @@
 Everything is done through the actions and the outbox that run in production; only the carrier is a list.
 """
 
-from collections.abc import Mapping
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from itertools import count
 from typing import Any
 from zoneinfo import ZoneInfo
 
-from sqlalchemy import select, update
+from sqlalchemy import func, select, update
 
+from bot.conversation import due as conversation
+from messages import task_store
+from messages.channels.base import Accepted, Listed, Outgoing, SendOutcome
 from messages.consent import grant
-from messages.kinds import Channel, Kind
+from messages.inbound import Received, receive
+from messages.kinds import Channel, Kind, Purpose
+from messages.limits import Limits
+from messages.outbox import Draft, enqueue
 from messages.outbox_store import Message, messages_of
+from messages.recipients import recipient_for
+from messages.transmit import Transmitter
 from scheduler import tables
 from scheduler.actions.book import book
 from scheduler.actions.clients import NewContact, add_client
 from scheduler.actions.practice import add_clinician, add_location, add_service, create_practice, set_week
 from scheduler.appointments import store as appointments
 from scheduler.calendar.availability import WeeklyHours
-from scheduler.core.actor import OPERATOR, Actor, ActorKind, Via
-from scheduler.core.record import Reading, Record, Subscriptions
-from scheduler.events import (
-    MessageUndeliverable,
-    NumberStopped,
-    ParticipationRestored,
-    TimeFreed,
-    TimeTaken,
-)
+from scheduler.core.actor import CARRIER, OPERATOR, Actor, ActorKind, Via
+from scheduler.core.record import Reading, Record
 from scheduler.people import store as people
 from scheduler.people.client_fields import ClientFields
 from scheduler.people.practice_fields import PracticeFields, ServiceFields
 from scheduler.tables import audit_entry
 from tests.rig.clock import ManualClock
-from waitlist import openings
 from waitlist.actions.join import join
+from waitlist.due import do_due
 
 ZONE = ZoneInfo("America/New_York")
 FRONT = Actor(ActorKind.STAFF, "f" * 32, Via.CONSOLE, frozenset({"front_desk"}))
@@ -44,12 +46,28 @@ GREETINGS = (Kind.WAITLIST_JOINED, Kind.ENROLMENT)
 NAMES = ("Ana Ruiz", "Bo Stone", "Cleo Park", "Dov Levi", "Eva Lund", "Finn Oak", "Gia Moss", "Hal Reed")
 
 
-def bind_waitlist(subscriptions: Subscriptions) -> None:
-    subscriptions.on(TimeFreed, openings.on_time_freed)
-    subscriptions.on(ParticipationRestored, openings.on_restored)
-    subscriptions.on(TimeTaken, openings.on_time_taken)
-    subscriptions.on(NumberStopped, openings.on_stopped)
-    subscriptions.on(MessageUndeliverable, openings.on_undeliverable)
+class Carrier:
+    """A way out that always works and keeps what it was given: number and text, in order."""
+
+    keeps_list = True
+
+    def __init__(self) -> None:
+        self.accepted: list[tuple[str, str]] = []
+
+    async def send(self, outgoing: Outgoing) -> SendOutcome:
+        self.accepted.append((outgoing.to, outgoing.text))
+        return Accepted(f"SM{len(self.accepted):032x}", "queued")
+
+    async def list_sent(self, to: str, since: datetime) -> Sequence[Listed]:
+        return ()
+
+    async def list_received(self, at: str, since: datetime) -> Sequence[Listed]:
+        return ()
+
+
+def plain(text: str) -> str:
+    """A text without the secret of its link."""
+    return re.sub(r"https://lee\.example/l/[0-9A-Za-z]{22}", "LINK", text)
 
 
 def local(text: str) -> datetime:
@@ -66,6 +84,7 @@ class Scene:
     lee: str
     moss: str
     service: str
+    carrier: Carrier = field(default_factory=Carrier)
     _numbers: count = field(default_factory=lambda: count(100))
 
     async def client(
@@ -117,12 +136,13 @@ class Scene:
         return [f"{visit.starts_at.astimezone(ZONE):%m-%d %H:%M} {visit.state}" for visit in visits]
 
     async def messages(self, client_id: str) -> list[Message]:
-        """A client's messages in the order they were queued, which the audit chain knows."""
+        """A client's messages, planned touches apart, in the order they were queued, which the audit chain knows."""
         e = audit_entry.c
-        queued = select(e.subject_id).where(e.practice_id == self.practice, e.action == "message.queued")
+        noted = select(e.subject_id).where(e.practice_id == self.practice, e.subject == "message")
         async with self.record.read(self.practice) as r:
-            order = list((await r.conn.execute(queued.order_by(e.seq))).scalars())
-            return sorted(await messages_of(r, client_id), key=lambda each: order.index(each.id))
+            order = list((await r.conn.execute(noted.order_by(e.seq))).scalars())
+            found = [each for each in await messages_of(r, client_id) if each.touch is None]
+        return sorted(found, key=lambda each: order.index(each.id))
 
     async def told(self, client_id: str) -> list[str]:
         """The kinds a client was told, in order, greetings apart; what was taken back in time is not among them."""
@@ -143,6 +163,131 @@ class Scene:
         detail = (await r.conn.execute(wanted.order_by(e.c.seq.desc()))).scalars().first()
         assert detail is not None
         return detail
+
+    async def hear(self, number: str, body: str, *, opt_out_type: str | None = None, media: int = 0) -> str:
+        """A text comes in from a number; nobody has dealt with it yet."""
+        async with self.record.write(self.practice, CARRIER) as tx:
+            sid = f"SM{next(self._numbers):032x}"
+            inbound_id = await receive(
+                tx, Received(sid=sid, sender=number, body=body, opt_out_type=opt_out_type, media_count=media)
+            )
+        assert inbound_id is not None
+        return inbound_id
+
+    async def work(self) -> None:
+        """Go round the duties until nothing is due."""
+        limits = Limits()
+        transmitter = Transmitter(
+            self.record, {Channel.SMS: self.carrier}, limits, worker="w", public_url="https://lee.example"
+        )
+        for _ in range(20):
+            done = await conversation.do_due(self.record, self.practice)
+            waves = await do_due(self.record, self.practice)
+            done += waves.waves + waves.expired + (await transmitter.run(self.practice)).done
+            if not done:
+                return
+        raise AssertionError("the duties never come to rest")
+
+    async def says(self, number: str, body: str, **options) -> list[str]:
+        """Somebody writes, a little later; the texts their phone gets in answer."""
+        await self.work()
+        self.pass_time(seconds=20)
+        before = len(self.carrier.accepted)
+        await self.hear(number, body, **options)
+        await self.work()
+        return [plain(text) for to, text in self.carrier.accepted[before:] if to == number]
+
+    def phone(self, number: str) -> list[str]:
+        """Everything a phone was sent, without the links' secrets."""
+        return [plain(text) for to, text in self.carrier.accepted if to == number]
+
+    def opening_text(self, number: str) -> str:
+        """The one offer on a phone."""
+        (text,) = [text for text in self.phone(number) if ": opening " in text]
+        return text
+
+    async def tasks(self) -> list[tuple[str, bool]]:
+        """What waits for a person: kind, and whether it is urgent."""
+        async with self.record.read(self.practice) as r:
+            return sorted((each.kind, each.urgent) for each in await task_store.live(r))
+
+    async def remind(self, *participation_ids: str) -> None:
+        """The visits' reminder texts leave, as the policy would have them."""
+        async with self.record.write(self.practice, OPERATOR) as tx:
+            for participation_id in participation_ids:
+                visit = await appointments.visit(tx, participation_id)
+                point = await recipient_for(tx, visit.client_id, Channel.SMS, Purpose.REMINDERS)
+                draft = Draft(
+                    kind=Kind.REMINDER,
+                    channel=Channel.SMS,
+                    to=point.id,
+                    dedupe=f"reminded:{participation_id}:{visit.revision}",
+                    participation_id=participation_id,
+                    revision=visit.revision,
+                )
+                assert await enqueue(tx, draft)
+        await self.work()
+
+    async def remind_again(self, participation_id: str) -> None:
+        """Try to send another text about a visit; whether it leaves is the gate's to say."""
+        async with self.record.write(self.practice, OPERATOR) as tx:
+            visit = await appointments.visit(tx, participation_id)
+            (point,) = await people.contact_points(tx, visit.client_id)
+            dedupe = f"again:{tx.new_id()}"
+            await enqueue(
+                tx,
+                Draft(
+                    kind=Kind.REMINDER,
+                    channel=Channel.SMS,
+                    to=point.id,
+                    dedupe=dedupe,
+                    participation_id=participation_id,
+                    revision=visit.revision,
+                ),
+            )
+        await self.work()
+
+    async def live_tasks(self, r: Reading) -> list[task_store.Task]:
+        """What waits for a person, the nudges about missing channels apart."""
+        return [each for each in await task_store.live(r) if each.kind != "no_channel"]
+
+    async def everybody(self, r: Reading) -> list[people.ContactPoint]:
+        """Every contact point, oldest client first."""
+        found = await people.search_clients(r, "", 100)
+        points = await people.contact_points_of(r, [client.id for client in found])
+        return [point for client in reversed(found) for point in points[client.id]]
+
+    async def holds(self, r: Reading) -> int:
+        """How many times are held for choosing."""
+        b = tables.busy.c
+        wanted = select(func.count()).where(b.practice_id == self.practice, b.kind == "choice")
+        return (await r.conn.execute(wanted)).scalar_one()
+
+    async def clinician_without_hours(self) -> str:
+        async with self.record.write(self.practice, OPERATOR) as tx:
+            return await add_clinician(tx, "Dr. Away")
+
+    async def clinician_with_hours(self) -> str:
+        async with self.record.write(self.practice, OPERATOR) as tx:
+            clinician = await add_clinician(tx, "Dr. New")
+            hours = [WeeklyHours(day, 9 * 60, 17 * 60, location_id=self.location) for day in range(5)]
+            await set_week(tx, clinician, hours, date(2026, 1, 1))
+        return clinician
+
+    async def book_together(self, *client_ids: str, when: str) -> str:
+        """A visit of several; the first one's place."""
+        async with self.record.write(self.practice, OPERATOR) as tx:
+            couples = await add_service(tx, ServiceFields("Couple", 50, capacity=2))
+            booked = await book(
+                tx,
+                clinician_id=self.lee,
+                service_id=couples,
+                location_id=self.location,
+                client_ids=client_ids,
+                starts_at=local(when),
+                told=False,
+            )
+        return booked.participation_ids[0]
 
     def pass_time(self, **span: float) -> None:
         self.clock.advance(timedelta(**span))

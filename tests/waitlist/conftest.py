@@ -1,15 +1,14 @@
 import pytest
 
+from bot.wiring import subscriptions as all_subscriptions
 from scheduler.core.record import Record, Subscriptions
-from tests.conversation.scene import Scene, bind_waitlist, set_the_scene
+from tests.conversation.scene import Scene, set_the_scene
 from tests.rig.clock import ManualClock
 
 
 @pytest.fixture
 def subscriptions() -> Subscriptions:
-    bound = Subscriptions()
-    bind_waitlist(bound)
-    return bound
+    return all_subscriptions()
 
 
 @pytest.fixture

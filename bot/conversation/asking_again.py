@@ -1,0 +1,39 @@
+"""An answer to our question that names no choice: the question is put again, and nothing else happens."""
+
+from bot.conversation.hand_over import hand_over
+from bot.conversation.new_times import start_of
+from bot.conversation.question_store import Question, QuestionKind
+from bot.conversation.say import say
+from bot.conversation.turn import Turn
+from messages.kinds import Kind
+from messages.particulars import Particulars
+from scheduler.appointments import store as appointments
+from scheduler.core.record import Tx
+
+
+async def put_again(tx: Tx, turn: Turn) -> str:
+    """Say the open question of numbers once more, with the same numbers and deadline; without one, ask a person."""
+    question = turn.situation.numbered
+    if question is None:
+        return await hand_over(tx, turn)
+    if question.kind is QuestionKind.TIMES:
+        await _times(tx, turn, question)
+    else:
+        await _visits(tx, turn, question)
+    return "asked_again"
+
+
+async def _times(tx: Tx, turn: Turn, question: Question) -> None:
+    visit = await appointments.visit(tx, question.participation_id or "")
+    particulars = Particulars(
+        starts_at=visit.starts_at if visit is not None and visit.is_active else None,
+        options=tuple(start_of(option) for option in question.options),
+        deadline=question.expires_at,
+    )
+    await say(tx, turn, Kind.TIMES_OFFERED, particulars, client_id=question.client_id, idle=True)
+
+
+async def _visits(tx: Tx, turn: Turn, question: Question) -> None:
+    visits = await appointments.visits(tx, [option["participation_id"] for option in question.options])
+    starts = tuple(visits[option["participation_id"]].starts_at for option in question.options)
+    await say(tx, turn, Kind.WHICH_VISIT, Particulars(options=starts, count=len(starts)))
