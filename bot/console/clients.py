@@ -110,7 +110,7 @@ async def _list(request: web.Request, text: str, *, archived: bool) -> web.Respo
     }
     context = {
         "found": found,
-        "numbers": numbers,
+        "phone_of": numbers,
         "q": text,
         "archived": archived,
         "most": ON_THE_PAGE,

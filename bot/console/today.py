@@ -137,7 +137,7 @@ async def _context(request: web.Request, r: Reading, actor: Actor) -> dict[str, 
         "unconfirmed": [day_rows.visit_row(visit, shown) for visit in asked],
         "openings": await _openings(r, actor, scope, book),
         "leaving": await _leaving(r, actor),
-        "loud": await _loud(r, actor),
+        "urgent_ones": await _loud(r, actor),
     }
 
 
