@@ -1,8 +1,8 @@
 """How long a text is on the wire: GSM-7 or UCS-2, units, segments, and the normalising that keeps it short.
 
 Here live the character tables of 3GPP 23.038 (default alphabet and extension) and the replacement of look-alikes.
-Which text is sent is `render.py`'s business. The one invariant: `sms_text` never lengthens a text's wire form and
-never changes a character that GSM-7 already holds, so counting after it tells the truth about what will be billed.
+Which text is sent is `render.py`'s business. The one invariant: `sms_text` leaves alone every character that GSM-7
+holds and changes nothing when applied again, so counting after it tells the truth about what will be billed.
 """
 
 import unicodedata
