@@ -27,6 +27,7 @@ from bot.console.visit_acts import install_visit_acts
 from bot.console.waitlist import install_waitlist
 from bot.console.waitlist_join import install_join
 from bot.console.week import install_week
+from bot.console.wordings import install_wordings
 from scheduler.core.record import Record
 
 
@@ -54,3 +55,4 @@ def install_console(app: web.Application, record: Record) -> None:
     install_fee_ledger(app)
     install_fee_case(app)
     install_policies(app)
+    install_wordings(app)
