@@ -18,9 +18,9 @@ from scheduler.people import store as people
 
 # The carrier gives up on a webhook after about 15 seconds; this much is read again beyond the last known text.
 OVERLAP: Final = timedelta(minutes=15)
-FIRST_LOOK: Final = timedelta(hours=24)
+# How long this process was not running is not known: the last text we have may have come in just now.
+FIRST_LOOK: Final = timedelta(days=7)
 LONGEST_BODY: Final = 1600  # the carrier's own limit; what is longer was not sent by it
-LONGEST_LOOK: Final = timedelta(days=7)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -94,22 +94,16 @@ class GapRepair:
     async def run(self, practice_id: str) -> int:
         """Store the texts the carrier lists and we do not know; returns how many there were.
 
-        The first look of a process goes back a day, or to the last text before a longer silence: how long it was
-        down is not known. Later ones go back to the last look that worked, and a while more.
+        The first look of a process goes back a week, later ones to the last look that worked, and a while more.
 
         Raises:
             ListUnavailable: the carrier did not answer; the next round looks again, as far back.
         """
         now = self._record.clock.now()
-        since = self._looked_at.get(practice_id) or await self._first_since(practice_id)
+        since = self._looked_at.get(practice_id, now - FIRST_LOOK)
         stored = await repair(self._record, self._channel, practice_id, since - OVERLAP)
         self._looked_at[practice_id] = now
         return stored
-
-    async def _first_since(self, practice_id: str) -> datetime:
-        async with self._record.read(practice_id) as r:
-            newest = await store.newest_received_at(r)
-            return max(min(newest or r.now, r.now - FIRST_LOOK), r.now - LONGEST_LOOK)
 
 
 async def repair(record: Record, channel: Channel, practice_id: str, since: datetime) -> int:

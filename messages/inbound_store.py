@@ -105,13 +105,6 @@ async def count_from(r: Reading, sender_ix: bytes, since: datetime) -> int:
     return int((await r.conn.execute(wanted)).scalar_one())
 
 
-async def newest_received_at(r: Reading) -> datetime | None:
-    """When the last text came; None before the first."""
-    wanted = select(func.max(inbound.c.received_at)).where(inbound.c.practice_id == r.practice_id)
-    at: datetime | None = (await r.conn.execute(wanted)).scalar_one()
-    return at
-
-
 async def known_among(r: Reading, sids: Collection[str]) -> frozenset[str]:
     """Which of these carrier ids have a row."""
     wanted = select(inbound.c.sid).where(inbound.c.practice_id == r.practice_id, inbound.c.sid.in_(sorted(sids)))

@@ -20,6 +20,7 @@ from scheduler.people.store import ContactPoint
 
 # Staff undo a slip within moments; a text that is not sent needs no second one.
 GRACE: Final = timedelta(minutes=1)
+GREET_WITHIN: Final = timedelta(days=1)
 
 
 async def cancelled_by_practice(tx: Tx, visit: Visit) -> None:
@@ -54,13 +55,17 @@ async def stands_again(tx: Tx, visit: Visit) -> None:
 async def enrol(tx: Tx, client_id: str) -> None:
     """Greet each number of the client that has agreed to reminders by text: once, on the first consent.
 
-    Consents that came with an import were given, and greeted, in the system they come from.
+    Consents that came with an import were given, and greeted, in the system they come from; one that is older than
+    a day is no news to anybody.
     """
     points = await people.contact_points(tx, client_id)
     agreed = await people.consents(tx, [point.id for point in points])
     reach = (await reachable(tx, (client_id,), Purpose.REMINDERS))[client_id]
     point = reach.get(Channel.SMS)
-    if point is None or agreed[(point.id, Channel.SMS.value, Purpose.REMINDERS.value)].how == "import":
+    if point is None:
+        return
+    consent = agreed[point.id, Channel.SMS.value, Purpose.REMINDERS.value]
+    if consent.how == "import" or tx.now - consent.at > GREET_WITHIN:
         return
     draft = Draft(kind=Kind.ENROLMENT, channel=Channel.SMS, to=point.id, dedupe=f"enrolment:{point.id}")
     await outbox.enqueue(tx, draft)

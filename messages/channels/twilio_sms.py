@@ -20,7 +20,7 @@ TIMED_OUT_THERE: Final = 408
 REDIRECTS: Final = range(300, 400)
 CLIENT_ERRORS: Final = range(400, 500)
 PAGE: Final = 50
-LONGEST_LIST: Final = 2000
+LONGEST_LIST: Final = 10_000
 # Redacting before a final status is refused with this code; the next round tries again.
 NOT_FINAL_YET: Final = 20009
 _TRANSIENT: Final = frozenset({404, 408, 429, 500, 502, 503, 504})

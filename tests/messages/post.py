@@ -3,7 +3,7 @@
 import asyncio
 from collections import Counter
 from collections.abc import Awaitable, Callable, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any
 
@@ -13,6 +13,7 @@ from sqlalchemy import select
 
 from bot.sandbox.carrier import Carrier
 from bot.sandbox.faults import Faults
+from bot.sandbox.inbound import take_in
 from messages import consent, crash_points, plan
 from messages.channels.base import Channel as Way
 from messages.channels.twilio_sms import TwilioAccount, TwilioSms
@@ -26,6 +27,7 @@ from messages.particulars import Particulars
 from messages.settle import Settler
 from messages.transmit import Sweep, Transmitter
 from scheduler import tables
+from scheduler.actions.clients import edit_client
 from scheduler.actions.save_reminder_policy import save_reminder_policy
 from scheduler.core.actor import CARRIER, WORKER
 from scheduler.core.record import Record, Subscriptions
@@ -38,6 +40,8 @@ from scheduler.events import (
     ParticipationRestored,
     PolicyChanged,
 )
+from scheduler.people import client_edit_store
+from scheduler.people import store as people
 from scheduler.reminders.policy import Channel as PolicyChannel
 from scheduler.reminders.policy import Days, Hours, Touch
 from tests.rig.clock import ManualClock
@@ -186,6 +190,10 @@ class Post:
             told = Callback(message_id=message_id, attempt=attempt, sid=sid, status=status, error_code=code)
             return await record_callback(tx, told)
 
+    async def phone_says(self, number: str, words: str) -> None:
+        """A text to the practice whose webhook nobody hears."""
+        take_in(self.carrier, phone=number, to=self.sender, body=words)
+
     def at(self, hook: Callable[[str], None]) -> None:
         """Do something at every named place the code comes to."""
         crash_points.install(hook)
@@ -197,6 +205,47 @@ class Post:
     async def stop(self, client: Known) -> None:
         async with self.record.write(self.practice_id, OWNER) as tx:
             await consent.stop(tx, client.who.phone, Channel.SMS, StopSource.KEYWORD)
+
+    async def start(self, client: Known) -> None:
+        async with self.record.write(self.practice_id, OWNER) as tx:
+            await consent.start(tx, client.who.phone, Channel.SMS)
+
+    async def contact_state(self, client: Known) -> str:
+        async with self.record.read(self.practice_id) as r:
+            point = await people.contact_point(r, client.phone_id or "")
+            assert point is not None
+            return point.state
+
+    async def offer_like(self, client: Known, dedupe: str) -> str:
+        """Something windowed and capped that is about nothing in particular."""
+        fields = Particulars(starts_at=VISIT, deadline=VISIT)
+        until = self.clock.now() + timedelta(days=4)
+        return await self.say(client, dedupe, kind=Kind.OFFER, fields=fields, useful_until=until)
+
+    async def disagree_quietly(self, client: Known) -> None:
+        """Consent withdrawn so that no subscriber hears of it: only the gate is left to see it."""
+        async with self.record.write(self.practice_id, OWNER) as tx:
+            await client_edit_store.withdraw_consents(tx, client.phone_id or "", wording="test", how="form")
+
+    async def visit_link(self, client: Known) -> str:
+        """The token of a link that was texted to the client."""
+        _, (participation_id,) = await book(self, client)
+        await self.say(client, "linked", kind=Kind.REMINDER, participation_id=participation_id, revision=1)
+        await self.send()
+        return self.bodies(client.who.phone)[-1].partition("/l/")[2][:22]
+
+    async def agree(
+        self, client: Known, contact_point_id: str | None = None, *, purpose: str = "reminders", how: str = "form"
+    ) -> None:
+        async with self.record.write(self.practice_id, OWNER) as tx:
+            point = contact_point_id or client.phone_id or ""
+            await consent.grant(tx, point, Channel.SMS, purpose, wording="test-form-2", how=how)
+
+    async def edit_client(self, client: Known, **changes: Any) -> None:
+        async with self.record.write(self.practice_id, OWNER) as tx:
+            known = await people.client(tx, client.id)
+            assert known is not None
+            await edit_client(tx, client.id, replace(client_edit_store.fields_of(known), **changes))
 
     async def is_stopped(self, client: Known) -> bool:
         async with self.record.read(self.practice_id) as r:
@@ -223,6 +272,13 @@ class Post:
             client_id = (await r.conn.execute(select(m.c.client_id).where(m.c.id == message_id))).scalar_one()
             return next(each for each in await messages_of(r, client_id, 10_000) if each.id == message_id)
 
+    async def unfinished(self) -> int:
+        """How many messages have not come to an end."""
+        m = tables.message
+        async with self.record.read(self.practice_id) as r:
+            wanted = select(m.c.id).where(m.c.state.in_(("pending", "intent", "unknown")))
+            return len((await r.conn.execute(wanted)).all())
+
     async def tasks(self) -> list[tuple[str, str]]:
         t = tables.task
         async with self.record.read(self.practice_id) as r:
@@ -243,6 +299,11 @@ class Post:
 
     def bodies(self, to: str | None = None) -> list[str]:
         return [entry.params["Body"] for entry in self.carrier.ledger.find() if to is None or entry.to == to]
+
+
+def about(number: int) -> Particulars:
+    """Something that is said in other words than any other number."""
+    return Particulars(starts_at=VISIT + timedelta(minutes=number))
 
 
 async def book(post: Post, *clients: Known, at: datetime = VISIT, told: bool = True) -> tuple[str, Sequence[str]]:
