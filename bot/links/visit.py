@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 
 from aiohttp import web
 
+from bot.links.echo import tell_cancelled, tell_moved
 from bot.links.opened import RECORD, Opened, day_and_time, in_one_line, show, still_alive
 from bot.web import dates
 from scheduler.actions.cancel import Cancelled, cancel
@@ -134,6 +135,8 @@ async def do_cancel(request: web.Request, opened: Opened) -> web.Response:
             outcome = None
         else:
             outcome = await cancel(tx, visit.participation_id, by="client")
+        if isinstance(outcome, Cancelled):
+            await tell_cancelled(tx, opened, visit, outcome)
     if outcome is None:
         return await show_cannot(request, opened)
     late = isinstance(outcome, Cancelled) and outcome.late
@@ -161,7 +164,8 @@ async def do_move(request: web.Request, opened: Opened) -> web.Response:
             visit = await _visit(tx, opened)
             moved = wanted if wanted and await _is_open(tx, visit, wanted) else None
             if moved is not None:
-                await move(tx, visit.appointment_id, starts_at=moved, by="client")
+                outcome = await move(tx, visit.appointment_id, starts_at=moved, by="client")
+                await tell_moved(tx, opened, visit, outcome)
     except (Conflict, Invalid):
         moved = None
     if moved is None:
