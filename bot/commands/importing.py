@@ -5,7 +5,8 @@ what a cell held. Exit codes: 0 done, 1 the file has bad rows or does not fit, 2
 """
 
 import asyncio
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Annotated
 
@@ -16,11 +17,14 @@ from rich.progress import BarColumn, MofNCompleteColumn, Progress, TaskID, TextC
 from bot.commands.practice import chosen_practice, opened, settings_of_command
 from bot.commands.refusal import refusals
 from scheduler.core.actor import Actor, ActorKind, Via
+from scheduler.core.errors import Misconfigured
 from scheduler.imports.columns import FileKind, HeaderProblems
 from scheduler.imports.decoding import Unreadable
 from scheduler.imports.reasons import BadCell
 from scheduler.imports.report import Options, Outcome, Phase, Report
 from scheduler.imports.run import run_import
+from scheduler.people import store as people
+from scheduler.people.store import Location, Service
 
 IMPORTER = Actor(ActorKind.OPERATOR, None, Via.IMPORT)
 MOST_LINES = 200
@@ -34,6 +38,15 @@ UNREADABLE = {
 DOING = {Phase.READING: "reading", Phase.WRITING: "writing"}
 
 
+@dataclass(frozen=True, slots=True)
+class Names:
+    """What was named on the command line: a practice by id, a service and a location by name."""
+
+    practice: str | None
+    service: str | None
+    location: str | None
+
+
 def import_files(
     files: Annotated[list[Path], typer.Argument(help="CSV files; clients before their appointments.")],
     kind: Annotated[FileKind | None, typer.Option(help="What the files hold, if their headers do not say.")] = None,
@@ -42,22 +55,33 @@ def import_files(
     agreed: Annotated[
         list[str] | None, typer.Option(help="sms or email: you attest that these clients agreed to reminders on it.")
     ] = None,
+    service: Annotated[str | None, typer.Option(help="The service of appointments that name none, by name.")] = None,
+    location: Annotated[str | None, typer.Option(help="The location of rows that name none, by name.")] = None,
+    past_took_place: Annotated[
+        bool, typer.Option("--past-took-place", help="You attest that past visits without a status took place.")
+    ] = False,
     practice: Annotated[str | None, typer.Option(help="The practice's id, where there are several.")] = None,
 ) -> None:
     """Import clients.csv, appointments.csv or availability.csv."""
     channels = frozenset(agreed or ())
     if not channels <= {"sms", "email"}:
         raise typer.BadParameter("sms or email", param_hint="--agreed")
-    options = Options(skip_bad=skip_bad, dry_run=dry_run, agreed=channels)
+    options = Options(skip_bad=skip_bad, dry_run=dry_run, agreed=channels, past_took_place=past_took_place)
     with refusals():
-        done = asyncio.run(_import_all(files, kind, options, practice))
+        done = asyncio.run(_import_all(files, kind, options, Names(practice, service, location)))
     if not done:
         raise typer.Exit(1)
 
 
-async def _import_all(files: list[Path], kind: FileKind | None, options: Options, practice: str | None) -> bool:
+async def _import_all(files: list[Path], kind: FileKind | None, options: Options, names: Names) -> bool:
     async with opened(settings_of_command()) as record:
-        practice_id = await chosen_practice(record, practice)
+        practice_id = await chosen_practice(record, names.practice)
+        async with record.read(practice_id) as r:
+            options = replace(
+                options,
+                default_service_id=_named(await people.services(r), names.service, "no_such_service"),
+                default_location_id=_named(await people.locations(r), names.location, "no_such_location"),
+            )
         for path in files:
             try:
                 raw = path.read_bytes()
@@ -74,6 +98,15 @@ async def _import_all(files: list[Path], kind: FileKind | None, options: Options
             if not report.succeeded:
                 return False
     return True
+
+
+def _named(known: Sequence[Service] | Sequence[Location], name: str | None, code: str) -> str | None:
+    if name is None:
+        return None
+    found = [each.id for each in known if each.name.casefold() == name.strip().casefold()]
+    if len(found) != 1:
+        raise Misconfigured(code)
+    return found[0]
 
 
 def told(name: str, report: Report) -> list[str]:

@@ -32,6 +32,8 @@ SENTENCES = {
     "account": "There is no account with that address.",
     "email_taken": "There is an account with that address already.",
     "carrier_ended": "The local carrier did not start: its port may be in use. Choose another with --phones-port.",
+    "no_such_service": "There is no service, or more than one, with that name.",
+    "no_such_location": "There is no location, or more than one, with that name.",
     "practice_needed": "There are several practices; name one with --practice.",
     "no_practice": "There is no practice yet. Open the one-time set-up address first.",
 }
