@@ -18,8 +18,7 @@ from bot.commands.practice import chosen_practice, opened, settings_of_command
 from bot.commands.refusal import refusals
 from scheduler.core.actor import Actor, ActorKind, Via
 from scheduler.core.errors import Misconfigured
-from scheduler.imports.columns import FileKind, HeaderProblems
-from scheduler.imports.decoding import Unreadable
+from scheduler.imports.columns import FileKind
 from scheduler.imports.reasons import BadCell
 from scheduler.imports.report import Options, Outcome, Phase, Report
 from scheduler.imports.run import run_import
@@ -28,13 +27,6 @@ from scheduler.people.store import Location, Service
 
 IMPORTER = Actor(ActorKind.OPERATOR, None, Via.IMPORT)
 MOST_LINES = 200
-UNREADABLE = {
-    Unreadable.EMPTY: "The file is empty.",
-    Unreadable.TOO_LARGE: "The file is too large; split it in two.",
-    Unreadable.SPREADSHEET: "This is a spreadsheet, not a CSV file. Save it as CSV first.",
-    Unreadable.NOT_TEXT: "This is not a text file we can read (UTF-8 or Windows-1252).",
-    Unreadable.QUOTES: "A quotation mark is never closed.",
-}
 DOING = {Phase.READING: "reading", Phase.WRITING: "writing"}
 
 
@@ -128,30 +120,13 @@ def _cells(word: str, cells: tuple[BadCell, ...]) -> list[str]:
 
 
 def _outcome(report: Report) -> str:
+    if report.problem is not None:
+        return report.problem
+    done = "would import" if report.outcome is Outcome.DRY_RUN else "imported"
     counts = f"{report.new} new, {report.known} there already, {len(report.left_out)} left out"
-    match report.outcome:
-        case Outcome.IMPORTED:
-            return f"imported: {counts}, {report.bad_rows} bad rows skipped."
-        case Outcome.DRY_RUN:
-            return f"would import: {counts}, {report.bad_rows} bad rows. Nothing was changed."
-        case Outcome.BAD_ROWS:
-            return f"{report.bad_rows} rows are bad. Nothing was imported; mend them, or use --skip-bad."
-        case Outcome.HEADER:
-            return _header(report.header)
-        case Outcome.UNKNOWN_KIND:
-            return "its first line fits neither clients nor appointments nor hours. Nothing was imported."
-        case Outcome.UNREADABLE:
-            line = f" (line {report.unreadable_line})" if report.unreadable_line else ""
-            return f"{UNREADABLE[report.unreadable or Unreadable.NOT_TEXT]}{line} Nothing was imported."
-
-
-def _header(problems: HeaderProblems | None) -> str:
-    if problems is None:
-        return "its first line cannot be understood. Nothing was imported."
-    missing = [f"a column for {each.field.value} (such as “{each.any_of[0]}”)" for each in problems.missing]
-    twice = [f"two columns for {each.field.value}: {' and '.join(each.headers)}" for each in problems.ambiguous]
-    found = "; ".join([*(f"missing {each}" for each in missing), *twice])
-    return f"its first line does not fit: {found}. Nothing was imported."
+    bad = f", {report.bad_rows} with bad cells passed over" if report.bad else ""
+    unchanged = " Nothing was changed." if report.outcome is Outcome.DRY_RUN else ""
+    return f"{done}: {counts}{bad}.{unchanged}"
 
 
 def _bar() -> Progress:
