@@ -27,6 +27,7 @@ CONSOLE_SHEETS = (
     "30-frame",
     "40-acts",
     "50-pieces",
+    "56-daily",
     "60-week",
     "70-client",
     "80-office",
