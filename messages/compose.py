@@ -18,6 +18,7 @@ from messages.particulars import Particulars
 from messages.render import CannotRenderError, Wordings, render
 from messages.segments import sms_text
 from messages.send_store import SendRow
+from messages.wording import text_is_safe
 from scheduler.calendar.wallclock import zone_of
 from scheduler.core.record import Reading, Tx
 from scheduler.people.store import Practice
@@ -74,6 +75,8 @@ def compose(tx: Tx, desk: Desk, row: SendRow, known: Links) -> Composed | Cannot
         return CannotCompose(refused.code)
     if row.channel is Channel.SMS and drawn.segments.count > MAX_SEGMENTS:
         return CannotCompose("too_long")
+    if not text_is_safe(drawn, label=desk.practice.label, max_segments=MAX_SEGMENTS):
+        return CannotCompose("disclosing")
     new = tuple(made.row for made in (linked, stop) if made.row is not None)
     return Composed(text=drawn.text, subject=drawn.subject, segments=drawn.segments.count, new_links=new)
 

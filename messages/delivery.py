@@ -5,10 +5,8 @@ one invariant: joining is commutative, associative and idempotent, so callbacks 
 order or never, and the state is the same.
 """
 
-from collections.abc import Iterable
 from dataclasses import dataclass
 from enum import StrEnum
-from functools import reduce
 from types import MappingProxyType
 from typing import Final
 
@@ -73,11 +71,6 @@ def join(one: DeliveryState, other: DeliveryState) -> DeliveryState:
     known = [status for status in (one.status, other.status) if status is not None]
     highest = max(known, key=_RANK.__getitem__, default=None)
     return DeliveryState(highest, one.unknown_words | other.unknown_words)
-
-
-def join_words(words: Iterable[str]) -> DeliveryState:
-    """The state after hearing all of `words`, in whatever order."""
-    return reduce(join, map(heard, words), NOTHING_HEARD)
 
 
 class ErrorAction(StrEnum):

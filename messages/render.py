@@ -72,11 +72,6 @@ def render(
     return _email(kind, words, fields, language)
 
 
-def sayable(kind: Kind, channel: Channel) -> bool:
-    """Whether there are words for `kind` on `channel`."""
-    return any(template(f"{kind}.{variant}{channel}", "en") is not None for variant in ("", "us."))
-
-
 def variant_of(kind: Kind, fields: SafeFields) -> str:
     """Which wording of `kind` these fields ask for; "" is the plain one."""
     choose = _VARIANTS.get(kind)

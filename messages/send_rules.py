@@ -129,7 +129,8 @@ def useful_until(
 
     `caused_at` is when the reason for it arose (a reply came in, staff cancelled); `starts_at` the visit's start,
     for a cancellation that of the cancelled visit, for a move the earlier of both; `deadline` the end of a hold.
-    An anchor that is not given falls back to the class's span after the cause.
+    An anchor that is not given falls back to the class's span after the cause. A planned touch carries the planner's
+    own, finer value instead.
     """
     anchor, minutes = _USEFUL.get(kind, (_Anchor.CAUSE, _USEFUL_BY_CLASS[traits(kind).message_class]))
     instants = {_Anchor.START: starts_at, _Anchor.DEADLINE: deadline, _Anchor.CAUSE: caused_at}

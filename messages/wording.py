@@ -37,6 +37,7 @@ _OPT_OUT: Final = re.compile(r"\bSTOP\b")
 _ADDRESS: Final = re.compile(
     r"https?:|www\.|\b[a-z0-9-]+\.(?:com|net|org|io|ly|co|me|us|health|care|app)\b", re.IGNORECASE
 )
+_LINK: Final = re.compile(r"https?://\S+")
 _STRAY_BRACE: Final = re.compile(r"[{}]")
 _TWO_LETTERS: Final = re.compile(r"[^\W\d_].*[^\W\d_]")
 
@@ -174,10 +175,12 @@ def disclosing_words(text: str) -> tuple[str, ...]:
 def text_is_safe(rendered: Rendered, *, label: str, max_segments: int = MAX_SEGMENTS) -> bool:
     """The last look at a finished text, just before it leaves.
 
-    True when nothing is left unfilled, no word names a field of care (the label is the practice's own, already
-    linted choice) and it is no longer than `max_segments`.
+    True when nothing is left unfilled, no word names a field of care and it is no longer than `max_segments`. The
+    label and the links do not count: both were linted when they were chosen, and a link's letters are chance.
     """
-    others = rendered.text.replace(sms_text(label, plain_letters=True), " ").replace(label, " ")
+    others = _LINK.sub(" ", rendered.text)
+    for own in {label, sms_text(label, plain_letters=True)} - {""}:
+        others = others.replace(own, " ")
     if _STRAY_BRACE.search(others) or disclosing_words(others):
         return False
     return rendered.subject is not None or rendered.segments.count <= max_segments

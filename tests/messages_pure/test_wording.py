@@ -156,7 +156,9 @@ def test_the_last_look_stops_what_slipped_through():
 
     assert text_is_safe(drawn("Lee Office: visit Wed"), label="Lee Office")
     assert text_is_safe(drawn("Rehab Rd Office: visit"), label="Rehab Rd Office")
+    assert text_is_safe(drawn("Lee Office: visit https://lee.example/l/xxRehabxx STOP"), label="Lee Office")
     assert not text_is_safe(drawn("Lee Office: therapy Wed"), label="Lee Office")
+    assert not text_is_safe(drawn("therapy Wed"), label="")
     assert not text_is_safe(drawn("Lee Office: visit {date}"), label="Lee Office")
     assert not text_is_safe(drawn("x" * 400), label="Lee Office")
     assert traits(Kind.REMINDER).editable
