@@ -159,7 +159,8 @@ async def _found(tx: Tx, each: Unsettled, listed: Listed) -> bool:
         "reason": FOUND_IN_LIST,
         "sid": listed.sid,
         "provider_status": listed.status,
-        "sent_at": listed.created_at,
+        # By the carrier's clock, which counts whole seconds; by ours it cannot have left before the intent.
+        "sent_at": max(listed.created_at, each.intent_at),
     }
     if not await store.resolve(tx, each.id, each.attempt, ("unknown",), values):
         return False
