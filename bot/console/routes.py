@@ -21,6 +21,10 @@ from bot.console.policies import install_policies
 from bot.console.report import install_report
 from bot.console.search import install_search
 from bot.console.series import install_series
+from bot.console.settings import install_settings
+from bot.console.settings_hours import install_hours
+from bot.console.settings_places import install_places
+from bot.console.settings_practice import install_practice_settings
 from bot.console.today import install_today
 from bot.console.visit import install_visit
 from bot.console.visit_acts import install_visit_acts
@@ -56,3 +60,7 @@ def install_console(app: web.Application, record: Record) -> None:
     install_fee_case(app)
     install_policies(app)
     install_wordings(app)
+    install_settings(app)
+    install_practice_settings(app)
+    install_places(app)
+    install_hours(app)

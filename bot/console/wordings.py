@@ -70,6 +70,11 @@ def install_wordings(app: web.Application) -> None:
     app.router.add_post(f"{ONE}/preview", show_preview, name="console.words_preview")
 
 
+def name_of(kind: Kind) -> str:
+    """What the list calls a text; two of them are both reminders elsewhere."""
+    return "Reminder, once confirmed" if kind is Kind.REMINDER_CONFIRMED else NAMES[kind]
+
+
 async def show_all(request: web.Request) -> web.Response:
     """Every text that may be worded, in each language."""
     access.require(actor_of(request), "policy.read")
@@ -77,7 +82,7 @@ async def show_all(request: web.Request) -> web.Response:
     texts = [
         {
             "kind": kind.value,
-            "name": NAMES[kind],
+            "name": name_of(kind),
             "when": WHEN.get(kind, ""),
             "own": bool(own.get(kind)),
             "previews": _previews(request, kind, practice, own),
@@ -164,7 +169,7 @@ def _previews(request: web.Request, kind: Kind, practice: Practice, own: Wording
 
 
 def _preview(
-    kind: Kind, language: str, practice: Practice, origin: str, starts_at: Any, own: Wordings
+    kind: Kind, language: str, practice: Practice, origin: str, starts_at: datetime, own: Wordings
 ) -> Preview | None:
     try:
         return preview(kind, language, practice, origin, starts_at, own)
@@ -192,7 +197,7 @@ async def _shown(
         "form": filled if not form.errors else judged,
         "problems": [judged.error(f"words_{language}") for language in LANGUAGE_NAMES],
         "kind": kind.value,
-        "name": NAMES[kind],
+        "name": name_of(kind),
         "when": WHEN.get(kind, ""),
         "languages": [(language, words, standard[language]) for language, words in LANGUAGE_NAMES.items()],
         "previews": drawn,

@@ -34,6 +34,16 @@ async def all_keys(r: Reading) -> tuple[DataKey, ...]:
     )
 
 
+async def keys_of_practice(r: Reading) -> tuple[bytes, ...]:
+    """The wrapped data keys of this practice and its clients."""
+    c = client.c
+    everyone = union_all(
+        select(practice.c.data_key).where(practice.c.id == r.practice_id),
+        select(c.data_key).where(c.practice_id == r.practice_id),
+    )
+    return tuple((await r.conn.execute(everyone)).scalars())
+
+
 async def usage(r: Reading) -> Counter[int]:
     """How many data keys each number of the ring wraps."""
     return Counter(wrapped_by(key.wrapped) for key in await all_keys(r))
