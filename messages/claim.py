@@ -30,10 +30,14 @@ from messages.send_rules import (
 )
 from messages.send_store import Intent, SendRow
 from scheduler.calendar.wallclock import at_minute, local_day, zone_of
+from scheduler.core.log import get_logger
 from scheduler.core.record import Tx
 from scheduler.people import store as people
 from scheduler.reminders import store as reminders
 
+log = get_logger(__name__)
+
+HELD_FOR: Final = timedelta(minutes=5)
 CAP_SPAN: Final = timedelta(days=8)
 LONGEST_VALIDITY: Final = 36_000  # the carrier's own limit
 SHORTEST_VALIDITY: Final = 10
@@ -73,6 +77,13 @@ class _Facts:
     channels: AbstractSet[Channel]
 
 
+@dataclass(frozen=True, slots=True)
+class _Stuck:
+    """Something of ours is broken around this message; it waits until that is mended. `why` is a code."""
+
+    why: str
+
+
 async def claim(tx: Tx, *, limits: Limits, worker: str, public_url: str, channels: AbstractSet[Channel]) -> Claimed:
     """Decide a batch of due messages; see the module."""
     rows = await store.send_rows(tx, await store.claim(tx, limits.batch))
@@ -83,16 +94,18 @@ async def claim(tx: Tx, *, limits: Limits, worker: str, public_url: str, channel
     ready: list[Ready] = []
     postponed = dropped = 0
     for row in rows:
-        composed = compose(tx, facts.desk, row, facts.links)
-        verdict = _verdict(tx, facts, row, composed)
+        verdict = _decide(tx, facts, row)
         if isinstance(verdict, Refused):
             await _drop(tx, row, verdict.reason)
             dropped += 1
         elif isinstance(verdict, Postponed):
             await _postpone(tx, row, verdict)
             postponed += 1
-        elif isinstance(composed, Composed) and row.address is not None:
-            ready.append(await _intend(tx, facts, row, composed, row.address, limits, worker))
+        elif isinstance(verdict, _Stuck):
+            await _hold(tx, row, verdict.why)
+            postponed += 1
+        else:
+            ready.append(await _intend(tx, facts, row, verdict, limits, worker))
     reach("claim.intents_written")
     return Claimed(tuple(ready), postponed, dropped)
 
@@ -109,6 +122,21 @@ async def _facts(tx: Tx, rows: Sequence[SendRow], public_url: str, channels: Abs
         sent=await store.capped_since(tx, addresses, tx.now - CAP_SPAN),
         channels=channels,
     )
+
+
+def _decide(tx: Tx, facts: _Facts, row: SendRow) -> "Composed | Refused | Postponed | _Stuck":
+    """The words to send, or why not. A row that breaks its judge is held alone: the others must not wait for it."""
+    if not row.readable:
+        return _Stuck("unreadable")
+    try:
+        composed = compose(tx, facts.desk, row, facts.links)
+        verdict = _verdict(tx, facts, row, composed)
+    except Exception as error:
+        log.exception("message_cannot_be_judged", message_id=row.id, error=type(error).__name__)
+        return _Stuck("cannot_judge")
+    if not isinstance(verdict, Allowed):
+        return verdict
+    return composed if isinstance(composed, Composed) else Refused(Refusal.TEXT_UNSAFE)
 
 
 def _verdict(tx: Tx, facts: _Facts, row: SendRow, composed: Composed | CannotCompose) -> Allowed | Refused | Postponed:
@@ -170,9 +198,13 @@ async def _postpone(tx: Tx, row: SendRow, verdict: Postponed) -> None:
         tx.note("message.postponed", "message", row.id, reason=verdict.reason.value)
 
 
-async def _intend(
-    tx: Tx, facts: _Facts, row: SendRow, composed: Composed, address: str, limits: Limits, worker: str
-) -> Ready:
+async def _hold(tx: Tx, row: SendRow, why: str) -> None:
+    if await store.postpone(tx, row.id, tx.now + HELD_FOR, why):
+        tx.note("message.held", "message", row.id, why=why)
+        await undeliverable.trouble(tx, why)
+
+
+async def _intend(tx: Tx, facts: _Facts, row: SendRow, composed: Composed, limits: Limits, worker: str) -> Ready:
     attempt = row.attempt + 1
     intent = Intent(
         message_id=row.id,
@@ -192,7 +224,7 @@ async def _intend(
         reference=row.id,
         attempt=attempt,
         sender=desk.practice.sender if row.channel is Channel.SMS else desk.practice.email_from or "",
-        to=address,
+        to=row.address or "",  # the gate lets nothing through without one
         text=composed.text,
         subject=composed.subject,
         callback_url=f"{desk.public_url}/twilio/{tx.practice_id}/status?m={row.id}&a={attempt}",

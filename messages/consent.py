@@ -78,7 +78,14 @@ async def _stop(tx: Tx, address_ix: bytes, channel: Channel, source: StopSource,
     await outbox.cancel_for_address(tx, address_ix, channel, "opted_out")
     if channel is Channel.SMS:
         await links.revoke_for(tx, address_ix=address_ix)
-    tx.note("address.stopped", "address", None, channel=channel.value, source=source.value, inbound_id=inbound_id)
+    tx.note(
+        "address.stopped",
+        "address",
+        _named(address_ix),
+        channel=channel.value,
+        source=source.value,
+        inbound_id=inbound_id,
+    )
     tx.emit(NumberStopped(address_ix.hex(), channel.value))
     await _tell_clients(tx, address_ix)
     tx.wake()
@@ -93,7 +100,7 @@ async def start(tx: Tx, address: str, channel: Channel, inbound_id: str | None =
     if before is None or not before.stopped:
         return Started(again=True)
     await store.set_stopped(tx, address_ix, channel.value, stopped=False, source="keyword", inbound_id=inbound_id)
-    tx.note("address.started", "address", None, channel=channel.value, inbound_id=inbound_id)
+    tx.note("address.started", "address", _named(address_ix), channel=channel.value, inbound_id=inbound_id)
     await _tell_clients(tx, address_ix)
     return Started(again=False)
 
@@ -128,7 +135,7 @@ async def _acknowledge(tx: Tx, stopped: OptOut) -> bool:
         return False
     if not await store.set_acknowledged(tx, stopped.address_ix, stopped.channel):
         return False
-    tx.note("address.stop_acknowledged", "address", None, channel=stopped.channel)
+    tx.note("address.stop_acknowledged", "address", _named(stopped.address_ix), channel=stopped.channel)
     if stopped.channel == Channel.SMS and await _confirms(tx, stopped):
         await _confirm(tx, stopped)
     reach("stop.acknowledged")
@@ -153,7 +160,7 @@ async def _confirm(tx: Tx, stopped: OptOut) -> None:
             kind=kind,
             channel=Channel.SMS,
             to=outbox.Address(address),
-            dedupe=f"stop:{stopped.address_ix.hex()[:32]}:{stopped.at.isoformat()}",
+            dedupe=f"stop:{_named(stopped.address_ix)}:{stopped.at.isoformat()}",
             useful_until=stopped.at + CONFIRM_WITHIN,
         ),
     )
@@ -169,6 +176,11 @@ async def _address_of(tx: Tx, stopped: OptOut) -> str | None:
         return None
     box = await people.box_of_practice(tx)
     return box.open(Where(tx.practice_id, "inbound", text.inbound_id, "from_ct"), text.from_ct)
+
+
+def _named(address_ix: bytes) -> str:
+    """How audit entries and keys name an address without knowing it."""
+    return address_ix.hex()[:32]
 
 
 async def _tell_clients(tx: Tx, address_ix: bytes) -> None:

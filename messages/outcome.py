@@ -84,7 +84,7 @@ async def _refused(tx: Tx, attempt: Attempt, outcome: Refused) -> None:
         await _wait(tx, attempt, asked or _pause(attempt.attempt), "carrier_busy")
     elif rule.action in _OURS_TO_MEND:
         await _wait(tx, attempt, PAUSE_WHILE_REFUSED, f"carrier_{outcome.code}")
-        await undeliverable.sending_trouble(tx, outcome.code)
+        await undeliverable.trouble(tx, f"carrier_{outcome.code}")
     else:
         values = {"state": "failed", "reason": rule.action.value, "error_code": outcome.code}
         if await store.resolve(tx, attempt.message_id, attempt.attempt, _UNDECIDED, values):

@@ -14,6 +14,7 @@ from sqlalchemy import Select, and_, func, select, update
 from messages.kinds import Channel, Kind, traits
 from messages.particulars import Particulars
 from scheduler.appointments.states import ACTIVE
+from scheduler.core.errors import Misconfigured
 from scheduler.core.record import Reading, Tx
 from scheduler.core.vault import Where
 from scheduler.tables import appointment, client, consent, contact_point, message, offer, participation, practice
@@ -46,7 +47,10 @@ class PersonFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SendRow:
-    """A message about to be decided on, with everything the decision and the words need from the record."""
+    """A message about to be decided on, with everything the decision and the words need from the record.
+
+    `address` is None when there is none, or when it cannot be opened with the keys at hand; then it is not `readable`.
+    """
 
     id: str
     kind: Kind
@@ -65,6 +69,7 @@ class SendRow:
     dedupe: str
     address: str | None = field(repr=False)
     address_ix: bytes | None = field(repr=False)
+    readable: bool
     visit: VisitFacts | None
     person: PersonFacts | None
     offer_open: bool | None
@@ -96,6 +101,7 @@ class Unsettled:
     body_hash: bytes | None = field(repr=False)
     address: str | None = field(repr=False)
     address_ix: bytes | None = field(repr=False)
+    readable: bool
 
 
 # --- claiming ---------------------------------------------------------------------------------------------------
@@ -359,6 +365,7 @@ _FACTS: Select[Any] = (
 
 
 def _send_row(r: Reading, row: Any) -> SendRow:
+    address, readable = _opened(r, row)
     return SendRow(
         id=row["id"],
         kind=Kind(row["kind"]),
@@ -375,12 +382,21 @@ def _send_row(r: Reading, row: Any) -> SendRow:
         due_at=row["due_at"],
         attempt=row["attempt"],
         dedupe=row["dedupe"],
-        address=_address(r, row),
+        address=address,
         address_ix=row["address_ix"],
+        readable=readable,
         visit=_visit(row),
         person=_person(row),
         offer_open=None if row["offer_state"] is None else _is_open(r, row),
     )
+
+
+def _opened(r: Reading, row: Any) -> tuple[str | None, bool]:
+    """The address, and whether it could be opened: one row that does not open must not keep all others waiting."""
+    try:
+        return _address(r, row), True
+    except Misconfigured:
+        return None, False
 
 
 def _address(r: Reading, row: Any) -> str | None:
@@ -426,6 +442,7 @@ def _is_open(r: Reading, row: Any) -> bool:
 
 
 def _unsettled(r: Reading, row: Any) -> Unsettled:
+    address, readable = _opened(r, row)
     return Unsettled(
         id=row["id"],
         kind=Kind(row["kind"]),
@@ -435,6 +452,7 @@ def _unsettled(r: Reading, row: Any) -> Unsettled:
         useful_until=row["useful_until"],
         looks=row["looks"],
         body_hash=row["body_hash"],
-        address=_address(r, row),
+        address=address,
         address_ix=row["address_ix"],
+        readable=readable,
     )

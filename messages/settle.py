@@ -25,7 +25,10 @@ from messages.kinds import Channel
 from messages.limits import Limits
 from messages.send_store import Unsettled
 from scheduler.core.actor import WORKER
+from scheduler.core.log import get_logger
 from scheduler.core.record import Record, Tx
+
+log = get_logger(__name__)
 
 LOOKS: Final = 2
 BATCH: Final = 50
@@ -38,7 +41,7 @@ LIST_PAUSE: Final = timedelta(seconds=15)
 
 @dataclass(frozen=True, slots=True)
 class _Seen:
-    """What the carrier listed for one address, or None when it could not be asked."""
+    """What the carrier listed for one address; None when it, or our own record, could not be read."""
 
     waiting: tuple[Unsettled, ...]
     listed: Sequence[Listed] | None
@@ -58,13 +61,24 @@ class Settler:
         async with self._record.read(practice_id) as r:
             waiting = await store.to_settle(r, BATCH)
         settled = 0
-        for address_ix, group in groupby(sorted(waiting, key=_by_address), key=_by_address):
-            seen = await self._look(tuple(group))
-            reach("settle.after_look")
-            async with self._record.write(practice_id, WORKER) as tx:
-                settled += await self._settle(tx, address_ix[1], seen)
-            reach("settle.settled")
+        for (_, address_ix), group in groupby(sorted(waiting, key=_by_address), key=_by_address):
+            settled += await self._settle_address(practice_id, address_ix, tuple(group))
         return expired + settled
+
+    async def _settle_address(self, practice_id: str, address_ix: bytes, waiting: tuple[Unsettled, ...]) -> int:
+        """What became of the messages to one address. Trouble with one address must not keep the others waiting."""
+        seen = await self._look(waiting)
+        reach("settle.after_look")
+        try:
+            async with self._record.write(practice_id, WORKER) as tx:
+                settled = await self._settle(tx, address_ix, seen)
+        except Exception as error:
+            log.exception("not_settled", message_id=waiting[0].id, error=type(error).__name__)
+            async with self._record.write(practice_id, WORKER) as tx:
+                await _all_later(tx, waiting)
+            return 0
+        reach("settle.settled")
+        return settled
 
     async def _expire(self, practice_id: str) -> int:
         async with self._record.read(practice_id) as r:
@@ -80,6 +94,8 @@ class Settler:
     async def _look(self, waiting: tuple[Unsettled, ...]) -> _Seen:
         reach("settle.before_look")
         first = waiting[0]
+        if not all(each.readable for each in waiting):
+            return _Seen(waiting, None)
         way = self._ways.get(first.channel)
         if way is None or not way.keeps_list or first.address is None:
             return _Seen(waiting, ())
@@ -91,9 +107,7 @@ class Settler:
 
     async def _settle(self, tx: Tx, address_ix: bytes, seen: _Seen) -> int:
         if seen.listed is None:
-            later = tx.now + LIST_PAUSE
-            for each in seen.waiting:
-                await _look_later(tx, each, later, looks=each.looks)
+            await _all_later(tx, seen.waiting)
             return 0
         free = await _free(tx, seen.listed)
         changed = 0
@@ -185,6 +199,11 @@ async def _twin_under_way(tx: Tx, address_ix: bytes, each: Unsettled) -> bool:
     if each.body_hash is None:
         return False
     return bool(await store.twins_under_way(tx, address_ix, each.body_hash, each.id))
+
+
+async def _all_later(tx: Tx, waiting: Iterable[Unsettled]) -> None:
+    for each in waiting:
+        await _look_later(tx, each, tx.now + LIST_PAUSE, looks=each.looks)
 
 
 async def _look_later(tx: Tx, each: Unsettled, at: datetime, *, looks: int) -> None:

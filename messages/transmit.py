@@ -118,6 +118,17 @@ class Transmitter:
             return Unknown("channel_raised")
 
     async def _write_down(self, practice_id: str, attempts: Sequence[Attempt]) -> None:
+        """Write outcomes, together if possible. One that cannot be written is left to be settled by looking."""
+        try:
+            await self._write(practice_id, attempts)
+        except Exception as error:
+            if len(attempts) == 1:
+                log.exception("outcome_not_written", message_id=attempts[0].message_id, error=type(error).__name__)
+                return
+            for attempt in attempts:
+                await self._write_down(practice_id, (attempt,))
+
+    async def _write(self, practice_id: str, attempts: Sequence[Attempt]) -> None:
         async with self._record.write(practice_id, WORKER) as tx:
             for attempt in attempts:
                 await record_outcome(tx, attempt, self._limits)

@@ -46,7 +46,7 @@ async def dropped(tx: Tx, row: SendRow, reason: Refusal) -> None:
     if traits(row.kind).message_class is MessageClass.OFFER and reason is not Refusal.OFFER_CLOSED:
         tx.emit(MessageUndeliverable(row.id))  # the waitlist goes on to the next
     if reason in _OUR_TROUBLE:
-        await _trouble(tx, reason.value)
+        await trouble(tx, reason.value)
     elif reason not in _OUT_OF_TIME:
         return
     if row.attempt > 0:
@@ -65,7 +65,7 @@ async def failed(tx: Tx, message_id: str, code: int | None) -> FollowUp:
     again = await _again(tx, row, rule)
     elsewhere = not again and await _elsewhere(tx, row, rule)
     if rule.alarm:
-        await _trouble(tx, f"carrier_{code}")
+        await trouble(tx, f"carrier_{code}")
     if not (again or elsewhere):
         tx.emit(MessageUndeliverable(row.id))
         if rule.staff_task or _tells_of_visit(row):
@@ -181,11 +181,6 @@ async def _nobody_told(tx: Tx, row: SendRow, kind: TaskKind) -> None:
     )
 
 
-async def _trouble(tx: Tx, why: str) -> None:
+async def trouble(tx: Tx, why: str) -> None:
     """Something of ours or at the carrier is set wrong: one urgent task, however many messages run into it."""
     await open_task(tx, TaskKind.SENDING_TROUBLE, dedupe=f"sending:{why}", urgent=True)
-
-
-async def sending_trouble(tx: Tx, code: int | None) -> None:
-    """Ask a person to look at why the carrier takes nothing from us at all."""
-    await _trouble(tx, f"carrier_{code}")
