@@ -14,6 +14,7 @@ from bot.console.fee_case import install_fee_case
 from bot.console.fee_ledger import install_fee_ledger
 from bot.console.fee_policy import install_fee_policy
 from bot.console.fees import install_fees
+from bot.console.imports import install_imports
 from bot.console.inbox import install_inbox
 from bot.console.look import install_look
 from bot.console.move import install_move
@@ -64,3 +65,4 @@ def install_console(app: web.Application, record: Record) -> None:
     install_practice_settings(app)
     install_places(app)
     install_hours(app)
+    install_imports(app, record)
