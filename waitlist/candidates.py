@@ -57,7 +57,7 @@ def _wish(entry: Entry, *, taken: tuple[Span, ...], asked_already: bool, holds_a
         entry_id=entry.id,
         client_id=entry.client_id,
         service_id=entry.service_id,
-        waiting=entry.state == store.EntryState.WAITING,
+        waiting=entry.state == store.EntryState.WAITING and entry.client_active,
         joined_at=entry.joined_at,
         clinician_ids=entry.clinician_ids,
         windows=entry.windows,

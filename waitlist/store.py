@@ -1,25 +1,21 @@
-"""The rows of the waitlist: entries, openings and offers. The only module of this package with SQL.
+"""Reading the waitlist: entries, openings and offers, as frozen values.
 
-Reading answers frozen values; writing is done by the small steps at the end of each part, which the actions put
-together. Every change of a state names the state it leaves (`WHERE state = ...`), so that of two who try at once
-one learns that it came second.
-Invariant: locks are taken in the order hold in the calendar, opening, client, entry, offer. Staff who book over a hold
-meet the calendar first, and only then, in the subscriber, the opening; the other way round would be a deadlock.
+Changing them is edit_store.py's, and what the rest of the record says about the people in them reach_store.py's.
+Invariant: nothing is written here, and nothing of another practice is returned.
 """
 
-from collections.abc import Collection, Iterable, Sequence
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, insert, select, update
+from sqlalchemy import ColumnElement, Row, Select, and_, select
 
 from scheduler.appointments.states import ACTIVE
-from scheduler.core.record import Reading, Tx
+from scheduler.core.record import Reading
 from scheduler.tables import (
     appointment,
-    busy,
     client,
     contact_point,
     location,
@@ -69,7 +65,10 @@ UNSETTLED = (OpeningState.OPEN, OpeningState.EXHAUSTED)
 
 @dataclass(frozen=True, slots=True)
 class Entry:
-    """Somebody waits. `replaces_at` is the start of the visit a claim would release, while that visit stands."""
+    """Somebody waits. `replaces_at` is the start of the visit a claim would release, while that visit stands.
+
+    `client_active`: false for clients who have been put away; they are not asked.
+    """
 
     id: str
     client_id: str
@@ -82,10 +81,11 @@ class Entry:
     priority: int
     replaces_participation_id: str | None
     replaces_at: datetime | None
-    state: str
+    state: EntryState
     credit: int
     joined_at: datetime
     last_offered_at: datetime | None
+    client_active: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +101,7 @@ class Opening:
     freed_by: str | None
     starts_at: datetime
     ends_at: datetime
-    state: str
+    state: OpeningState
     depth: int
     next_wave_at: datetime | None
     created_at: datetime
@@ -116,7 +116,7 @@ class Offer:
     entry_id: str
     client_id: str
     contact_point_id: str
-    state: str
+    state: OfferState
     offered_at: datetime
     expires_at: datetime
     ended_at: datetime | None
@@ -127,7 +127,7 @@ class Offer:
     starts_at: datetime
     ends_at: datetime
     zone: str
-    opening_state: str
+    opening_state: OpeningState
     replaces_participation_id: str | None
 
 
@@ -152,39 +152,6 @@ async def entries_of(r: Reading, client_id: str) -> tuple[Entry, ...]:
     e = waitlist_entry.c
     rows = await r.conn.execute(_entries(r).where(e.client_id == client_id).order_by(e.joined_at, e.id))
     return tuple(_entry(row) for row in rows)
-
-
-async def add_entry(tx: Tx, values: dict[str, Any]) -> None:
-    """A new row, waiting from now on without credit."""
-    fresh = {"state": EntryState.WAITING, "credit": 0, "joined_at": tx.now, "last_offered_at": None}
-    await tx.conn.execute(insert(waitlist_entry).values(practice_id=tx.practice_id, **fresh, **values))
-
-
-async def set_entry_state(tx: Tx, entry_id: str, came_from: EntryState, to: EntryState) -> bool:
-    """Whether this call made the change."""
-    e = waitlist_entry.c
-    there = (e.practice_id == tx.practice_id, e.id == entry_id, e.state == came_from)
-    return (await tx.conn.execute(update(waitlist_entry).where(*there).values(state=to))).rowcount == 1
-
-
-async def note_offered(tx: Tx, entry_id: str) -> None:
-    """The entry has its turn now, and its credit is used up by that."""
-    e = waitlist_entry.c
-    there = (e.practice_id == tx.practice_id, e.id == entry_id)
-    await tx.conn.execute(update(waitlist_entry).where(*there).values(last_offered_at=tx.now, credit=0))
-
-
-async def give_credit(tx: Tx, entry_ids: Sequence[str]) -> None:
-    """One more for each: they held an offer that somebody else's act ended."""
-    e = waitlist_entry.c
-    there = (e.practice_id == tx.practice_id, e.id.in_(entry_ids))
-    await tx.conn.execute(update(waitlist_entry).where(*there).values(credit=e.credit + 1))
-
-
-async def lock_client(tx: Tx, client_id: str) -> None:
-    """Let the other claims of one client wait: each of them sees what the one before it booked."""
-    there = (client.c.practice_id == tx.practice_id, client.c.id == client_id)
-    await tx.conn.execute(select(client.c.id).where(*there).with_for_update())
 
 
 # --- openings ---------------------------------------------------------------------------------------------------
@@ -231,44 +198,6 @@ async def openings_due(r: Reading, limit: int) -> tuple[str, ...]:
     o = opening.c
     wanted = select(o.id).where(o.practice_id == r.practice_id, o.state == OpeningState.OPEN, o.next_wave_at <= r.now)
     return tuple((await r.conn.execute(wanted.order_by(o.next_wave_at, o.id).limit(limit))).scalars())
-
-
-async def add_opening(tx: Tx, values: dict[str, Any]) -> None:
-    """A new row, open."""
-    made = {"state": OpeningState.OPEN, "created_at": tx.now}
-    await tx.conn.execute(insert(opening).values(practice_id=tx.practice_id, **made, **values))
-
-
-async def lock_hold(tx: Tx, opening_id: str) -> None:
-    """Have the opening's hold in the calendar to oneself until the commit."""
-    there = (busy.c.practice_id == tx.practice_id, busy.c.holder_id == opening_id)
-    await tx.conn.execute(select(busy.c.id).where(*there).with_for_update())
-
-
-async def lock_opening(tx: Tx, opening_id: str) -> bool:
-    """Have the opening to oneself until the commit, its hold first; tells whether it is still open."""
-    await lock_hold(tx, opening_id)
-    o = opening.c
-    there = (o.practice_id == tx.practice_id, o.id == opening_id)
-    found = await tx.conn.execute(select(o.state).where(*there).with_for_update())
-    return found.scalar_one_or_none() == OpeningState.OPEN
-
-
-async def set_opening_state(
-    tx: Tx, opening_id: str, came_from: Iterable[OpeningState], to: OpeningState, next_wave_at: datetime | None = None
-) -> bool:
-    """Whether this call made the change. Only an open opening has a next wave."""
-    o = opening.c
-    there = (o.practice_id == tx.practice_id, o.id == opening_id, o.state.in_(tuple(came_from)))
-    values = {"state": to, "next_wave_at": next_wave_at}
-    return (await tx.conn.execute(update(opening).where(*there).values(values))).rowcount == 1
-
-
-async def plan_wave(tx: Tx, opening_id: str, at: datetime | None) -> None:
-    """When the opening is looked at again; None while an offer is out, whose end plans it."""
-    o = opening.c
-    there = (o.practice_id == tx.practice_id, o.id == opening_id, o.state == OpeningState.OPEN)
-    await tx.conn.execute(update(opening).where(*there).values(next_wave_at=at))
 
 
 # --- offers -----------------------------------------------------------------------------------------------------
@@ -323,20 +252,14 @@ async def newest_ended_at_number(r: Reading, address_ix: bytes, since: datetime)
     return _offer(row) if row and row.state != OfferState.HELD else None
 
 
-async def add_offer(tx: Tx, values: dict[str, Any]) -> None:
-    """A new row, held from now on."""
-    made = {"state": OfferState.HELD, "offered_at": tx.now}
-    await tx.conn.execute(insert(offer).values(practice_id=tx.practice_id, **made, **values))
-
-
-async def end_offer(
-    tx: Tx, offer_id: str, came_from: OfferState, to: OfferState, participation_id: str | None = None
-) -> bool:
-    """Whether this call made the change. A claim names the visit it booked."""
+async def newest_claim_at_number(r: Reading, address_ix: bytes, since: datetime) -> Offer | None:
+    """The last offer that was claimed by a number since an instant, and not given back."""
     f = offer.c
-    there = (f.practice_id == tx.practice_id, f.id == offer_id, f.state == came_from)
-    values = {"state": to, "ended_at": tx.now, "participation_id": participation_id}
-    return (await tx.conn.execute(update(offer).where(*there).values(values))).rowcount == 1
+    wanted = _offers(r).where(
+        f.contact_point_id.in_(_points_at(r, address_ix)), f.state == OfferState.CLAIMED, f.ended_at >= since
+    )
+    row = (await r.conn.execute(wanted.order_by(f.ended_at.desc(), f.id.desc()))).first()
+    return _offer(row) if row else None
 
 
 def _points_at(r: Reading, address_ix: bytes) -> Select[Any]:
@@ -351,8 +274,10 @@ def _entries(r: Reading) -> Select[Any]:
     e, p, a = waitlist_entry.c, participation.c, appointment.c
     standing = and_(p.practice_id == e.practice_id, p.id == e.replaces_participation_id, p.state.in_(ACTIVE_STATES))
     then = and_(a.practice_id == p.practice_id, a.id == p.appointment_id, a.starts_at > r.now)
-    joined = waitlist_entry.outerjoin(participation, standing).outerjoin(appointment, then)
-    wanted = select(waitlist_entry, a.starts_at.label("replaces_at")).select_from(joined)
+    whose = and_(client.c.practice_id == e.practice_id, client.c.id == e.client_id)
+    joined = waitlist_entry.join(client, whose).outerjoin(participation, standing).outerjoin(appointment, then)
+    columns = (a.starts_at.label("replaces_at"), client.c.state.label("client_state"))
+    wanted = select(waitlist_entry, *columns).select_from(joined)
     return wanted.where(e.practice_id == r.practice_id)
 
 
@@ -369,10 +294,11 @@ def _entry(row: Row[Any]) -> Entry:
         row.priority,
         row.replaces_participation_id,
         row.replaces_at,
-        row.state,
+        EntryState(row.state),
         row.credit,
         row.joined_at,
         row.last_offered_at,
+        row.client_state == "active",
     )
 
 
@@ -400,7 +326,7 @@ def _opening(row: Row[Any]) -> Opening:
         row.freed_by,
         row.starts_at,
         row.ends_at,
-        row.state,
+        OpeningState(row.state),
         row.depth,
         row.next_wave_at,
         row.created_at,
@@ -426,7 +352,7 @@ def _offer(row: Row[Any]) -> Offer:
         row.entry_id,
         row.client_id,
         row.contact_point_id,
-        row.state,
+        OfferState(row.state),
         row.offered_at,
         row.expires_at,
         row.ended_at,
@@ -437,6 +363,6 @@ def _offer(row: Row[Any]) -> Offer:
         row.starts_at,
         row.ends_at,
         row.zone,
-        row.opening_state,
+        OpeningState(row.opening_state),
         row.replaces_participation_id,
     )

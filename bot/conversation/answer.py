@@ -18,7 +18,7 @@ from bot.conversation.late import late_or_unsure, running_late
 from bot.conversation.new_times import offer_times
 from bot.conversation.offer_answer import pass_on, take_offer
 from bot.conversation.question_store import QuestionKind
-from bot.conversation.turn import Turn, sender_of, situation_of, understand
+from bot.conversation.turn import Turn, language_of, sender_of, situation_of, understand
 from bot.conversation.undoing import undo
 from bot.conversation.which_visit import ask_which, numbering, visit_number, wish_of
 from bot.conversation.wrong_number import give_number_up
@@ -66,7 +66,8 @@ async def _turn(tx: Tx, inbound: Inbound) -> Turn:
     sender = await sender_of(tx, inbound)
     situation = await situation_of(tx, sender, inbound.received_at)
     reading = understand(inbound.body, sender, situation)
-    return Turn(inbound, await people.practice(tx), sender, situation, reading)
+    language = await language_of(tx, sender, reading)
+    return Turn(inbound, await people.practice(tx), sender, situation, reading, language)
 
 
 def _why(turn: Turn) -> str:

@@ -5,7 +5,6 @@ from typing import Final
 
 from bot.conversation.hand_over import ask_staff, nothing_open
 from bot.conversation.turn import Turn
-from bot.conversation.undoing import keep_undo
 from scheduler.core.record import Tx
 from waitlist import store as waitlist
 from waitlist.actions.claim import Won, claim
@@ -21,15 +20,7 @@ async def take_offer(tx: Tx, turn: Turn) -> str:
     if offer is None:
         return await nothing_open(tx, turn)
     outcome = await claim(tx, offer.id, via="sms", received_at=turn.inbound.received_at, inbound_id=turn.inbound.id)
-    if not isinstance(outcome, Won):
-        return "offer_gone"
-    if not outcome.again:
-        await keep_undo(
-            tx,
-            turn,
-            [{"act": "claim", "offer_id": offer.id, "participation_id": outcome.participation_id}],
-        )
-    return "offer_claimed"
+    return "offer_claimed" if isinstance(outcome, Won) else "offer_gone"
 
 
 async def pass_on(tx: Tx, turn: Turn) -> str:

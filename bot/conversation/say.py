@@ -5,6 +5,7 @@ that change nothing are limited, so that two machines cannot talk to each other 
 Invariant: one text gets one answer of a sort, however often it is handled.
 """
 
+from dataclasses import replace
 from datetime import timedelta
 from typing import Final
 
@@ -73,7 +74,7 @@ async def say(
         channel=Channel.SMS,
         to=to if to is not None else Address(turn.sender.address),
         dedupe=reply_key(turn.inbound.id, f"{kind.value}{part}"),
-        fields=particulars or Particulars(),
+        fields=replace(particulars or Particulars(), language=turn.language),
         participation_id=visit.participation_id if visit else None,
         revision=visit.revision if visit else None,
         inbound_id=turn.inbound.id,

@@ -15,6 +15,7 @@ from messages import consent
 from messages.inbound_store import Inbound
 from messages.intents import Asked, Intent, IntentKind, Reading, read
 from messages.intents import Question as AskedFor
+from messages.intents.lexicon import LANGUAGES
 from messages.kinds import Channel, Kind
 from scheduler.appointments import store as appointments
 from scheduler.appointments.store import Visit
@@ -48,6 +49,8 @@ REPEATED: Final = timedelta(minutes=10)
 """An answer that comes again within this is the same answer, sent twice."""
 
 MOST_OPTIONS: Final = 3
+
+_LANGUAGE_LISTS: Final = tuple(f"{language}." for language in LANGUAGES)
 
 
 @dataclass(frozen=True, slots=True)
@@ -99,13 +102,14 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Everything an act needs to know."""
+    """Everything an act needs to know. `language`: the one they wrote in, where none is on file for them."""
 
     inbound: Inbound
     practice: Practice
     sender: Sender
     situation: Situation
     reading: Reading
+    language: str | None = None
 
     @property
     def client_id(self) -> str | None:
@@ -166,6 +170,15 @@ def understand(body: str, sender: Sender, situation: Situation) -> Reading:
         if of_the_offer.kinds[0] is not reading.kinds[0]:
             return Reading((Intent(kind=IntentKind.OTHER),), ("offer_or_visit",), leftover=True)
     return reading
+
+
+async def language_of(tx: Tx, sender: Sender, reading: Reading) -> str | None:
+    """The language of the words that were understood, if it is one, and nobody has said which they prefer."""
+    known = await people.clients(tx, sender.client_ids)
+    if any(client.language for client in known.values()):
+        return None
+    written = {rule[:2] for rule in reading.why if rule[:3] in _LANGUAGE_LISTS}
+    return written.pop() if len(written) == 1 else None
 
 
 def _asked(sender: Sender, situation: Situation) -> Asked:

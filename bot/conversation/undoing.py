@@ -18,13 +18,14 @@ from scheduler.appointments import store as appointments
 from scheduler.appointments.store import Visit
 from scheduler.core.errors import Conflict, Invalid
 from scheduler.core.record import Tx
+from waitlist import store as waitlist
 from waitlist.actions.undo_claim import ClaimUndone, undo_claim
 
 REMEMBERED: Final = timedelta(hours=24)
 
 
 async def keep_undo(tx: Tx, turn: Turn, acts: Sequence[dict[str, Any]]) -> None:
-    """Remember what U would take back: cancel (participation), move (appointment, before) or claim (offer)."""
+    """Remember what U would take back: cancel (participation) or move (appointment, before)."""
     for before in await question_store.open_of(tx, turn.sender.address_ix, (QuestionKind.UNDO,)):
         await end_question(tx, before, QuestionState.WITHDRAWN)
     made = tx.new_id()
@@ -36,7 +37,7 @@ async def keep_undo(tx: Tx, turn: Turn, acts: Sequence[dict[str, Any]]) -> None:
             "client_id": turn.client_id,
             "kind": QuestionKind.UNDO,
             "participation_id": acts[0].get("participation_id"),
-            "offer_id": acts[0].get("offer_id"),
+            "offer_id": None,
             "options": list(acts),
             "expires_at": turn.inbound.received_at + UNDO,
         },
@@ -45,19 +46,31 @@ async def keep_undo(tx: Tx, turn: Turn, acts: Sequence[dict[str, Any]]) -> None:
 
 async def undo(tx: Tx, turn: Turn) -> str:
     """Take the last act back and say how things stand; when that cannot be, staff are asked."""
-    question = turn.situation.undo
-    if question is None:
+    acts = await _last_acts(tx, turn)
+    if not acts:
         return await _too_late(tx, turn)
-    await end_question(tx, question, QuestionState.ANSWERED)
-    undone = [await _undo(tx, option) for option in question.options]
+    undone = [await _undo(tx, act) for act in acts]
     if not all(each.done for each in undone):
-        await ask_staff(tx, turn, participation_id=question.participation_id)
+        await ask_staff(tx, turn, participation_id=acts[0].get("participation_id"))
         await say(tx, turn, Kind.UNDO_TOO_LATE)
         return "not_undone"
     for number, each in enumerate(undone):
         particulars = Particulars(starts_at=each.visit.starts_at if each.visit else None)
         await say(tx, turn, Kind.UNDONE, particulars, visit=each.visit, part=f":{number}" if number else "")
     return "undone"
+
+
+async def _last_acts(tx: Tx, turn: Turn) -> tuple[Option, ...]:
+    """What U takes back: what this number did last, by text or behind a link; a claim is known from its offer."""
+    question = turn.situation.undo
+    since = turn.inbound.received_at - UNDO
+    claimed = await waitlist.newest_claim_at_number(tx, turn.sender.address_ix, since)
+    if claimed is not None and (question is None or (claimed.ended_at or tx.now) >= question.asked_at):
+        return ({"act": "claim", "offer_id": claimed.id, "participation_id": claimed.participation_id},)
+    if question is None:
+        return ()
+    await end_question(tx, question, QuestionState.ANSWERED)
+    return question.options
 
 
 class _Undone:
@@ -74,7 +87,9 @@ async def _undo(tx: Tx, option: Option) -> _Undone:
     if option["act"] == "cancel":
         outcome = await restore(tx, option["participation_id"])
         visit = await appointments.visit(tx, option["participation_id"])
-        return _Undone(done=isinstance(outcome, Restored), visit=visit)
+        # Taken back behind the link already: what they ask for is so.
+        stands = isinstance(outcome, Restored) or (visit is not None and visit.is_active)
+        return _Undone(done=stands, visit=visit)
     if option["act"] == "claim":
         taken_back = await undo_claim(tx, option["offer_id"])
         if not isinstance(taken_back, ClaimUndone):
@@ -103,9 +118,13 @@ async def _move_back(tx: Tx, option: Option) -> _Undone:
 
 
 async def _too_late(tx: Tx, turn: Turn) -> str:
+    """Something of the last day can no longer be taken back: staff see to it. Else there was nothing."""
+    since = tx.now - REMEMBERED
     last: Question | None = await question_store.newest(tx, turn.sender.address_ix, (QuestionKind.UNDO,))
-    if last is None or last.state is QuestionState.ANSWERED or tx.now - last.asked_at > REMEMBERED:
+    lapsed = last is not None and last.state is not QuestionState.ANSWERED and last.asked_at >= since
+    claimed = await waitlist.newest_claim_at_number(tx, turn.sender.address_ix, since)
+    if not lapsed and claimed is None:
         return await nothing_open(tx, turn)
-    await ask_staff(tx, turn, participation_id=last.participation_id)
+    await ask_staff(tx, turn, participation_id=last.participation_id if last and lapsed else None)
     await say(tx, turn, Kind.UNDO_TOO_LATE)
     return "undo_too_late"

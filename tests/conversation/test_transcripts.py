@@ -8,6 +8,7 @@ from scheduler.actions.cancel import cancel
 from scheduler.appointments import store as appointments
 from tests.conversation.scene import FRONT, Scene, local
 from waitlist import store as waitlist
+from waitlist.actions.claim import claim
 
 
 async def reminded(scene: Scene, when: str = "03-10 12:30", **options):
@@ -63,6 +64,15 @@ async def test_in_spanish(scene):
     (answer,) = await scene.says(number, "no puedo ir, mi hijo esta enfermo")
     assert answer.startswith("Lee Office: ")
     assert await scene.upcoming(ana) == []
+
+
+async def test_who_writes_in_spanish_is_answered_in_spanish_until_somebody_says_otherwise(scene):
+    _, number, _ = await reminded(scene)
+    (answer,) = await scene.says(number, "no puedo ir manana")
+    assert "cancelad" in answer
+    _, number, _ = await reminded(scene, language="en")
+    (answer,) = await scene.says(number, "no puedo ir manana")
+    assert "is cancelled" in answer
 
 
 # ---- cannot come ----------------------------------------------------------------------------------------------------
@@ -465,6 +475,25 @@ async def test_an_opening_undone_without_a_visit_to_go_back_to(scene):
     await scene.says(number, "A")
     assert await scene.says(number, "U") == ["Lee Office: undone. That time is released."]
     assert await scene.upcoming(ana) == []
+
+
+async def test_an_opening_taken_behind_the_link_is_undone_by_text(scene):
+    ana, number = await offered(scene)
+    async with scene.record.write(scene.practice, FRONT) as tx:
+        (offer,) = await waitlist.offers(tx, client_ids=(ana,))
+        await claim(tx, offer.id, via="link")
+    assert await scene.says(number, "U") == ["Lee Office: undone. That time is released."]
+    assert await scene.upcoming(ana) == []
+
+
+async def test_a_claim_is_undone_for_a_quarter_of_an_hour_and_after_that_by_a_person(scene):
+    ana, number = await offered(scene)
+    await scene.says(number, "A")
+    scene.pass_time(minutes=16)
+    (answer,) = await scene.says(number, "U")
+    assert "can no longer be undone by text" in answer
+    assert await scene.upcoming(ana) == ["03-10 10:00 confirmed"]
+    assert await scene.tasks() == [("reply", False)]
 
 
 async def test_an_opening_passed_goes_on(scene):

@@ -9,6 +9,7 @@ from sqlalchemy.exc import IntegrityError
 
 from scheduler.actions.book import book
 from scheduler.actions.cancel import cancel
+from scheduler.actions.clients import archive_client
 from scheduler.core.actor import Actor, ActorKind, Via
 from scheduler.core.engine import open_engines
 from scheduler.core.errors import Conflict, NotFound
@@ -18,7 +19,7 @@ from scheduler.people import store as people
 from scheduler.tables import opening as opening_table
 from tests.conversation.scene import FRONT, Scene, local
 from tests.waitlist.test_waves import free, offers, openings, waves
-from waitlist import store
+from waitlist import edit_store, store
 from waitlist.actions.claim import Expired, Gone, Won, claim
 from waitlist.actions.leave import leave
 from waitlist.actions.pass_offer import pass_offer
@@ -52,7 +53,7 @@ async def second_holder(scene: Scene, offer):
         offer_id = tx.new_id()
         (point,) = await people.contact_points(tx, bo)
         row = {"id": offer_id, "opening_id": offer.opening_id, "entry_id": entry, "client_id": bo}
-        await store.add_offer(tx, {**row, "contact_point_id": point.id, "expires_at": offer.expires_at})
+        await edit_store.add_offer(tx, {**row, "contact_point_id": point.id, "expires_at": offer.expires_at})
     return bo, offer_id, entry
 
 
@@ -188,6 +189,17 @@ async def test_nobody_wins_a_second_place_at_the_same_hour(scene):
     assert await take(scene, offer.id) == Gone()
     assert await scene.upcoming(ana) == ["03-10 14:30 booked"]
     assert await scene.told(ana) == ["offer", "offer_withdrawn"]
+
+
+async def test_who_was_put_away_meanwhile_leaves_the_time_to_the_next(scene):
+    ana, offer = await offered(scene)
+    bo = await scene.client()
+    await scene.wait(bo)
+    async with scene.record.write(scene.practice, FRONT) as tx:
+        await archive_client(tx, ana)
+    assert await take(scene, offer.id) == Gone()
+    (held,) = await offers(scene, states=("held",))
+    assert held.client_id == bo
 
 
 async def test_an_offer_of_nobody_is_not_found(scene):
@@ -334,7 +346,7 @@ async def test_the_database_itself_refuses_a_second_winner(scene):
     await take(scene, offer.id)
     with pytest.raises(IntegrityError):
         async with scene.record.write(scene.practice, FRONT) as tx:
-            await store.end_offer(tx, other, OfferState.WITHDRAWN, OfferState.CLAIMED, None)
+            await edit_store.end_offer(tx, other, OfferState.WITHDRAWN, OfferState.CLAIMED, None)
 
 
 async def test_one_client_claiming_two_overlapping_times_at_once_gets_one(scene, other_process):
@@ -346,7 +358,9 @@ async def test_one_client_claiming_two_overlapping_times_at_once_gets_one(scene,
     async with scene.record.write(scene.practice, FRONT) as tx:
         other = tx.new_id()
         row = {"id": other, "opening_id": second_opening.id, "entry_id": offer.entry_id, "client_id": ana}
-        await store.add_offer(tx, {**row, "contact_point_id": offer.contact_point_id, "expires_at": offer.expires_at})
+        await edit_store.add_offer(
+            tx, {**row, "contact_point_id": offer.contact_point_id, "expires_at": offer.expires_at}
+        )
     await asyncio.gather(take(scene, offer.id), take(scene, other, other_process))
     assert len(await scene.upcoming(ana)) == 1
     async with scene.record.read(scene.practice) as r:

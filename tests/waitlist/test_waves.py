@@ -5,14 +5,16 @@ from datetime import timedelta
 import pytest
 
 from scheduler.actions.cancel import cancel
+from scheduler.actions.clients import archive_client
 from scheduler.actions.move import move
-from scheduler.actions.practice import add_exception
+from scheduler.actions.practice import add_exception, edit_clinician
 from scheduler.actions.restore import restore
 from scheduler.calendar import store as calendar
 from scheduler.calendar.availability import DayException
 from scheduler.calendar.wallclock import Span
 from scheduler.core.actor import WORKER
 from scheduler.core.errors import Conflict
+from scheduler.events import MessageUndeliverable
 from tests.conversation.scene import FRONT, Scene, local, set_the_scene
 from waitlist import candidates, store
 from waitlist.actions.leave import leave
@@ -455,3 +457,41 @@ async def test_each_turn_is_entered_with_the_facts_that_decided_it(scene):
 async def test_booking_a_free_time_by_hand_needs_no_opening(scene):
     await scene.book(await scene.client(), "03-10 14:00")
     assert await openings(scene) == ()
+
+
+async def test_an_offer_that_reached_nobody_goes_on_at_once(scene):
+    ana, bo = await scene.client(), await scene.client()
+    entry = await scene.wait(ana)
+    scene.pass_time(minutes=1)
+    await scene.wait(bo)
+    await free(scene)
+    await waves(scene)
+    text = (await scene.messages(ana))[-1]
+    async with scene.record.write(scene.practice, WORKER) as tx:
+        tx.emit(MessageUndeliverable(text.id))
+    assert {each.client_id: each.state for each in await offers(scene)} == {ana: "withdrawn", bo: "held"}
+    async with scene.record.write(scene.practice, WORKER) as tx:
+        tx.emit(MessageUndeliverable(text.id))  # told twice
+        tx.emit(MessageUndeliverable("0" * 32))
+    async with scene.record.read(scene.practice) as r:
+        assert (await store.entry(r, entry)).credit == 1
+    assert len(await offers(scene)) == 2
+
+
+async def test_a_client_who_was_put_away_is_not_asked(scene):
+    ana = await scene.client()
+    await scene.wait(ana)
+    async with scene.record.write(scene.practice, FRONT) as tx:
+        await archive_client(tx, ana)
+    await free(scene)
+    await waves(scene)
+    assert await offers(scene) == ()
+
+
+async def test_the_time_of_a_clinician_who_has_left_is_not_given_away(scene):
+    await scene.wait(await scene.client())
+    await free(scene)
+    async with scene.record.write(scene.practice, FRONT) as tx:
+        await edit_clinician(tx, scene.lee, name="Dr. Lee", active=False)
+    await waves(scene)
+    assert await offers(scene) == ()

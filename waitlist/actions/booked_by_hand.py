@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 
 from scheduler.core.record import Tx
-from waitlist import store
+from waitlist import edit_store, store
 from waitlist.actions.withdraw import withdraw_opening
 from waitlist.store import EntryState, OfferState, OpeningState
 
@@ -18,7 +18,7 @@ async def booked_by_hand(tx: Tx, opening_id: str, booked_for: Mapping[str, str])
         if offer.client_id not in booked_for:
             continue
         participation_id = booked_for[offer.client_id]
-        if await store.end_offer(tx, offer.id, OfferState.HELD, OfferState.CLAIMED, participation_id):
-            await store.set_entry_state(tx, offer.entry_id, EntryState.WAITING, EntryState.FILLED)
+        if await edit_store.end_offer(tx, offer.id, OfferState.HELD, OfferState.CLAIMED, participation_id):
+            await edit_store.set_entry_state(tx, offer.entry_id, EntryState.WAITING, EntryState.FILLED)
             tx.note("offer.claimed", "offer", offer.id, participation=participation_id, via="staff")
     await withdraw_opening(tx, opening_id, OpeningState.TAKEN_BY_STAFF)

@@ -8,9 +8,9 @@ from scheduler.actions.book import book
 from scheduler.actions.cancel import Cancelled, cancel
 from scheduler.actions.confirm import confirm
 from scheduler.appointments import store as appointments
-from scheduler.core.errors import Conflict, NotFound
+from scheduler.core.errors import Conflict, Invalid, NotFound
 from scheduler.core.record import Tx
-from waitlist import reach_store, store, texts
+from waitlist import edit_store, reach_store, store, texts
 from waitlist.actions.wave import next_wave
 from waitlist.actions.withdraw import withdraw_offer, withdraw_opening
 from waitlist.store import EntryState, Offer, OfferState, OpeningState
@@ -51,27 +51,33 @@ async def claim(
     """
     await _lock(tx, offer_id)
     offer = await _read(tx, offer_id)
-    if offer.state == OfferState.CLAIMED and offer.participation_id:
+    if offer.state is OfferState.CLAIMED and offer.participation_id:
         return Won(offer.participation_id, offer.replaces_participation_id, again=True)
-    if offer.state != OfferState.HELD:
-        return await _too_late(tx, offer, inbound_id)
-    if (received_at or tx.now) > offer.expires_at:
+    if offer.state is OfferState.HELD and (received_at or tx.now) > offer.expires_at:
         await expire_offer(tx, offer)
-        return await _too_late(tx, await _read(tx, offer_id), inbound_id)
+        offer = await _read(tx, offer_id)
+    if offer.state is not OfferState.HELD:
+        return await _too_late(tx, offer, inbound_id)
     if await _has_a_visit_then(tx, offer):
-        await withdraw_offer(tx, offer, "has_a_visit_then")
-        await next_wave(tx, offer.opening_id)
-        return Gone()
-    participation_id = await _book(tx, offer)
-    if participation_id is None:
+        return await _not_theirs(tx, offer, "has_a_visit_then")
+    return await _take(tx, offer, via, inbound_id)
+
+
+async def _take(tx: Tx, offer: Offer, via: Via, inbound_id: str | None) -> Won | Gone:
+    try:
+        participation_id = await _book(tx, offer)
+    except Conflict:
         await withdraw_opening(tx, offer.opening_id, OpeningState.TAKEN_BY_STAFF)
         return Gone()
+    except (NotFound, Invalid):
+        # The client was put away, service or clinician are no more, or the visit has begun by now.
+        return await _not_theirs(tx, offer, "not_bookable")
     return await _win(tx, offer, participation_id, via, inbound_id)
 
 
 async def expire_offer(tx: Tx, offer: Offer) -> bool:
     """End a held offer whose deadline has passed, and offer the time on. Nobody is told unless they answer late."""
-    if not await store.end_offer(tx, offer.id, OfferState.HELD, OfferState.EXPIRED):
+    if not await edit_store.end_offer(tx, offer.id, OfferState.HELD, OfferState.EXPIRED):
         return False
     await texts.never_heard(tx, offer, "expired")
     tx.note("offer.expired", "offer", offer.id)
@@ -82,8 +88,8 @@ async def expire_offer(tx: Tx, offer: Offer) -> bool:
 async def _lock(tx: Tx, offer_id: str) -> None:
     """Opening first, then client: two claims of one opening, or of one client, follow one another."""
     offer = await _read(tx, offer_id)
-    await store.lock_opening(tx, offer.opening_id)
-    await store.lock_client(tx, offer.client_id)
+    await edit_store.lock_opening(tx, offer.opening_id)
+    await edit_store.lock_client(tx, offer.client_id)
 
 
 async def _read(tx: Tx, offer_id: str) -> Offer:
@@ -98,32 +104,40 @@ async def _has_a_visit_then(tx: Tx, offer: Offer) -> bool:
     return bool(expected.get(offer.client_id, frozenset()) - {offer.replaces_participation_id})
 
 
-async def _book(tx: Tx, offer: Offer) -> str | None:
-    """The place that was booked, or None when the time cannot be had after all."""
-    try:
-        async with tx.conn.begin_nested():
-            booked = await book(
-                tx,
-                clinician_id=offer.clinician_id,
-                service_id=offer.service_id,
-                location_id=offer.location_id,
-                client_ids=(offer.client_id,),
-                starts_at=offer.starts_at,
-                told=False,
-                own_holder=offer.opening_id,
-                claim_offer_id=offer.id,
-            )
-    except (Conflict, NotFound):
-        return None
+async def _not_theirs(tx: Tx, offer: Offer, reason: str) -> Gone:
+    """They cannot have it after all; somebody else may."""
+    await withdraw_offer(tx, offer, reason)
+    await next_wave(tx, offer.opening_id)
+    return Gone()
+
+
+async def _book(tx: Tx, offer: Offer) -> str:
+    """The place that was booked and confirmed.
+
+    Raises:
+        Conflict, NotFound, Invalid: as `book` does; nothing was changed.
+    """
+    async with tx.conn.begin_nested():
+        booked = await book(
+            tx,
+            clinician_id=offer.clinician_id,
+            service_id=offer.service_id,
+            location_id=offer.location_id,
+            client_ids=(offer.client_id,),
+            starts_at=offer.starts_at,
+            told=False,
+            own_holder=offer.opening_id,
+            claim_offer_id=offer.id,
+        )
     await confirm(tx, booked.participation_ids[0])
     return booked.participation_ids[0]
 
 
 async def _win(tx: Tx, offer: Offer, participation_id: str, via: Via, inbound_id: str | None) -> Won:
     if not (
-        await store.set_opening_state(tx, offer.opening_id, (OpeningState.OPEN,), OpeningState.FILLED)
-        and await store.end_offer(tx, offer.id, OfferState.HELD, OfferState.CLAIMED, participation_id)
-        and await store.set_entry_state(tx, offer.entry_id, EntryState.WAITING, EntryState.FILLED)
+        await edit_store.set_opening_state(tx, offer.opening_id, (OpeningState.OPEN,), OpeningState.FILLED)
+        and await edit_store.end_offer(tx, offer.id, OfferState.HELD, OfferState.CLAIMED, participation_id)
+        and await edit_store.set_entry_state(tx, offer.entry_id, EntryState.WAITING, EntryState.FILLED)
     ):
         # Opening and client are locked, so this cannot be; should it be, nothing of it may stand.
         raise Conflict("claimed_meanwhile", offer=offer.id)
@@ -165,8 +179,8 @@ async def _mark_filled(tx: Tx, offer: Offer) -> None:
 
 async def _tell_losers(tx: Tx, winner: Offer) -> None:
     for offer in await store.offers(tx, opening_id=winner.opening_id, states=(OfferState.HELD,)):
-        await store.end_offer(tx, offer.id, OfferState.HELD, OfferState.WITHDRAWN)
-        await store.give_credit(tx, (offer.entry_id,))
+        await edit_store.end_offer(tx, offer.id, OfferState.HELD, OfferState.WITHDRAWN)
+        await edit_store.give_credit(tx, (offer.entry_id,))
         tx.note("offer.withdrawn", "offer", offer.id, reason="lost")
         if not await texts.never_heard(tx, offer, "lost"):
             await texts.lost(tx, offer, await _replaced(tx, offer))

@@ -10,7 +10,7 @@ from scheduler.calendar.wallclock import DAYS_PER_WEEK, MINUTES_PER_DAY
 from scheduler.core.errors import Conflict, Invalid, NotFound
 from scheduler.core.record import Tx
 from scheduler.people import store as people
-from waitlist import store, texts
+from waitlist import edit_store, store, texts
 from waitlist.matching import WeeklyWindow
 from waitlist.store import EntryState, OpeningState
 
@@ -48,7 +48,7 @@ async def join(
     if any(entry.service_id == service_id and entry.state == EntryState.WAITING for entry in waiting):
         raise Conflict("waits_already", client=client_id, service=service_id)
     entry_id = tx.new_id()
-    await store.add_entry(
+    await edit_store.add_entry(
         tx,
         {
             "id": entry_id,
@@ -72,7 +72,7 @@ async def join(
 async def look_again(tx: Tx) -> None:
     """Somebody new may fit what nobody fitted: openings that ran out of people are open again."""
     for opening in await store.openings(tx, states=(OpeningState.EXHAUSTED,)):
-        if await store.set_opening_state(
+        if await edit_store.set_opening_state(
             tx, opening.id, (OpeningState.EXHAUSTED,), OpeningState.OPEN, next_wave_at=tx.now
         ):
             tx.note("opening.open", "opening", opening.id)

@@ -2,7 +2,7 @@
 
 from scheduler.core.errors import NotFound
 from scheduler.core.record import Tx
-from waitlist import store, texts
+from waitlist import edit_store, store, texts
 from waitlist.actions.wave import next_wave
 from waitlist.store import EntryState, OfferState
 
@@ -17,12 +17,12 @@ async def leave(tx: Tx, entry_id: str) -> bool:
         raise NotFound("waitlist_entry", entry=entry_id)
     held = await store.offers(tx, entry_id=entry_id, states=(OfferState.HELD,))
     for offer in held:
-        await store.lock_opening(tx, offer.opening_id)
-    if not await store.set_entry_state(tx, entry_id, EntryState.WAITING, EntryState.LEFT):
+        await edit_store.lock_opening(tx, offer.opening_id)
+    if not await edit_store.set_entry_state(tx, entry_id, EntryState.WAITING, EntryState.LEFT):
         return False
     tx.note("entry.left", "waitlist_entry", entry_id)
     for offer in held:
-        if await store.end_offer(tx, offer.id, OfferState.HELD, OfferState.WITHDRAWN):
+        if await edit_store.end_offer(tx, offer.id, OfferState.HELD, OfferState.WITHDRAWN):
             await texts.never_heard(tx, offer, "left")
             tx.note("offer.withdrawn", "offer", offer.id, reason="left")
             await next_wave(tx, offer.opening_id)

@@ -4,7 +4,7 @@ from datetime import datetime
 
 from scheduler.calendar.wallclock import Span
 from scheduler.core.record import Tx
-from waitlist import store
+from waitlist import edit_store
 from waitlist.matching import too_soon
 
 
@@ -28,7 +28,7 @@ async def open_time(
         tx.note("opening.not_made", "participation", freed_participation_id, reason="too_soon")
         return None
     opening_id = tx.new_id()
-    await store.add_opening(
+    await edit_store.add_opening(
         tx,
         {
             "id": opening_id,

@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 from scheduler.core.errors import NotFound
 from scheduler.core.record import Tx
-from waitlist import store, texts
+from waitlist import edit_store, store, texts
 from waitlist.actions.wave import next_wave
 from waitlist.store import OfferState
 
@@ -32,8 +32,8 @@ async def pass_offer(tx: Tx, offer_id: str, *, inbound_id: str | None = None) ->
     offer = await store.offer_by_id(tx, offer_id)
     if offer is None:
         raise NotFound("offer", offer=offer_id)
-    await store.lock_opening(tx, offer.opening_id)
-    if not await store.end_offer(tx, offer_id, OfferState.HELD, OfferState.PASSED):
+    await edit_store.lock_opening(tx, offer.opening_id)
+    if not await edit_store.end_offer(tx, offer_id, OfferState.HELD, OfferState.PASSED):
         now = await store.offer_by_id(tx, offer_id)
         state = now.state if now else offer.state
         return Passed(again=True) if state == OfferState.PASSED else NotPassed(state)

@@ -3,7 +3,7 @@
 from messages.kinds import Kind
 from messages.outbox_store import message_row
 from scheduler.core.record import Tx
-from waitlist import store
+from waitlist import edit_store, store
 from waitlist.actions.wave import next_wave
 from waitlist.store import OfferState
 
@@ -11,14 +11,17 @@ from waitlist.store import OfferState
 async def offer_undelivered(tx: Tx, message_id: str) -> None:
     """If the message was the text of a held offer, end that offer without words and offer the time on.
 
-    The entry keeps its place: not being reached is no answer, so it gets its turn's credit back.
+    The entry keeps its place: not being reached is no answer, so it gets its turn's credit back. An opening that
+    somebody else is just dealing with is left to them and to the deadline.
     """
     message = await message_row(tx, message_id)
     if message is None or message.kind is not Kind.OFFER or message.offer_id is None:
         return
     offer = await store.offer_by_id(tx, message.offer_id)
-    if offer is None or not await store.end_offer(tx, offer.id, OfferState.HELD, OfferState.WITHDRAWN):
+    if offer is None or not await edit_store.lock_at_once(tx, offer.opening_id):
         return
-    await store.give_credit(tx, (offer.entry_id,))
+    if not await edit_store.end_offer(tx, offer.id, OfferState.HELD, OfferState.WITHDRAWN):
+        return
+    await edit_store.give_credit(tx, (offer.entry_id,))
     tx.note("offer.withdrawn", "offer", offer.id, reason="undelivered")
     await next_wave(tx, offer.opening_id)

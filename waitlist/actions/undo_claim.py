@@ -7,7 +7,7 @@ from scheduler.actions.restore import UNDO, Restored, restore
 from scheduler.appointments import store as appointments
 from scheduler.core.errors import NotFound
 from scheduler.core.record import Tx
-from waitlist import store
+from waitlist import edit_store, store
 from waitlist.store import EntryState, Offer, OfferState, OpeningState
 
 
@@ -36,7 +36,7 @@ async def undo_claim(tx: Tx, offer_id: str) -> ClaimUndone | NotUndone:
     offer = await store.offer_by_id(tx, offer_id)
     if offer is None:
         raise NotFound("offer", offer=offer_id)
-    await store.lock_opening(tx, offer.opening_id)
+    await edit_store.lock_opening(tx, offer.opening_id)
     offer = await store.offer_by_id(tx, offer_id) or offer
     if offer.state != OfferState.CLAIMED or offer.participation_id is None or offer.ended_at is None:
         return NotUndone("not_claimed")
@@ -45,9 +45,9 @@ async def undo_claim(tx: Tx, offer_id: str) -> ClaimUndone | NotUndone:
     released = await _released(tx, offer)
     if released is not None and not isinstance(await restore(tx, released), Restored):
         return NotUndone("old_time_taken")
-    await store.end_offer(tx, offer.id, OfferState.CLAIMED, OfferState.WITHDRAWN)
-    await store.set_opening_state(tx, offer.opening_id, (OpeningState.FILLED,), OpeningState.UNDONE)
-    await store.set_entry_state(tx, offer.entry_id, EntryState.FILLED, EntryState.WAITING)
+    await edit_store.end_offer(tx, offer.id, OfferState.CLAIMED, OfferState.WITHDRAWN)
+    await edit_store.set_opening_state(tx, offer.opening_id, (OpeningState.FILLED,), OpeningState.UNDONE)
+    await edit_store.set_entry_state(tx, offer.entry_id, EntryState.FILLED, EntryState.WAITING)
     await _no_longer_filled(tx, offer)
     await cancel(tx, offer.participation_id, by="claim", depth=await _depth(tx, offer), told=False)
     tx.note("offer.claim_undone", "offer", offer.id, participation=offer.participation_id)

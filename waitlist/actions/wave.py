@@ -13,7 +13,7 @@ from scheduler.calendar.wallclock import local_day, minute_of_day, to_local, zon
 from scheduler.core.record import Tx
 from scheduler.people import store as people
 from scheduler.people.store import ContactPoint, Practice
-from waitlist import candidates, store, texts
+from waitlist import candidates, edit_store, store, texts
 from waitlist.actions.withdraw import withdraw_opening
 from waitlist.caps import has_room
 from waitlist.deadlines import held_until, hold_expiry
@@ -55,7 +55,7 @@ async def next_wave(tx: Tx, opening_id: str) -> Offered | Waits | NoWave:
     One is asked at a time. Who cannot be reached (no consent for the waitlist, stopped, no number) is passed over
     without losing their place. In the night the wave waits for the morning, if the time is still of use then.
     """
-    await store.lock_hold(tx, opening_id)
+    await edit_store.lock_hold(tx, opening_id)
     opening = await store.opening_by_id(tx, opening_id)
     if opening is None or opening.state != OpeningState.OPEN:
         return NoWave("settled")
@@ -77,7 +77,7 @@ async def _still_out(tx: Tx, opening_id: str) -> bool:
     """Whether somebody holds an offer of it; then its end, not the time, brings the next wave."""
     if not await store.offers(tx, opening_id=opening_id, states=(OfferState.HELD,)):
         return False
-    await store.plan_wave(tx, opening_id, None)
+    await edit_store.plan_wave(tx, opening_id, None)
     return True
 
 
@@ -105,7 +105,10 @@ def _window(practice: Practice, zone: str) -> SendWindow:
 
 
 async def _closed(tx: Tx, opening: Opening) -> bool:
-    """Whether the clinician's day was closed over this time meanwhile."""
+    """Whether the clinician has left, or closed the day over this time, meanwhile."""
+    clinician = await people.clinician(tx, opening.clinician_id)
+    if clinician is None or not clinician.active:
+        return True
     zone = zone_of(opening.zone)
     start, end = to_local(opening.starts_at, zone), to_local(opening.ends_at, zone)
     day = local_day(opening.starts_at, zone)
@@ -129,7 +132,7 @@ async def _keep(tx: Tx, opening: Opening, deadline: datetime) -> Waits | NoWave 
             return await _wait(tx, opening, max(other.expires_at for other in others))
         await withdraw_opening(tx, opening.id, OpeningState.TAKEN_BY_STAFF)
         return NoWave("taken")
-    if not await store.lock_opening(tx, opening.id):
+    if not await edit_store.lock_opening(tx, opening.id):
         await release(tx, opening.id)
         return NoWave("settled")
     return NoWave("still_out") if await _still_out(tx, opening.id) else None
@@ -148,7 +151,7 @@ async def _held(tx: Tx, opening: Opening, deadline: datetime) -> bool:
 
 async def _offer(tx: Tx, opening: Opening, turn: _Turn, deadline: datetime) -> Offered:
     offer_id = tx.new_id()
-    await store.add_offer(
+    await edit_store.add_offer(
         tx,
         {
             "id": offer_id,
@@ -159,8 +162,8 @@ async def _offer(tx: Tx, opening: Opening, turn: _Turn, deadline: datetime) -> O
             "expires_at": deadline,
         },
     )
-    await store.note_offered(tx, turn.ranked.entry_id)
-    await store.plan_wave(tx, opening.id, None)
+    await edit_store.note_offered(tx, turn.ranked.entry_id)
+    await edit_store.plan_wave(tx, opening.id, None)
     made = await store.offer_by_id(tx, offer_id)
     if made is not None:
         await texts.offered(tx, made)
@@ -185,13 +188,13 @@ def _why(opening: Opening, ranked: Ranked) -> dict[str, str | int | None]:
 
 async def _wait(tx: Tx, opening: Opening, until: datetime) -> Waits:
     await release(tx, opening.id)
-    await store.plan_wave(tx, opening.id, until)
+    await edit_store.plan_wave(tx, opening.id, until)
     tx.note("opening.waits", "opening", opening.id, until=until.isoformat())
     return Waits(until)
 
 
 async def _end(tx: Tx, opening: Opening, to: OpeningState, reason: str) -> NoWave:
-    await store.set_opening_state(tx, opening.id, (OpeningState.OPEN,), to)
+    await edit_store.set_opening_state(tx, opening.id, (OpeningState.OPEN,), to)
     await release(tx, opening.id)
     tx.note(f"opening.{to.value}", "opening", opening.id, reason=reason)
     return NoWave(reason)

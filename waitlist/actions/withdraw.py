@@ -2,7 +2,7 @@
 
 from scheduler.actions.hold import release
 from scheduler.core.record import Tx
-from waitlist import store, texts
+from waitlist import edit_store, store, texts
 from waitlist.store import Offer, OfferState, OpeningState
 
 
@@ -11,7 +11,7 @@ async def withdraw_opening(tx: Tx, opening_id: str, to: OpeningState = OpeningSt
 
     False when it was settled already; then nothing is changed.
     """
-    if not await store.set_opening_state(tx, opening_id, store.UNSETTLED, to):
+    if not await edit_store.set_opening_state(tx, opening_id, store.UNSETTLED, to):
         return False
     await release(tx, opening_id)
     for offer in await store.offers(tx, opening_id=opening_id, states=(OfferState.HELD,)):
@@ -22,9 +22,9 @@ async def withdraw_opening(tx: Tx, opening_id: str, to: OpeningState = OpeningSt
 
 async def withdraw_offer(tx: Tx, offer: Offer, reason: str) -> None:
     """Take back a held offer. Its holder lost it through no act of their own: they get a credit, and are told."""
-    if not await store.end_offer(tx, offer.id, OfferState.HELD, OfferState.WITHDRAWN):
+    if not await edit_store.end_offer(tx, offer.id, OfferState.HELD, OfferState.WITHDRAWN):
         return
-    await store.give_credit(tx, (offer.entry_id,))
+    await edit_store.give_credit(tx, (offer.entry_id,))
     tx.note("offer.withdrawn", "offer", offer.id, reason=reason)
     if not await texts.never_heard(tx, offer, reason):
         await texts.withdrawn(tx, offer)

@@ -1,0 +1,119 @@
+"""Changing the waitlist's rows, in small steps that the actions put together.
+
+Every change of a state names the state it leaves (`WHERE state = ...`), so that of two who try at once one learns
+that it came second.
+Invariant: locks are taken in the order hold in the calendar, opening, client, entry, offer. Staff who book over a hold
+meet the calendar first, and only then, in the subscriber, the opening; the other way round would be a deadlock.
+"""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import insert, select, update
+
+from scheduler.core.record import Tx
+from scheduler.tables import busy, client, offer, opening, waitlist_entry
+from waitlist.store import EntryState, OfferState, OpeningState
+
+
+async def add_entry(tx: Tx, values: dict[str, Any]) -> None:
+    """A new row, waiting from now on without credit."""
+    fresh = {"state": EntryState.WAITING, "credit": 0, "joined_at": tx.now, "last_offered_at": None}
+    await tx.conn.execute(insert(waitlist_entry).values(practice_id=tx.practice_id, **fresh, **values))
+
+
+async def set_entry_state(tx: Tx, entry_id: str, came_from: EntryState, to: EntryState) -> bool:
+    """Whether this call made the change."""
+    e = waitlist_entry.c
+    there = (e.practice_id == tx.practice_id, e.id == entry_id, e.state == came_from)
+    return (await tx.conn.execute(update(waitlist_entry).where(*there).values(state=to))).rowcount == 1
+
+
+async def note_offered(tx: Tx, entry_id: str) -> None:
+    """The entry has its turn now, and its credit is used up by that."""
+    e = waitlist_entry.c
+    there = (e.practice_id == tx.practice_id, e.id == entry_id)
+    await tx.conn.execute(update(waitlist_entry).where(*there).values(last_offered_at=tx.now, credit=0))
+
+
+async def give_credit(tx: Tx, entry_ids: Sequence[str]) -> None:
+    """One more for each: they held an offer that somebody else's act ended."""
+    e = waitlist_entry.c
+    there = (e.practice_id == tx.practice_id, e.id.in_(entry_ids))
+    await tx.conn.execute(update(waitlist_entry).where(*there).values(credit=e.credit + 1))
+
+
+async def lock_client(tx: Tx, client_id: str) -> None:
+    """Let the other claims of one client wait: each of them sees what the one before it booked."""
+    there = (client.c.practice_id == tx.practice_id, client.c.id == client_id)
+    await tx.conn.execute(select(client.c.id).where(*there).with_for_update())
+
+
+async def add_opening(tx: Tx, values: dict[str, Any]) -> None:
+    """A new row, open."""
+    made = {"state": OpeningState.OPEN, "created_at": tx.now}
+    await tx.conn.execute(insert(opening).values(practice_id=tx.practice_id, **made, **values))
+
+
+async def lock_hold(tx: Tx, opening_id: str) -> None:
+    """Have the opening's hold in the calendar to oneself until the commit."""
+    there = (busy.c.practice_id == tx.practice_id, busy.c.holder_id == opening_id)
+    await tx.conn.execute(select(busy.c.id).where(*there).with_for_update())
+
+
+async def lock_opening(tx: Tx, opening_id: str) -> bool:
+    """Have the opening to oneself until the commit, its hold first; tells whether it is still open."""
+    await lock_hold(tx, opening_id)
+    o = opening.c
+    there = (o.practice_id == tx.practice_id, o.id == opening_id)
+    found = await tx.conn.execute(select(o.state).where(*there).with_for_update())
+    return found.scalar_one_or_none() == OpeningState.OPEN
+
+
+async def lock_at_once(tx: Tx, opening_id: str) -> bool:
+    """Have the opening to oneself if nobody else has it; never waits.
+
+    For those who come with other locks in hand: whoever has the opening now is about to settle or offer it anyway.
+    """
+    holds = (busy.c.practice_id == tx.practice_id, busy.c.holder_id == opening_id)
+    all_holds = len((await tx.conn.execute(select(busy.c.id).where(*holds))).all())
+    locked = await tx.conn.execute(select(busy.c.id).where(*holds).with_for_update(skip_locked=True))
+    if len(locked.all()) != all_holds:
+        return False
+    there = (opening.c.practice_id == tx.practice_id, opening.c.id == opening_id)
+    found = await tx.conn.execute(select(opening.c.state).where(*there).with_for_update(skip_locked=True))
+    return found.scalar_one_or_none() == OpeningState.OPEN
+
+
+async def set_opening_state(
+    tx: Tx, opening_id: str, came_from: Iterable[OpeningState], to: OpeningState, next_wave_at: datetime | None = None
+) -> bool:
+    """Whether this call made the change. Only an open opening has a next wave."""
+    o = opening.c
+    there = (o.practice_id == tx.practice_id, o.id == opening_id, o.state.in_(tuple(came_from)))
+    values = {"state": to, "next_wave_at": next_wave_at}
+    return (await tx.conn.execute(update(opening).where(*there).values(values))).rowcount == 1
+
+
+async def plan_wave(tx: Tx, opening_id: str, at: datetime | None) -> None:
+    """When the opening is looked at again; None while an offer is out, whose end plans it."""
+    o = opening.c
+    there = (o.practice_id == tx.practice_id, o.id == opening_id, o.state == OpeningState.OPEN)
+    await tx.conn.execute(update(opening).where(*there).values(next_wave_at=at))
+
+
+async def add_offer(tx: Tx, values: dict[str, Any]) -> None:
+    """A new row, held from now on."""
+    made = {"state": OfferState.HELD, "offered_at": tx.now}
+    await tx.conn.execute(insert(offer).values(practice_id=tx.practice_id, **made, **values))
+
+
+async def end_offer(
+    tx: Tx, offer_id: str, came_from: OfferState, to: OfferState, participation_id: str | None = None
+) -> bool:
+    """Whether this call made the change. A claim names the visit it booked."""
+    f = offer.c
+    there = (f.practice_id == tx.practice_id, f.id == offer_id, f.state == came_from)
+    values = {"state": to, "ended_at": tx.now, "participation_id": participation_id}
+    return (await tx.conn.execute(update(offer).where(*there).values(values))).rowcount == 1
