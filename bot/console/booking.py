@@ -36,7 +36,7 @@ from scheduler.people import store as people
 from scheduler.people.store import Client
 
 WRITE: Final = "appointment.write"
-TIMES_SHOWN: Final = 60
+STEP_MINUTES: Final = 30
 MATCHES: Final = 8
 LONGEST_SEARCH: Final = 80
 
@@ -204,7 +204,8 @@ def viewer_now(request: web.Request) -> datetime:
 def _completed(wanted: Wanted, book_: Names) -> Wanted:
     """Choices that leave nothing to choose are made."""
     services, locations = book_.offered(), [each for each in book_.locations.values() if each.active]
-    service = wanted.service_id if wanted.service_id in book_.services else (services[0].id if services else "")
+    alone = [each for each in services if each.capacity == 1] or services
+    service = wanted.service_id if wanted.service_id in book_.services else (alone[0].id if alone else "")
     location = wanted.location_id if wanted.location_id in book_.locations else (locations[0].id if locations else "")
     return replace(wanted, service_id=service, location_id=location)
 
@@ -291,10 +292,8 @@ async def _context(request: web.Request, r: Reading, book_: Names, wanted: Wante
         "clinicians": [(each.id, each.name) for each in clinicians],
         "any_clinician": ANY if own is None and len(clinicians) > 1 else "",
         "locations": [(each.id, each.name) for each in book_.locations.values() if each.active],
-        "times": times,
+        "times": by_clinician(times, book_),
         "picked": picked,
-        "one_clinician": bool(wanted.clinician_id) or len(clinicians) == 1,
-        "names": book_,
         "day": wanted.day,
         "repeats": REPEATS,
         "held": [],
@@ -318,7 +317,12 @@ async def _times(
     if not wanted.service_id or earliest >= span.ends_at:
         return ()
     return await open_times(
-        r, clinician_ids=mine, service_id=wanted.service_id, earliest=earliest, latest=span.ends_at, limit=TIMES_SHOWN
+        r,
+        clinician_ids=mine,
+        service_id=wanted.service_id,
+        earliest=earliest,
+        latest=span.ends_at,
+        step_minutes=STEP_MINUTES,
     )
 
 
@@ -332,6 +336,14 @@ def _matching(wanted: Wanted, times: Sequence[OpenTime], request: web.Request) -
         if minute is not None and minute_of_day(local) == minute and wanted.clinician_id == each.clinician_id:
             return pick_of(each)
     return OTHER if wanted.time else ""
+
+
+def by_clinician(times: Sequence[OpenTime], book_: Names) -> list[tuple[str, list[OpenTime]]]:
+    """The free times under the name of whose they are."""
+    found: dict[str, list[OpenTime]] = {}
+    for each in times:
+        found.setdefault(book_.clinician(each.clinician_id), []).append(each)
+    return sorted(found.items())
 
 
 def pick_of(time: OpenTime) -> str:

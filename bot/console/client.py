@@ -20,6 +20,7 @@ from bot.console.wish_words import wish_of
 from bot.web.forms import EMPTY, Form
 from messages import consent_store, outbox_store
 from messages.kinds import Channel
+from messages.outbox_store import Message
 from messages.recipients import CHANNEL_OF_KIND
 from scheduler import access
 from scheduler.actions.read_client import ClientRecord, read_client
@@ -34,7 +35,18 @@ from waitlist import store as waitlist
 from waitlist.store import EntryState
 
 READ, WRITE = "client.read", "client.write"
-PAST_SHOWN = 40
+PAST_SHOWN, AHEAD_SHOWN = 20, 6
+MESSAGES_READ, PLANNED_SHOWN, SENT_SHOWN = 300, 3, 10
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """Messages of a client: those to come (and how many more), those that left, those that did not."""
+
+    planned: list[dict[str, Any]]
+    more_planned: int
+    gone: list[dict[str, Any]]
+    dropped: list[dict[str, Any]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -93,7 +105,8 @@ async def _context(r: Reading, actor: Actor, record: ClientRecord) -> dict[str, 
     return {
         "client": client,
         "reach": await _reach(r, record, region),
-        "ahead": [_visit_row(visit, shown) for visit in ahead],
+        "ahead": [_visit_row(visit, shown) for visit in ahead[:AHEAD_SHOWN]],
+        "more_ahead": max(0, len(ahead) - AHEAD_SHOWN),
         "past": [_visit_row(visit, shown) for visit in reversed(past[-PAST_SHOWN:])],
         "more_past": max(0, len(past) - PAST_SHOWN),
         "sent": await _sent(r, actor, client.id),
@@ -156,16 +169,28 @@ async def _one(r: Reading, point: ContactPoint, record: ClientRecord, region: st
     )
 
 
-async def _sent(r: Reading, actor: Actor, client_id: str) -> list[dict[str, Any]]:
+async def _sent(r: Reading, actor: Actor, client_id: str) -> Sent | None:
+    """What was sent lately, what is planned next, and what was not sent and why; None for roles without messages."""
     if not access.may(actor, "message.read"):
-        return []
-    return [
-        {
-            "state": state_of(each),
-            "what": what(each.kind, each.channel is Channel.EMAIL),
-            "when": each.sent_at or each.due_at,
-            "note": note_of(each),
-            "about": each.fields.starts_at,
-        }
-        for each in await outbox_store.messages_of(r, client_id, 30)
-    ]
+        return None
+    found = await outbox_store.messages_of(r, client_id, MESSAGES_READ)
+    planned = [each for each in reversed(found) if each.state == "pending"]
+    dropped = [each for each in found if each.state == "cancelled"]
+    gone = [each for each in found if each.state not in {"pending", "cancelled"}]
+    return Sent(
+        [_line(each) for each in planned[:PLANNED_SHOWN]],
+        max(0, len(planned) - PLANNED_SHOWN),
+        [_line(each) for each in gone[:SENT_SHOWN]],
+        [_line(each) for each in dropped[:SENT_SHOWN]],
+    )
+
+
+def _line(message: Message) -> dict[str, Any]:
+    return {
+        "state": state_of(message),
+        "what": what(message.kind, message.channel is Channel.EMAIL),
+        "when": message.sent_at or message.due_at,
+        "note": note_of(message),
+        "about": message.fields.starts_at,
+        "href": f"/console/visits/{message.participation_id}" if message.participation_id else "",
+    }

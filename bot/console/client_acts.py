@@ -101,6 +101,15 @@ async def remove_point(request: web.Request) -> web.Response:
     return await _with_point(request, "contact_removed", lambda tx, point: remove_contact_point(tx, point.id))
 
 
+async def restore_point(request: web.Request) -> web.Response:
+    """Somebody has checked a number that was put aside: use it again, once consent is on record anew."""
+
+    async def take_back(tx: Tx, point: ContactPoint) -> object:
+        return await add_contact_point(tx, point.client_id, NewContact(point.kind, point.value, point.role))
+
+    return await _with_point(request, "contact_back", take_back)
+
+
 async def prefer_point(request: web.Request) -> web.Response:
     """Try a number or address first."""
     return await _with_point(request, "contact_first", lambda tx, point: prefer_contact_point(tx, point.id))
@@ -195,6 +204,7 @@ def install_client(app: web.Application) -> None:
     app.router.add_post(f"{at}/unarchive", unarchive, name="client.unarchive")
     app.router.add_post(f"{at}/points", add_point, name="client.points")
     app.router.add_post(f"{at}/{point}/remove", remove_point, name="client.point.remove")
+    app.router.add_post(f"{at}/{point}/restore", restore_point, name="client.point.restore")
     app.router.add_post(f"{at}/{point}/prefer", prefer_point, name="client.point.prefer")
     app.router.add_post(f"{at}/{point}/stop", stop_point, name="client.point.stop")
     app.router.add_post(f"{at}/{point}/consent", change_consent, name="client.point.consent")

@@ -23,6 +23,7 @@ from scheduler.people import store as people
 from scheduler.people.client_fields import ClientFields
 
 WRITE: Final = "client.write"
+NEWEST: Final = 25
 
 
 async def show_clients(request: web.Request) -> web.Response:
@@ -101,7 +102,7 @@ async def _list(request: web.Request, text: str, *, archived: bool) -> web.Respo
     actor = actor_of(request)
     async with reading(request) as r:
         access.require(actor, READ)
-        found = await find(r, actor, text, ON_THE_PAGE, archived=archived)
+        found = await find(r, actor, text, ON_THE_PAGE if text else NEWEST, archived=archived)
         points = await people.contact_points_of(r, [each.id for each in found])
         region = (await people.practice(r)).region
     numbers = {

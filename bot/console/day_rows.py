@@ -5,7 +5,7 @@ Pure but for names it is given. Invariant: rows come in order of time, and each 
 
 from collections import Counter
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -23,9 +23,16 @@ SHORTEST_FREE: Final = timedelta(minutes=30)
 MODALITIES: Final = {"telehealth": "by video"}
 
 
+NEAR: Final = timedelta(minutes=90)
+"""How long before its start a visit is marked in the list of the day; earlier, on its own page."""
+
+
 @dataclass(frozen=True, slots=True)
 class VisitRow:
-    """A visit as a row shows it. `about` says whose it is and when, for those who hear a button's name."""
+    """A visit as a row shows it. `about` says whose it is, for those who hear a button's name.
+
+    `near`: its marks belong into the list of the day; `lively`: somebody is about to come.
+    """
 
     id: str
     starts_at: datetime
@@ -40,6 +47,7 @@ class VisitRow:
     may_unmark: bool
     may_confirm: bool
     may_restore: bool
+    near: bool
     lively: bool
     kind: str = "visit"
 
@@ -57,6 +65,11 @@ class VisitRow:
     def acts(self) -> bool:
         """Whether there is anything to press."""
         return bool(self.marks) or self.may_unmark or self.may_confirm or self.may_restore
+
+    @property
+    def in_list(self) -> "VisitRow":
+        """The same row as the list of a day shows it: nobody marks the afternoon at breakfast."""
+        return self if self.near else replace(self, marks=())
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,7 +90,6 @@ class FreeRow:
     clinician_id: str
     starts_at: datetime
     ends_at: datetime
-    detail: str
     kind: str = "free"
 
 
@@ -128,6 +140,7 @@ def visit_row(visit: Visit, shown: Shown, together: int = 1) -> VisitRow:
         may_unmark=shown.may_mark and may_unmark(visit),
         may_confirm=shown.may_write and may_confirm(visit, shown.now),
         may_restore=shown.may_write and may_restore(visit, shown.now),
+        near=visit.starts_at - shown.now <= NEAR,
         lively=visit.ends_at > shown.now and visit.starts_at - shown.now < timedelta(hours=1),
     )
 
@@ -147,17 +160,16 @@ def hold_rows(holds: Iterable[Hold], shown: Shown) -> list[HoldRow]:
 
 
 def free_rows(
-    clinician_id: str, windows: Iterable[OpenWindow], taken: Sequence[Span], since: datetime, shown: Shown
+    clinician_id: str, windows: Iterable[OpenWindow], taken: Sequence[Span], since: datetime
 ) -> list[FreeRow]:
     """The gaps of a clinician's open windows from an instant on, the short ones left out."""
-    detail = "" if shown.one else shown.names.clinician(clinician_id)
     found = []
     for window in windows:
         start = max(window.starts_at, since)
         for span in [*sorted(taken, key=lambda each: each.starts_at), Span(window.ends_at, window.ends_at)]:
             end = min(span.starts_at, window.ends_at)
             if end - start >= SHORTEST_FREE:
-                found.append(FreeRow(clinician_id, start, end, detail))
+                found.append(FreeRow(clinician_id, start, end))
             start = max(start, span.ends_at)
     return found
 

@@ -37,6 +37,8 @@ WORK: Final = "inbox.work"
 PLACE: Final = "/console/inbox"
 LATELY: Final = timedelta(hours=24)
 VISITS_SHOWN: Final = 3
+WITHOUT_VISITS: Final = frozenset({TaskKind.WRONG_NUMBER, TaskKind.NO_CHANNEL, TaskKind.SENDING_TROUBLE})
+"""What is about how somebody is reached, not about a visit."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -241,7 +243,7 @@ async def _fitting(
     r: Reading, actor: Actor, task: Task, client_ids: list[str], clients: Mapping[str, Client], book: Names
 ) -> tuple[Fitting, ...]:
     """The visit the task names, else the next ones of whoever it may be from."""
-    if not access.may(actor, "appointment.write") or not client_ids:
+    if not access.may(actor, "appointment.write") or not client_ids or TaskKind(task.kind) in WITHOUT_VISITS:
         return ()
     own = await access.own_clinician(r, actor, "appointment.write")
     named = await appointments.visit(r, task.participation_id) if task.participation_id else None
@@ -258,7 +260,8 @@ async def _fitting(
                 book.clinician(visit.clinician_id),
                 state,
                 word,
-                standing.may_confirm(visit, r.now),
+                # Nobody who may be in distress is taken at their word by a quick press.
+                standing.may_confirm(visit, r.now) and task.kind != TaskKind.CRISIS,
                 standing.may_change(visit, r.now),
             )
         )

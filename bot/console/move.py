@@ -11,6 +11,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from bot.console.book_of_names import names
+from bot.console.booking import STEP_MINUTES, by_clinician
 from bot.console.booking_words import OTHER, held_sentence, sentence
 from bot.console.days import day_of, minute_of
 from bot.console.desk import actor_of, after, reading, show, viewer_of, writing
@@ -31,7 +32,6 @@ from scheduler.core.record import Reading, Tx
 from scheduler.people import store as people
 
 WRITE: Final = "appointment.write"
-TIMES_SHOWN: Final = 60
 
 
 async def show_move(request: web.Request) -> web.Response:
@@ -144,9 +144,8 @@ async def _context(
         "form": Form({**form.values, "day": day.isoformat(), "clinician": clinician_id}, form.errors),
         "clinicians": [(each.id, each.name) for each in clinicians],
         "any_clinician": "Any clinician" if len(clinicians) > 1 else "",
-        "one_clinician": len(mine) == 1,
         "names": book,
-        "times": times,
+        "times": by_clinician(times, book),
         "picked": form.value("pick"),
         "held": [],
     }
@@ -165,7 +164,7 @@ async def _free(
         service_id=visit.service_id,
         earliest=earliest,
         latest=span.ends_at,
-        limit=TIMES_SHOWN,
+        step_minutes=STEP_MINUTES,
     )
 
 

@@ -57,6 +57,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "client_saved": ("Saved.", ""),
     "nothing_changed": ("Nothing was different, so nothing was changed.", ""),
     "contact_added": ("Added. Nothing is sent there until consent is on record.", ""),
+    "contact_back": ("In use again. Record consent before anything is sent there.", ""),
     "contact_removed": ("Removed. Nothing is sent there any more.", ""),
     "contact_first": ("Tried first from now on.", ""),
     "consent_given": ("Consent is on record.", ""),

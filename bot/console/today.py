@@ -12,7 +12,7 @@ from aiohttp import web
 
 from bot.console import day_rows, waiting
 from bot.console.book_of_names import Names, names
-from bot.console.day_rows import Row, Shown
+from bot.console.day_rows import FreeRow, Row, Shown
 from bot.console.days import day_of
 from bot.console.desk import actor_of, after, reading, show, viewer_of
 from bot.console.places import first_place
@@ -40,7 +40,7 @@ from waitlist.store import OfferState
 AHEAD: Final = timedelta(hours=48)
 SENDING: Final = timedelta(hours=12)
 UNMARKED_SHOWN: Final = 30
-_LOUD: Final = frozenset({TaskKind.CRISIS.value, TaskKind.UNDELIVERABLE.value})
+_LOUD: Final = frozenset({TaskKind.CRISIS, TaskKind.UNDELIVERABLE, TaskKind.SENDING_TROUBLE})
 
 
 @dataclass(frozen=True, slots=True)
@@ -86,7 +86,7 @@ class Loud:
     words: TaskWords
     who: str
     at: datetime
-    urgent: bool
+    nobody_yet: bool
 
 
 async def show_today(request: web.Request) -> web.Response:
@@ -118,8 +118,11 @@ async def _context(request: web.Request, r: Reading, actor: Actor) -> dict[str, 
         book, clients, r.now, scope.clinician_id is not None,
         access.may(actor, "attendance.mark"), access.may(actor, "appointment.write"),
     )  # fmt: skip
-    rows: list[Row] = list(day_rows.visit_rows(visits, shown))
-    rows += await _around(r, scope, span, shown)
+    rows: list[Row] = [each.in_list for each in day_rows.visit_rows(visits, shown)]
+    rows += await _held(r, scope, span, shown)
+    free = await _free(r, scope, span, shown)
+    if shown.one:
+        rows += [each for of_one in free.values() for each in of_one]
     return {
         "scope": scope,
         "rows": day_rows.in_order(rows, r.now if scope.day == today else None),
@@ -133,6 +136,7 @@ async def _context(request: web.Request, r: Reading, actor: Actor) -> dict[str, 
         "later": scope.address(scope.day + timedelta(days=1)),
         "back": scope.address(),
         "may_write": shown.may_write,
+        "free": {} if shown.one else {book.clinician(each): found for each, found in free.items() if found},
         "unmarked": [day_rows.visit_row(visit, shown) for visit in unmarked],
         "unconfirmed": [day_rows.visit_row(visit, shown) for visit in asked],
         "openings": await _openings(r, actor, scope, book),
@@ -160,19 +164,28 @@ async def _unconfirmed(r: Reading, scope: Scope) -> tuple[Visit, ...]:
     return tuple(visit for visit in ahead if visit.state is ParticipationState.BOOKED)
 
 
-async def _around(r: Reading, scope: Scope, span: Span, shown: Shown) -> list[Row]:
-    """What lies between the visits: held times, and free ones from now on."""
+async def _held(r: Reading, scope: Scope, span: Span, shown: Shown) -> list[Row]:
+    """The times that are kept for somebody."""
     found: list[Row] = []
-    mine = [each.id for each in shown.names.working() if scope.clinician_id in {None, each.id}]
-    for clinician_id in mine:
-        holds = await calendar.holds_over(r, clinician_id, span.starts_at, span.ends_at)
-        found += day_rows.hold_rows(holds, shown)
-        if span.ends_at <= r.now or not shown.may_write:
-            continue
+    for clinician_id in _shown_clinicians(scope, shown):
+        found += day_rows.hold_rows(await calendar.holds_over(r, clinician_id, span.starts_at, span.ends_at), shown)
+    return found
+
+
+async def _free(r: Reading, scope: Scope, span: Span, shown: Shown) -> dict[str, list[FreeRow]]:
+    """The free times from now on, by clinician, for those who may book them."""
+    if span.ends_at <= r.now or not shown.may_write:
+        return {}
+    found = {}
+    for clinician_id in _shown_clinicians(scope, shown):
         windows = await windows_of(r, clinician_id, span.starts_at, span.ends_at - timedelta(minutes=1))
         taken = await calendar.busy_between(r, clinician_id, span.starts_at, span.ends_at)
-        found += day_rows.free_rows(clinician_id, windows, taken, max(r.now, span.starts_at), shown)
+        found[clinician_id] = day_rows.free_rows(clinician_id, windows, taken, max(r.now, span.starts_at))
     return found
+
+
+def _shown_clinicians(scope: Scope, shown: Shown) -> list[str]:
+    return [each.id for each in shown.names.working() if scope.clinician_id in {None, each.id}]
 
 
 async def _openings(r: Reading, actor: Actor, scope: Scope, book: Names) -> list[Opening]:
@@ -221,7 +234,7 @@ async def _loud(r: Reading, actor: Actor) -> list[Loud]:
     """What may raise its voice here: distress, and messages that reached nobody."""
     if not access.may(actor, "inbox.work"):
         return []
-    found = [task for task in await waiting.tasks(r, actor) if task.urgent or task.kind in _LOUD]
+    found = [task for task in await waiting.tasks(r, actor) if TaskKind(task.kind) in _LOUD]
     clients = await people.clients(r, {task.client_id for task in found if task.client_id})
     return [
         Loud(
@@ -229,7 +242,7 @@ async def _loud(r: Reading, actor: Actor) -> list[Loud]:
             TASK_WORDS[TaskKind(task.kind)],
             clients[task.client_id].display if task.client_id in clients else "An unknown number",
             task.opened_at,
-            task.urgent,
+            task.state == "open",
         )
         for task in found
     ]

@@ -153,7 +153,7 @@ async def _fee(r: Reading, actor: Actor, visit: Visit) -> list[dict[str, Any]]:
             "reason": (each.reason or "").replace("_", " "),
             "version": each.policy_version,
         }
-        for each in await fees.history(r, visit.participation_id)
+        for each in reversed(await fees.history(r, visit.participation_id))
     ]
 
 

@@ -134,7 +134,7 @@ async def _context(
         "chosen": chosen,
         "matches": [each for each in found if each.id != client_id],
         "searched": bool(words),
-        "services": [(each.id, each.name) for each in book.offered()],
+        "services": [(each.id, each.name) for each in sorted(book.offered(), key=lambda each: each.capacity > 1)],
         "clinicians": [each for each in book.working() if own in {None, each.id}],
         "chosen_clinicians": clinicians or [],
         "days": DAYS,

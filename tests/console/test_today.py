@@ -15,7 +15,9 @@ async def test_the_day_shows_its_visits_and_free_times(office: Office, enter: Si
     assert page.status == 200
     assert ana.who.family in page
     assert "Not confirmed" in page
-    assert "Free until" in page
+    assert "9:00\u00a0AM" not in page
+    one = await (await enter("front_desk")).get(f"/console/today?clinician={office.clinician_ids[0]}")
+    assert "Free until 2:00" in one
 
 
 async def test_marking_and_taking_back(office: Office, enter: SignIn, clock: ManualClock):

@@ -96,7 +96,7 @@ async def sign_in(
     async with record.write(practice_id, OPERATOR) as tx:
         user_id = await add_account(
             tx,
-            email=f"{'.'.join(roles)}.{tx.new_id()[:6]}@practice.example",
+            email=f"{'.'.join(roles)}.{tx.new_id()[-8:]}@practice.example",
             name="Robin Desk",
             roles=roles,
             clinician_id=clinician,
