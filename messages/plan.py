@@ -9,7 +9,7 @@ from collections.abc import Iterator, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from messages import links, notices, outbox, outbox_store, plan_store
+from messages import links, notices, outbox, outbox_store, plan_store, task_store
 from messages.kinds import Kind, VisitNeed, traits
 from messages.particulars import Particulars
 from messages.reconcile import Changes, TouchRow, WantedTouch, reconcile
@@ -123,6 +123,7 @@ async def replan(
     for chunk in _chunks(coming):
         setting = await setting_of(tx, {visit.client_id for visit in chunk})
         rows = await plan_store.touches(tx, [visit.participation_id for visit in chunk])
+        new: list[dict[str, Any]] = []
         for visit in chunk:
             wanted = wanted_touches(tx, setting, visit, agreed_at or visit.booked_at, booked_notice=booked_notice)
             changes = reconcile(
@@ -132,7 +133,9 @@ async def replan(
                 now=tx.now,
                 kept_keys=frozenset() if booked_notice else frozenset({BOOKED_KEY}),
             )
-            await _apply(tx, visit, changes, setting.policy.version, reason)
+            new += [_row(tx, visit, touch, setting.policy.version) for touch in changes.add]
+            await _apply(tx, changes, setting.policy.version, reason)
+        await _add(tx, new)
         await _note_unreachable(tx, setting, {visit.client_id for visit in chunk})
 
 
@@ -140,9 +143,7 @@ def _chunks(visits: Sequence[Visit]) -> Iterator[Sequence[Visit]]:
     return (visits[start : start + CHUNK] for start in range(0, len(visits), CHUNK))
 
 
-async def _apply(tx: Tx, visit: Visit, changes: Changes, version: int, reason: str) -> None:
-    for touch in changes.add:
-        await _add(tx, visit, touch, version)
+async def _apply(tx: Tx, changes: Changes, version: int, reason: str) -> None:
     for row, touch in changes.change:
         if await plan_store.change(tx, row.id, _values(touch, version)):
             tx.note("message.replanned", "message", row.id, reason=reason)
@@ -157,11 +158,10 @@ def _ids(rows: Sequence[TouchRow]) -> tuple[str, ...]:
     return tuple(row.id for row in rows)
 
 
-async def _add(tx: Tx, visit: Visit, touch: WantedTouch, version: int) -> None:
-    message_id = tx.new_id()
+def _row(tx: Tx, visit: Visit, touch: WantedTouch, version: int) -> dict[str, Any]:
     possible = touch.due_at is not None
-    row = {
-        "id": message_id,
+    return {
+        "id": tx.new_id(),
         "kind": touch.kind.value,
         "channel": touch.channel.value,
         "client_id": visit.client_id,
@@ -174,9 +174,14 @@ async def _add(tx: Tx, visit: Visit, touch: WantedTouch, version: int) -> None:
         "reason": None if possible else "outside_window",
         **_values(touch, version),
     }
-    if await outbox_store.add(tx, row):
-        tx.note("message.planned", "message", message_id, touch=touch.key, possible=possible)
-    if touch.due_at is not None and touch.due_at <= tx.now:
+
+
+async def _add(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
+    added = await outbox_store.add_many(tx, rows)
+    for row in rows:
+        if row["id"] in added:
+            tx.note("message.planned", "message", row["id"], touch=row["touch"], possible=row["reason"] is None)
+    if any(row["due_at"] <= tx.now for row in rows):
         tx.wake()
 
 
@@ -198,8 +203,11 @@ def no_channel_key(client_id: str) -> str:
 
 async def _note_unreachable(tx: Tx, setting: Setting, client_ids: set[str]) -> None:
     """A client with a visit and no way to be told of it is a person's work until there is a way."""
+    waiting = await task_store.live_among(tx, [no_channel_key(client_id) for client_id in client_ids])
     for client_id in sorted(client_ids):
+        key = no_channel_key(client_id)
         if setting.reach.get(client_id):
-            await settled(tx, no_channel_key(client_id))
-        elif setting.policy.touches:
-            await open_task(tx, TaskKind.NO_CHANNEL, dedupe=no_channel_key(client_id), client_id=client_id)
+            if key in waiting:
+                await settled(tx, key)
+        elif setting.policy.touches and key not in waiting:
+            await open_task(tx, TaskKind.NO_CHANNEL, dedupe=key, client_id=client_id)

@@ -142,6 +142,14 @@ async def live(r: Reading, limit: int = 200) -> tuple[Task, ...]:
     return tuple(Task(*row) for row in rows)
 
 
+async def live_among(r: Reading, dedupe_keys: Collection[str]) -> frozenset[str]:
+    """Which of these keys have a task that waits."""
+    wanted = select(task.c.dedupe).where(
+        task.c.practice_id == r.practice_id, task.c.dedupe.in_(sorted(dedupe_keys)), task.c.state.in_(LIVE)
+    )
+    return frozenset((await r.conn.execute(wanted)).scalars())
+
+
 async def of_client(r: Reading, client_id: str, limit: int = 50) -> tuple[Task, ...]:
     """A client's tasks, newest first, done ones included."""
     wanted = select(*_COLUMNS).where(task.c.practice_id == r.practice_id, task.c.client_id == client_id)

@@ -37,7 +37,7 @@ CHILD = Path(__file__).with_name("worker_child.py")
 async def test_workers_share_the_work(open_post: OpenPost) -> None:
     post = await open_post(faults=Faults(reset_after=0.05, error_before=0.05, rate_limited=0.05))
     clients = [await post.office.client(number) for number in range(10)]
-    ids = {await post.say(client, f"{number}", fields=about(number)) for number, client in enumerate(clients * 12)}
+    ids = {await post.say(client, f"{number}", fields=about(number)) for number, client in enumerate(clients * 7)}
     for _ in range(60):
         await asyncio.gather(*(post.transmitter().run(post.practice_id) for _ in range(4)))
         await post.hear()
