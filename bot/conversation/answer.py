@@ -5,7 +5,7 @@ What is not surely understood goes to a person. Each act lives in a file of its 
 Invariant: a text acts once. Its row turns from new to handled in the transaction that does what it asks for.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from bot.conversation import crisis, law, said_store
@@ -19,6 +19,7 @@ from bot.conversation.new_times import offer_times
 from bot.conversation.offer_answer import pass_on, take_offer
 from bot.conversation.question_store import QuestionKind
 from bot.conversation.turn import Turn, language_of, sender_of, situation_of, understand
+from bot.conversation.under_way import about_visit_under_way
 from bot.conversation.undoing import undo
 from bot.conversation.which_visit import ask_which, numbering, visit_number, wish_of
 from bot.conversation.wrong_number import give_number_up
@@ -76,11 +77,11 @@ def _why(turn: Turn) -> str:
 
 
 async def _answer(tx: Tx, turn: Turn) -> str:
-    in_distress = turn.reading.get(IntentKind.CRISIS) is not None
-    alarmed = await crisis.alarm(tx, turn) if in_distress else None
     obeyed = await law.obey(tx, turn)
-    if alarmed or obeyed:
-        return alarmed or obeyed or ""
+    if turn.reading.get(IntentKind.CRISIS):
+        return await crisis.alarm(tx, turn)
+    if obeyed is not None:
+        return obeyed
     if turn.reading.get(IntentKind.WRONG_NUMBER):
         return await give_number_up(tx, turn)
     if not turn.sender.points:
@@ -126,16 +127,25 @@ def _foremost(turn: Turn) -> Intent:
 
 async def _wish(tx: Tx, turn: Turn, intent: Intent) -> str:
     meant = turn.situation.meant
-    another = await _another_time(tx, turn) if intent.kind is IntentKind.RESCHEDULE else None
-    if another is not None:
-        return another
+    special = await _special(tx, turn, intent)
+    if special is not None:
+        return special
     if turn.situation.only_an_offer and (not meant or intent.kind is IntentKind.CANNOT_COME):
         return await _about_the_offer(tx, turn, intent)
     if not meant:
         return await _about_no_visit(tx, turn, intent)
     if len(meant) == 1:
         return await _do(tx, turn, intent.kind, meant[0])
-    return await (_do_all(tx, turn, intent.kind) if intent.every else ask_which(tx, turn, intent.kind))
+    return await (_do_all(tx, turn, intent.kind, meant) if intent.every else ask_which(tx, turn, intent.kind))
+
+
+async def _special(tx: Tx, turn: Turn, intent: Intent) -> str | None:
+    """What comes before the visits ahead: one that has begun, times that were offered, one that was called off."""
+    if turn.situation.under_way is not None and turn.situation.numbered is None:
+        outcome = await about_visit_under_way(tx, turn, intent, turn.situation.under_way)
+        if outcome is not None:
+            return outcome
+    return await _another_time(tx, turn) if intent.kind is IntentKind.RESCHEDULE else None
 
 
 async def _another_time(tx: Tx, turn: Turn) -> str | None:
@@ -176,8 +186,7 @@ async def _do(tx: Tx, turn: Turn, wish: IntentKind, visit: Visit) -> str:
     return await (running_late if wish is IntentKind.LATE else late_or_unsure)(tx, turn, visit)
 
 
-async def _do_all(tx: Tx, turn: Turn, wish: IntentKind) -> str:
-    visits = turn.situation.meant
+async def _do_all(tx: Tx, turn: Turn, wish: IntentKind, visits: Sequence[Visit]) -> str:
     if wish is IntentKind.CONFIRM:
         return await confirm_all(tx, turn, visits)
     if wish is IntentKind.CANNOT_COME:
@@ -219,7 +228,9 @@ async def _every(tx: Tx, turn: Turn) -> str:
     question = turn.situation.numbered
     if question is None or question.kind is not QuestionKind.WHICH_VISIT:
         return await hand_over(tx, turn)
-    return await _do_all(tx, turn, wish_of(question, 1))
+    chosen = [await visit_number(tx, question, option["n"]) for option in question.options]
+    standing = [visit for visit in chosen if visit is not None and visit.is_active]
+    return await _do_all(tx, turn, wish_of(question, 1), standing) if standing else await nothing_open(tx, turn)
 
 
 # --- everything else --------------------------------------------------------------------------------------------

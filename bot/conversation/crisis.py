@@ -7,8 +7,9 @@ acknowledged, whether or not a notice may be sent.
 
 from bot.conversation.say import say
 from bot.conversation.turn import Turn
-from messages.intents.reading import IntentKind
-from messages.kinds import Kind
+from messages import consent
+from messages.intents import IntentKind
+from messages.kinds import Channel, Kind
 from messages.tasks import TaskKind, open_task
 from scheduler.actions.confirm import confirm
 from scheduler.core.record import Tx
@@ -17,7 +18,7 @@ _UNSETTLED = frozenset({IntentKind.CANNOT_COME, IntentKind.RESCHEDULE, IntentKin
 
 
 async def alarm(tx: Tx, turn: Turn) -> str:
-    """Alert a person now; give the notice once a day, never to a number that opted out or is somebody else's."""
+    """Alert a person now; give the notice once a day, but never to a number that opted out (in this text, perhaps)."""
     meant = turn.situation.meant
     await open_task(
         tx,
@@ -29,7 +30,7 @@ async def alarm(tx: Tx, turn: Turn) -> str:
         participation_id=meant[0].participation_id if meant else None,
         alert_at=tx.now,
     )
-    if not turn.sender.stopped:
+    if not await consent.is_stopped(tx, turn.sender.address_ix, Channel.SMS):
         await say(tx, turn, Kind.CRISIS_NOTICE)
     if turn.reading.get(IntentKind.CONFIRM) and len(meant) == 1 and not _UNSETTLED & set(turn.reading.kinds):
         await confirm(tx, meant[0].participation_id)

@@ -12,7 +12,7 @@ from bot.conversation.say import say
 from bot.conversation.turn import Turn
 from messages import consent
 from messages.consent import StopSource
-from messages.intents.reading import Intent, IntentKind
+from messages.intents import Intent, IntentKind
 from messages.kinds import Channel, Kind
 from messages.tasks import TaskKind, open_task
 from scheduler.core.record import Tx

@@ -48,6 +48,7 @@ LATELY: Final = timedelta(hours=24)
 REPEATED: Final = timedelta(minutes=10)
 """An answer that comes again within this is the same answer, sent twice."""
 
+LONGEST_VISIT: Final = timedelta(hours=12)
 MOST_OPTIONS: Final = 3
 
 _LANGUAGE_LISTS: Final = tuple(f"{language}." for language in LANGUAGES)
@@ -80,13 +81,15 @@ class Situation:
     """What an answer of this number can be about.
 
     `meant` are the visits a plain C, R or N can mean: one is acted upon, of several it is asked which; `reminded`
-    says that a reminder of one of them waits for its answer. `called_off` is a visit that the last text said is
+    says that a reminder of one of them waits for its answer. `under_way` is a visit that has begun and nobody has
+    marked: the client may be late for it. `called_off` is a visit that the last text said is
     cancelled: R then asks for another time for it. `numbered` is the open question of numbers, `lapsed` the offered
     times that a number may still answer although they are held no more.
     """
 
     meant: tuple[Visit, ...]
     reminded: bool
+    under_way: Visit | None
     called_off: Visit | None
     numbered: Question | None
     lapsed: Question | None
@@ -143,6 +146,7 @@ async def situation_of(tx: Tx, sender: Sender, received_at: datetime) -> Situati
     return Situation(
         meant=meant,
         reminded=reminded,
+        under_way=await _under_way(tx, sender),
         called_off=await _called_off(tx, sender, said),
         numbered=numbered,
         lapsed=None if numbered else await _lapsed(tx, sender, newest_said),
@@ -224,6 +228,15 @@ def _meant(upcoming: Sequence[Visit], said: Sequence[said_store.Said]) -> tuple[
     recent = {each.participation_id for each in spoken_of if spoken_of[0].at - each.at <= LATELY}
     lately = [visit for visit in upcoming if visit.participation_id in recent]
     return tuple((lately or list(upcoming))[:MOST_OPTIONS]), False
+
+
+async def _under_way(tx: Tx, sender: Sender) -> Visit | None:
+    for client_id in sender.client_ids:
+        for visit in await appointments.visits_of(tx, client_id, since=tx.now - LONGEST_VISIT):
+            begun = visit.starts_at <= tx.now < visit.ends_at
+            if begun and visit.is_active and visit.attendance == "unmarked":
+                return visit
+    return None
 
 
 async def _called_off(tx: Tx, sender: Sender, said: Sequence[said_store.Said]) -> Visit | None:

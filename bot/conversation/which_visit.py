@@ -8,7 +8,7 @@ from bot.conversation.numbered import ask_numbered
 from bot.conversation.question_store import Question, QuestionKind
 from bot.conversation.say import say
 from bot.conversation.turn import Turn
-from messages.intents.reading import IntentKind
+from messages.intents import IntentKind
 from messages.kinds import Kind
 from messages.particulars import Particulars
 from scheduler.appointments import store as appointments

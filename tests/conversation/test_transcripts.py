@@ -169,6 +169,42 @@ async def test_not_sure(scene):
     assert "you will be late" in answer
 
 
+async def begun(scene: Scene):
+    """A weekly client whose visit began five minutes ago."""
+    ana, number, visit = await reminded(scene, "03-04 10:30")
+    await scene.book(ana, "03-11 10:30")
+    scene.clock.advance_to(local("03-04 10:35"))
+    return ana, number, visit
+
+
+async def test_late_for_a_visit_that_has_begun_is_about_that_visit(scene):
+    ana, number, visit = await begun(scene)
+    (answer,) = await scene.says(number, "running 10 min late sorry")
+    assert "about 10 min late on Wed, Mar 4, 10:30 AM" in answer
+    async with scene.record.read(scene.practice) as r:
+        (task,) = await scene.live_tasks(r)
+    assert (task.urgent, task.participation_id) == (True, visit)
+    assert await scene.upcoming(ana) == ["03-11 10:30 booked"]
+
+
+async def test_not_coming_to_a_visit_that_has_begun_leaves_next_weeks_alone(scene):
+    ana, number, visit = await begun(scene)
+    (answer,) = await scene.says(number, "N")
+    assert "the office will read this" in answer
+    assert await scene.tasks() == [("reply", True)]
+    assert await scene.upcoming(ana) == ["03-11 10:30 booked"]
+    assert await state_of(scene, visit) == "booked"
+
+
+async def test_a_yes_to_next_weeks_reminder_counts_during_this_weeks_visit(scene):
+    ana, number, _ = await begun(scene)
+    async with scene.record.read(scene.practice) as r:
+        (upcoming,) = await appointments.upcoming(r, (ana,), r.now)
+    await scene.remind(upcoming.participation_id)
+    await scene.says(number, "C")
+    assert await scene.upcoming(ana) == ["03-11 10:30 confirmed"]
+
+
 # ---- another time ---------------------------------------------------------------------------------------------------
 
 
@@ -374,6 +410,16 @@ async def test_both_of_them(scene):
         "Lee Office: confirmed, thank you. 1: Tue Mar 10 3:00 PM. 2: Tue Mar 10 4:00 PM. See you then."
     ]
     assert {await state_of(scene, first), await state_of(scene, second)} == {"confirmed"}
+
+
+async def test_both_after_being_asked_which(scene):
+    number, first, second = await shared(scene)
+    await scene.says(number, "N")
+    answers = await scene.says(number, "both")
+    assert len(answers) == 2
+    assert {await state_of(scene, first), await state_of(scene, second)} == {"cancelled"}
+    assert len(await scene.says(number, "U")) == 2
+    assert {await state_of(scene, first), await state_of(scene, second)} == {"booked"}
 
 
 async def test_two_answers_in_one_text(scene):
@@ -621,6 +667,14 @@ async def test_a_confirmation_beside_a_sign_of_distress_still_counts(scene):
     ana, number, _ = await reminded(scene)
     await scene.says(number, "i want to die. see you tomorrow")
     assert await scene.upcoming(ana) == ["03-10 12:30 confirmed"]
+
+
+async def test_a_cry_and_a_stop_in_one_text_alarm_and_are_obeyed(scene):
+    _, number, _ = await reminded(scene)
+    assert await scene.says(number, "i want to die. stop texting me") == []
+    assert ("crisis", True) in await scene.tasks()
+    assert ("opted_out", False) in await scene.tasks()
+    assert await scene.says(number, "i want to die") == []
 
 
 async def test_anything_else_goes_to_a_person_with_one_kind_answer_a_day(scene):
