@@ -43,13 +43,16 @@ ACTIONS: Final[dict[str, str]] = {
     "address.started": "Messages allowed again",
     "address.stop_acknowledged": "The one confirmation of a stop was sent",
     "inbound.received": "Text received",
-    "inbound.handled": "Text read and answered",
+    "inbound.handled": "Text read",
+    "inbound.not_answered": "Text not answered: enough automatic answers for a day",
+    "question.asked": "Question asked, to tell the answer by",
     "message.planned": "{what} planned",
     "message.queued": "{what} queued",
     "message.replanned": "{what} planned for another time",
     "message.revived": "{what} planned again",
     "message.cancelled": "{what} taken back before it left",
     "message.recalled": "{what} asked back while it was leaving",
+    "message.held": "{what} held back: trouble with sending",
     "message.postponed": "{what} put off",
     "message.intended": "{what} about to leave",
     "message.not_posted": "{what} not handed over after all",
@@ -108,7 +111,11 @@ ACTIONS: Final[dict[str, str]] = {
     "availability.exception_removed": "Day that differs removed",
     "keys.rewrapped": "Data keys sealed with the newest key",
     "records.exported": "Records exported",
-    "import.applied": "File imported",
+    "import.finished": "File imported",
+    "client.imported": "Client imported",
+    "appointment.imported": "Appointment imported",
+    "participation.imported": "Visit imported",
+    "availability.imported": "Working hours imported",
     "user.first_owner": "First owner set up",
     "user.invited": "Somebody invited",
     "user.reset": "Somebody's access reset",
@@ -142,7 +149,7 @@ KIND_WORDS: Final[dict[Kind, str]] = {
 
 GROUPS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("visits", "Visits and attendance", ("appointment.", "participation.", "series.", "time.")),
-    ("messages", "Messages", ("message.", "callback.", "inbound.", "link.")),
+    ("messages", "Messages", ("message.", "callback.", "inbound.", "question.", "link.")),
     ("clients", "Client records", ("client.", "contact_point.", "consent.", "address.")),
     ("waitlist", "Waitlist", ("entry.", "opening.", "offer.")),
     ("fees", "Fees", ("fee.", "fee_policy.")),
@@ -215,7 +222,7 @@ def _part(name: str, value: Any, money: Callable[[int], str]) -> str:
     words = name.replace("_", " ")
     if value is True:
         return words
-    shown = str(value).replace("_", " ")
+    shown = str(value).replace("_", " ").replace(",", ", ")
     return shown if name in {"by", "reason", "why", "now", "status", "via", "how"} else f"{words} {shown}"
 
 

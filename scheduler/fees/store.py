@@ -8,7 +8,6 @@ Invariant: nothing here updates or deletes.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
-from itertools import pairwise
 from typing import Any
 
 from sqlalchemy import ColumnElement, Select, and_, func, insert, or_, select
@@ -197,10 +196,10 @@ async def ledger(r: Reading, start: datetime, end: datetime) -> tuple[LedgerLine
     )
     found = await r.conn.execute(wanted.order_by(e.participation_id, e.step))
     read = [(_entry(r, row), {column.name: row[column] for column in about}) for row in found.mappings()]
-    befores = [None, *(before for (before, _), _ in pairwise(read))]
+    befores: list[FeeEntry | None] = [None, *(entry for entry, _ in read)]
     lines = [
         LedgerLine(entry, _effect(before, entry), **visit)
-        for before, (entry, visit) in zip(befores, read, strict=True)
+        for before, (entry, visit) in zip(befores, read, strict=False)
         if entry.at >= start
     ]
     return tuple(sorted(lines, key=lambda line: (line.entry.at, line.entry.participation_id, line.entry.step)))

@@ -34,6 +34,7 @@ def subscriptions() -> Subscriptions:
     bound.on(events.TimeFreed, openings.on_time_freed)
     bound.on(events.AttendanceMarked, propose_fee.on_attendance)
     bound.on(events.ContactChanged, plan.on_contact_changed)
+    bound.on(events.PolicyChanged, plan.on_policy_changed)
     return bound
 
 
