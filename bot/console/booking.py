@@ -7,36 +7,34 @@ by one action that the database may still refuse.
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
 from http import HTTPStatus
 from typing import Any, Final
+from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from bot.console.book_of_names import Names, names
-from bot.console.booking_words import ANY, OTHER, REPEATS, held_sentence, sentence
+from bot.console.booking_words import ANY, OTHER, REPEATS, sentence
 from bot.console.days import clock_field, day_of, minute_of
 from bot.console.desk import RECORD, actor_of, after, reading, show, viewer_of, writing
 from bot.console.said import Said
 from bot.console.search import find
-from bot.web.dates import clock_time
+from bot.console.times_to_book import TimeHeld, by_clinician, free_on, instant_of, respect_holds, typed_time
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.pages import is_fragment, page
 from scheduler import access
-from scheduler.actions.book import book, with_buffers
+from scheduler.actions.book import book
 from scheduler.actions.series import start_series
-from scheduler.calendar import store as calendar
-from scheduler.calendar.open_times import OpenTime, open_times
+from scheduler.calendar.open_times import OpenTime
 from scheduler.calendar.series import Series
-from scheduler.calendar.store import Hold
-from scheduler.calendar.wallclock import Span, at_minute, day_span, is_gap, local_day, minute_of_day, to_local, zone_of
-from scheduler.core.errors import Conflict, Invalid, NotFound
+from scheduler.calendar.wallclock import local_day, minute_of_day, to_local, zone_of
+from scheduler.core.errors import Conflict, Invalid
 from scheduler.core.record import Reading, Tx
 from scheduler.people import store as people
 from scheduler.people.store import Client
 
 WRITE: Final = "appointment.write"
-STEP_MINUTES: Final = 30
 MATCHES: Final = 8
 LONGEST_SEARCH: Final = 80
 
@@ -87,7 +85,7 @@ async def show_booking(request: web.Request) -> web.Response:
             "",
             over=False,
         )
-        at = _instant(asked.get("at", ""))
+        at = instant_of(asked.get("at", ""))
         if at is not None:
             local = to_local(at, viewer_of(request).zone)
             wanted = replace(wanted, day=local.date(), time=clock_field(minute_of_day(local)), pick=OTHER)
@@ -111,19 +109,18 @@ async def book_visit(request: web.Request) -> web.Response:
 
 async def _book(request: web.Request, form: Form, wanted: Wanted) -> web.Response:
     actor = actor_of(request)
-    held: tuple[Hold, ...] = ()
     try:
         async with writing(request) as tx:
             access.require(actor, WRITE)
             book_ = await names(tx)
             wanted = _completed(wanted, book_)
-            place = await _place(request, tx, wanted, book_)
+            place = _place(wanted, book_, viewer_of(request).zone)
             await access.clinician(tx, actor, place.clinician_id, WRITE)
             await _within_reach(request, tx, wanted)
             if not wanted.over:
-                held = await _holds(tx, wanted, place)
-                if held:
-                    raise Conflict("time_held")
+                await respect_holds(
+                    tx, service_id=wanted.service_id, clinician_id=place.clinician_id, starts_at=place.starts_at
+                )
             if wanted.repeat in dict(REPEATS):
                 return await _series(request, tx, wanted, place)
             booked = await book(
@@ -137,11 +134,11 @@ async def _book(request: web.Request, form: Form, wanted: Wanted) -> web.Respons
             )
         return after(request, f"/console/visits/{booked.participation_ids[0]}", Said("booked"))
     except (Invalid, Conflict) as error:
-        return await _again(request, form, wanted, error, held)
+        return await _again(request, form, wanted, error)
 
 
 async def _series(request: web.Request, tx: Tx, wanted: Wanted, place: Place) -> web.Response:
-    local = to_local(place.starts_at, await _zone_name(tx, place.location_id))
+    local = to_local(place.starts_at, await _zone(tx, place.location_id))
     last = None
     if wanted.until.strip():
         last = day_of(wanted.until, date.min)
@@ -159,21 +156,16 @@ async def _series(request: web.Request, tx: Tx, wanted: Wanted, place: Place) ->
     return after(request, f"/console/series/{done.series_id}", Said("booked_series", count=len(done.booked)))
 
 
-async def _again(
-    request: web.Request, form: Form, wanted: Wanted, error: Invalid | Conflict, held: tuple[Hold, ...]
-) -> web.Response:
+async def _again(request: web.Request, form: Form, wanted: Wanted, error: Invalid | Conflict) -> web.Response:
     """The form as it was filled in, with what does not fit; a time held for somebody asks once more."""
-    viewer = viewer_of(request)
+    held = error.sentences(viewer_of(request)) if isinstance(error, TimeHeld) else []
+    if not held:
+        field = (error.field if isinstance(error, Invalid) else None) or "time"
+        form = form.with_error({"starts_at": "time"}.get(field, field), sentence(error))
     async with reading(request) as r:
-        book_ = await names(r)
-        if not held:
-            field = (error.field if isinstance(error, Invalid) else None) or "time"
-            form = form.with_error({"starts_at": "time", "windows": "time"}.get(field, field), sentence(error))
-        context = await _context(request, r, book_, wanted, form)
-    until = [clock_time(each.expires_at, viewer.zone, viewer.locale) for each in held]
-    context["held"] = [held_sentence(each.kind, when) for each, when in zip(held, until, strict=True)]
+        context = await _context(request, r, await names(r), wanted, form)
     status = HTTPStatus.CONFLICT if isinstance(error, Conflict) else HTTPStatus.UNPROCESSABLE_ENTITY
-    return await show(request, "console/booking.html", context, status=status)
+    return await show(request, "console/booking.html", {**context, "held": held}, status=status)
 
 
 async def _read(request: web.Request) -> tuple[Form, Wanted]:
@@ -210,7 +202,7 @@ def _completed(wanted: Wanted, book_: Names) -> Wanted:
     return replace(wanted, service_id=service, location_id=location)
 
 
-async def _place(request: web.Request, tx: Tx, wanted: Wanted, book_: Names) -> Place:
+def _place(wanted: Wanted, book_: Names, zone: ZoneInfo) -> Place:
     """The time that was picked or typed.
 
     Raises:
@@ -222,18 +214,12 @@ async def _place(request: web.Request, tx: Tx, wanted: Wanted, book_: Names) -> 
         return _picked(wanted.pick)
     if wanted.clinician_id not in book_.clinicians:
         raise Invalid("clinician_needed", field="clinician")
-    minute = minute_of(wanted.time)
-    if minute is None:
-        raise Invalid("time_needed", field="time")
-    zone = await _zone_name(tx, wanted.location_id)
-    if is_gap(datetime.combine(wanted.day, datetime.min.time()) + timedelta(minutes=minute), zone):
-        raise Invalid("time_skipped", field="time")
-    return Place(wanted.clinician_id, wanted.location_id, at_minute(wanted.day, minute, zone))
+    return Place(wanted.clinician_id, wanted.location_id, typed_time(wanted.day, wanted.time, zone))
 
 
 def _picked(pick: str) -> Place:
     parts = pick.split("|")
-    at = _instant(parts[0])
+    at = instant_of(parts[0])
     if len(parts) != 3 or at is None:  # noqa: PLR2004 -- an instant, a clinician, a place
         raise Invalid("time_needed", field="time")
     return Place(parts[1], parts[2], at)
@@ -244,17 +230,7 @@ async def _within_reach(request: web.Request, tx: Tx, wanted: Wanted) -> None:
         await access.client(tx, actor_of(request), client_id, "client.read")
 
 
-async def _holds(tx: Tx, wanted: Wanted, place: Place) -> tuple[Hold, ...]:
-    """Whoever holds some of the time that would be taken."""
-    service = await people.service(tx, wanted.service_id)
-    if service is None:
-        raise NotFound("service")
-    end = place.starts_at + timedelta(minutes=service.duration_minutes)
-    span = with_buffers(Span(place.starts_at, end), service)
-    return await calendar.holds_over(tx, place.clinician_id, span.starts_at, span.ends_at)
-
-
-async def _zone_name(r: Reading, location_id: str) -> Any:
+async def _zone(r: Reading, location_id: str) -> ZoneInfo:
     location = await people.location(r, location_id)
     return zone_of(location.zone if location else (await people.practice(r)).zone)
 
@@ -267,10 +243,14 @@ async def _context(request: web.Request, r: Reading, book_: Names, wanted: Wante
     access.require(actor, WRITE)
     own = await access.own_clinician(r, actor, WRITE)
     clinicians = [each for each in book_.working() if own in {None, each.id}]
-    times = await _times(request, r, wanted, [each.id for each in clinicians])
-    chosen = [
-        await access.client(r, actor, client_id, "client.read") for client_id in wanted.client_ids
-    ]
+    times = await free_on(
+        r,
+        wanted.day,
+        viewer_of(request).zone,
+        service_id=wanted.service_id,
+        clinician_ids=[each.id for each in clinicians if wanted.clinician_id in {"", each.id}],
+    )
+    chosen = [await access.client(r, actor, client_id, "client.read") for client_id in wanted.client_ids]
     picked = _matching(wanted, times, request)
     return {
         "form": Form(
@@ -307,25 +287,6 @@ async def _matches(request: web.Request, r: Reading, wanted: Wanted, chosen: Seq
     return [each for each in found if each.id not in {one.id for one in chosen}]
 
 
-async def _times(
-    request: web.Request, r: Reading, wanted: Wanted, clinician_ids: Sequence[str]
-) -> tuple[OpenTime, ...]:
-    """The free times of the day asked for, from now on."""
-    mine = [each for each in clinician_ids if wanted.clinician_id in {"", each}]
-    span = day_span(wanted.day, viewer_of(request).zone)
-    earliest = max(span.starts_at, r.now)
-    if not wanted.service_id or earliest >= span.ends_at:
-        return ()
-    return await open_times(
-        r,
-        clinician_ids=mine,
-        service_id=wanted.service_id,
-        earliest=earliest,
-        latest=span.ends_at,
-        step_minutes=STEP_MINUTES,
-    )
-
-
 def _matching(wanted: Wanted, times: Sequence[OpenTime], request: web.Request) -> str:
     """What is picked: as sent, or the free time that an address named."""
     if wanted.pick and wanted.pick != OTHER:
@@ -338,25 +299,9 @@ def _matching(wanted: Wanted, times: Sequence[OpenTime], request: web.Request) -
     return OTHER if wanted.time else ""
 
 
-def by_clinician(times: Sequence[OpenTime], book_: Names) -> list[tuple[str, list[OpenTime]]]:
-    """The free times under the name of whose they are."""
-    found: dict[str, list[OpenTime]] = {}
-    for each in times:
-        found.setdefault(book_.clinician(each.clinician_id), []).append(each)
-    return sorted(found.items())
-
-
 def pick_of(time: OpenTime) -> str:
     """A free time as the value of its button."""
     return f"{time.starts_at.isoformat()}|{time.clinician_id}|{time.location_id}"
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None
 
 
 def install_booking(app: web.Application) -> None:

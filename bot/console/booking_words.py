@@ -42,4 +42,7 @@ def held_sentence(kind: str, until: str) -> str:
             f"This time is being offered to a waitlisted client until {until}. "
             "Booking it withdraws the offer and tells them."
         )
-    return f"A client is choosing this time by text until {until}. Booking it takes that choice away; they are told if they pick it."
+    return (
+        f"A client is choosing this time by text until {until}. "
+        "Booking it takes that choice away; they are told if they pick it."
+    )

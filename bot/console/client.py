@@ -140,11 +140,7 @@ def _visit_row(visit: Visit, shown: Shown) -> tuple[Visit, VisitRow]:
 
 
 async def _reach(r: Reading, record: ClientRecord, region: str) -> list[Reach]:
-    found = []
-    for point in record.contact_points:
-        if point.state != "removed":
-            found.append(await _one(r, point, record, region))
-    return found
+    return [await _one(r, point, record, region) for point in record.contact_points if point.state != "removed"]
 
 
 async def _one(r: Reading, point: ContactPoint, record: ClientRecord, region: str) -> Reach:

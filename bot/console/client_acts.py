@@ -132,11 +132,10 @@ async def change_consent(request: web.Request) -> web.Response:
     if purpose not in dict(PURPOSES):
         raise Invalid("purpose_unknown", field="purpose")
 
-    async def change(tx: Tx, point: ContactPoint) -> object:
+    async def change(tx: Tx, point: ContactPoint) -> None:
         channel = CHANNEL_OF_KIND[point.kind]
-        if given:
-            return await consent.grant(tx, point.id, channel, purpose, wording=WORDING, how=how)
-        return await consent.withdraw(tx, point.id, channel, purpose, wording=WORDING, how=how)
+        record = consent.grant if given else consent.withdraw
+        await record(tx, point.id, channel, purpose, wording=WORDING, how=how)
 
     return await _with_point(request, "consent_given" if given else "consent_taken", change)
 
@@ -158,9 +157,7 @@ async def preferences_link(request: web.Request) -> web.Response:
     """Make a link to the client's own preferences; the answer shows it, once."""
     async with writing(request) as tx:
         client = await _client(request, tx)
-        made = await links.make(
-            tx, links.Purpose.PREFERENCES, client_id=client.id, expires_at=tx.now + LINK_LASTS
-        )
+        made = await links.make(tx, links.Purpose.PREFERENCES, client_id=client.id, expires_at=tx.now + LINK_LASTS)
     address = request.config_dict[SITE].origin + links.path_of(made.token)
     return await client_page(request, client.id, link=address)
 

@@ -17,8 +17,12 @@ ROLES: Final = (
 PURPOSES: Final = (("reminders", "Reminders"), ("waitlist", "Waitlist offers"))
 CHANNEL_NAMES: Final = {"sms": "texts", "email": "emails", "voice": "calls", "whatsapp": "WhatsApp"}
 HOW: Final = {
-    "form": "on a form", "verbal": "in person or by phone", "import": "imported", "keyword": "by text", "link": "by link",
-}  # fmt: skip
+    "form": "on a form",
+    "verbal": "in person or by phone",
+    "import": "imported",
+    "keyword": "by text",
+    "link": "by link",
+}
 POINT_STATES: Final = {
     "quarantined": "Being checked: nothing is sent there",
     "invalid": "Cannot receive anything",

@@ -50,9 +50,7 @@ async def add(request: web.Request) -> web.Response:
     given, form = read_fields(form)
     if given is None:
         return await _form(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    contacts = [
-        NewContact(kind, form.value(kind).strip()) for kind in ("phone", "email") if form.value(kind).strip()
-    ]
+    contacts = [NewContact(kind, form.value(kind).strip()) for kind in ("phone", "email") if form.value(kind).strip()]
     try:
         async with writing(request) as tx:
             client_id = await add_client(tx, given, contacts)

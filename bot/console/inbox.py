@@ -165,9 +165,7 @@ async def _visit(request: web.Request, tx: Tx) -> Visit:
     return await access.participation(tx, actor_of(request), form.value("visit"), "appointment.write")
 
 
-async def _item(
-    r: Reading, actor: Actor, task: Task, texts: Mapping[str, Inbound], book: Names, region: str
-) -> Item:
+async def _item(r: Reading, actor: Actor, task: Task, texts: Mapping[str, Inbound], book: Names, region: str) -> Item:
     text = texts.get(task.inbound_id or "")
     points = await people.contact_points_at(r, text.sender_ix) if text else ()
     client_ids = list(dict.fromkeys([*([task.client_id] if task.client_id else []), *(p.client_id for p in points)]))
@@ -184,7 +182,7 @@ async def _item(
         text.received_at if text else task.opened_at,
         asked,
         asked_about,
-        await _call(r, client_ids, text, region),
+        await _call(r, task, client_ids, text, region),
         await _fitting(r, actor, task, client_ids, clients, book),
         task.state == "open" and task.urgent,
     )
@@ -195,8 +193,9 @@ def _from(
 ) -> tuple[str, tuple[str, ...]]:
     """Who it is from, as far as the number says, and who else it may be."""
     called = [clients[each].display for each in client_ids if each in clients]
-    if task.client_id in clients:
-        return clients[task.client_id].display, tuple(each for each in called if each != clients[task.client_id].display)
+    named = clients.get(task.client_id or "")
+    if named is not None:
+        return named.display, tuple(each for each in called if each != named.display)
     if len(called) > 1:
         return " or ".join(called), ()
     if called:
@@ -204,9 +203,7 @@ def _from(
     return (phones.shown(text.sender, region) if text else "The practice"), ()
 
 
-async def _asked(
-    r: Reading, task: Task, client_ids: list[str], text: Inbound | None
-) -> tuple[str, datetime | None]:
+async def _asked(r: Reading, task: Task, client_ids: list[str], text: Inbound | None) -> tuple[str, datetime | None]:
     """What had been sent last before the text, or what could not be delivered."""
     if task.message_id:
         row = await outbox_store.message_row(r, task.message_id)
@@ -229,13 +226,16 @@ async def _asked(
     return NAMES[newest.kind], about
 
 
-async def _call(r: Reading, client_ids: list[str], text: Inbound | None, region: str) -> tuple[str, ...]:
-    """Numbers to call: the one the text came from, else those on record."""
-    if text is not None:
+async def _call(r: Reading, task: Task, client_ids: list[str], text: Inbound | None, region: str) -> tuple[str, ...]:
+    """Numbers to call: the one the text came from, else those on record; never one that is somebody else's."""
+    if text is not None and task.kind != TaskKind.WRONG_NUMBER:
         return (phones.shown(text.sender, region),)
     found = await people.contact_points_of(r, client_ids)
     return tuple(
-        phones.shown(each.value, region) for of_one in found.values() for each in of_one if each.kind == "phone"
+        phones.shown(each.value, region)
+        for of_one in found.values()
+        for each in of_one
+        if each.kind == "phone" and each.state == "active"
     )
 
 

@@ -6,7 +6,7 @@ nothing a request carries can be shown as ours.
 
 import re
 from collections.abc import Mapping
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Final
 
 from aiohttp import web
@@ -120,11 +120,12 @@ def forget(request: web.Request, response: web.StreamResponse) -> None:
 
 
 def told(request: web.Request) -> Told | None:
-    """What the browser carries, as words."""
+    """What the browser carries, as words; its undo leads back to the page it is shown on."""
     found = _SHAPE.fullmatch(cookies.read(request, COOKIE))
     if found is None or found[1] not in WORDS:
         return None
-    return toast(Said(found[1], found[2] or "", int(found[3]) if found[3] else None))
+    words = toast(Said(found[1], found[2] or "", int(found[3]) if found[3] else None))
+    return replace(words, fields={"back": request.path_qs})
 
 
 def toast(what: Said) -> Told:

@@ -38,7 +38,9 @@ async def search(request: web.Request) -> web.Response:
     text = (await sent_form(request)).value("q").strip()
     async with reading(request) as r:
         access.require(actor_of(request), READ)
-        found = await find(r, actor_of(request), text, IN_THE_BAR if is_fragment(request) else ON_THE_PAGE) if text else ()
+        found = (
+            await find(r, actor_of(request), text, IN_THE_BAR if is_fragment(request) else ON_THE_PAGE) if text else ()
+        )
     if is_fragment(request):
         return page(request, "console/_found.html", {"found": found, "q": text})
     return await show(request, "console/search.html", {"found": found, "q": text})

@@ -27,8 +27,8 @@ from scheduler import access, audit_store
 from scheduler.actions.read_client import read_client
 from scheduler.appointments import store as appointments
 from scheduler.appointments.store import Visit
-from scheduler.calendar.wallclock import local_day
 from scheduler.attendance.units import CodeFamily, Suggestion, suggest_code
+from scheduler.calendar.wallclock import local_day
 from scheduler.core.actor import Actor
 from scheduler.core.audit import Entry
 from scheduler.core.record import Reading

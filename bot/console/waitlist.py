@@ -148,7 +148,9 @@ async def take(request: web.Request) -> web.Response:
     async with writing(request) as tx:
         await access.thing(tx, actor_of(request), tables.offer, request.match_info["offer"], WRITE)
         done = await claim(tx, request.match_info["offer"], via="staff")
-    return after(request, back_to(form.value("back"), PLACE), Said("claimed" if isinstance(done, Won) else "not_offer_over"))
+    return after(
+        request, back_to(form.value("back"), PLACE), Said("claimed" if isinstance(done, Won) else "not_offer_over")
+    )
 
 
 async def pass_on(request: web.Request) -> web.Response:
@@ -157,7 +159,9 @@ async def pass_on(request: web.Request) -> web.Response:
     async with writing(request) as tx:
         await access.thing(tx, actor_of(request), tables.offer, request.match_info["offer"], WRITE)
         done = await pass_offer(tx, request.match_info["offer"])
-    return after(request, back_to(form.value("back"), PLACE), Said("passed" if isinstance(done, Passed) else "not_offer_over"))
+    return after(
+        request, back_to(form.value("back"), PLACE), Said("passed" if isinstance(done, Passed) else "not_offer_over")
+    )
 
 
 async def offer_time(request: web.Request) -> web.Response:
@@ -232,9 +236,7 @@ def _who(entry: Entry, clients: Mapping[str, Client]) -> str:
     return clients[entry.client_id].display if entry.client_id in clients else ""
 
 
-def _waits(
-    entry: Entry, clients: Mapping[str, Client], book: Names, held: Mapping[str, Offer], now: datetime
-) -> Waits:
+def _waits(entry: Entry, clients: Mapping[str, Client], book: Names, held: Mapping[str, Offer], now: datetime) -> Waits:
     return Waits(
         entry,
         _who(entry, clients),
@@ -253,14 +255,18 @@ def facts_of(entry: Entry, waited_days: int) -> str:
     if entry.credit:
         words.append("lost an offer" if entry.credit == 1 else f"lost {entry.credit} offers")
     words.append("never asked" if entry.last_offered_at is None else "asked before")
-    words.append("joined today" if waited_days == 0 else "waits 1 day" if waited_days == 1 else f"waits {waited_days} days")
+    words.append(
+        "joined today" if waited_days == 0 else "waits 1 day" if waited_days == 1 else f"waits {waited_days} days"
+    )
     return ", ".join(words)
 
 
 def _in_turn(entries: tuple[Entry, ...]) -> list[Entry]:
     """The general order of turns; for one opening it is narrowed to those whom it fits."""
     never = datetime.min.replace(tzinfo=entries[0].joined_at.tzinfo) if entries else None
-    return sorted(entries, key=lambda each: (-each.priority, -each.credit, each.last_offered_at or never, each.joined_at))
+    return sorted(
+        entries, key=lambda each: (-each.priority, -each.credit, each.last_offered_at or never, each.joined_at)
+    )
 
 
 def install_waitlist(app: web.Application) -> None:

@@ -21,7 +21,7 @@ from bot.web.pages import is_fragment, page
 from scheduler import access
 from scheduler.appointments import store as appointments
 from scheduler.core.errors import Conflict, Invalid
-from scheduler.core.record import Reading
+from scheduler.core.record import Reading, Tx
 from waitlist.actions.join import join
 from waitlist.matching import WeeklyWindow
 
@@ -56,10 +56,8 @@ async def take_join(request: web.Request) -> web.Response:
     client_id = form.value("client")
     if form.value("act") == "join":
         try:
-            if not client_id:
-                raise Invalid("client_needed", field="client")
             async with writing(request) as tx:
-                await access.client(tx, actor_of(request), client_id, WRITE)
+                await _require_client(request, tx, client_id)
                 entry_id = await join(
                     tx,
                     client_id=client_id,
@@ -74,13 +72,27 @@ async def take_join(request: web.Request) -> web.Response:
                 )
             return after(request, "/console/waitlist", Said("joined", entry_id))
         except (Invalid, Conflict) as error:
-            form = form.with_error(_field(error), SENTENCES.get(error.code, "That does not fit; check it and try again"))
+            form = form.with_error(
+                _field(error), SENTENCES.get(error.code, "That does not fit; check it and try again")
+            )
     async with reading(request) as r:
         context = await _context(request, r, form, client_id, suits, clinicians)
     if is_fragment(request):
         return page(request, "console/_waitlist_clients.html", context)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
     return await show(request, "console/waitlist_join.html", context, status=status)
+
+
+async def _require_client(request: web.Request, tx: Tx, client_id: str) -> None:
+    """Pass only a chosen client within reach.
+
+    Raises:
+        Invalid: none was chosen.
+        NotFound: as `access.client`.
+    """
+    if not client_id:
+        raise Invalid("client_needed", field="client")
+    await access.client(tx, actor_of(request), client_id, WRITE)
 
 
 def windows_of(suits: set[str]) -> tuple[WeeklyWindow, ...]:

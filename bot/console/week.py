@@ -29,7 +29,7 @@ from scheduler.calendar.store import Hold
 from scheduler.calendar.wallclock import Span, day_span, local_day, minute_of_day, to_local
 from scheduler.core.record import Reading
 from scheduler.people import store as people
-from scheduler.people.store import Client, Clinician
+from scheduler.people.store import Client
 
 DAYS: Final = 7
 EARLIEST_SHOWN, LATEST_SHOWN = 8 * 60, 18 * 60
@@ -93,9 +93,7 @@ async def show_week(request: web.Request) -> web.Response:
         "who": book.clinician(scope.clinician_id) if scope.clinician_id else "Everyone",
         "earlier": scope.address(scope.day - timedelta(days=step)),
         "later": scope.address(scope.day + timedelta(days=step)),
-        "week_days": [
-            (monday + timedelta(days=n), scope.address(monday + timedelta(days=n))) for n in range(DAYS)
-        ],
+        "week_days": [(monday + timedelta(days=n), scope.address(monday + timedelta(days=n))) for n in range(DAYS)],
         "now_here": monday <= today < monday + timedelta(days=DAYS) if scope.clinician_id else scope.day == today,
         "may_write": access.may(actor, "appointment.write"),
     }
@@ -165,7 +163,7 @@ def _visit_blocks(
                 "from": start,
                 "until": end,
                 "title": _title_of(expected, clients),
-                "detail": f"{clock_time(first.starts_at, viewer.zone, viewer.locale)}, {book.service(first.service_id)}",
+                "detail": f"{_clock(first.starts_at, viewer)}, {book.service(first.service_id)}",
                 "href": f"/console/visits/{first.participation_id}",
                 "state": state,
                 "word": word,
@@ -173,6 +171,10 @@ def _visit_blocks(
             }
         )
     return found
+
+
+def _clock(instant: datetime, viewer: Viewer) -> str:
+    return clock_time(instant, viewer.zone, viewer.locale)
 
 
 def _title_of(places: Sequence[Visit], clients: Mapping[str, Client]) -> str:
@@ -186,7 +188,7 @@ def _hold_blocks(holds: Iterable[Hold], viewer: Viewer, day: date) -> list[dict[
     found = []
     for hold in holds:
         start, end = _minutes(hold.starts_at, hold.ends_at, day, viewer.zone)
-        until = clock_time(hold.expires_at, viewer.zone, viewer.locale)
+        until = _clock(hold.expires_at, viewer)
         found.append(
             {
                 "from": start, "until": end, "title": words.get(hold.kind, "Held"), "detail": f"until {until}",
@@ -221,9 +223,7 @@ def _pieces(start: datetime, end: datetime, day: date, viewer: Viewer, clinician
         if until - at >= timedelta(minutes=SHORTEST_FREE):
             low, high = _minutes(at, until, day, viewer.zone)
             href = "/console/book?" + urlencode({"clinician": clinician_id, "at": at.isoformat()})
-            found.append(
-                {"from": low, "until": high, "href": href, "word": clock_time(at, viewer.zone, viewer.locale)}
-            )
+            found.append({"from": low, "until": high, "href": href, "word": _clock(at, viewer)})
         at = until
     return found
 
@@ -248,7 +248,7 @@ def _range(columns: Sequence[Column]) -> tuple[int, int]:
 def _hour(minute: int, viewer: Viewer) -> str:
     """The hour beside the grid, as the locale says."""
     day = datetime(2026, 1, 5, minute // HOUR, tzinfo=viewer.zone)
-    return clock_time(day, viewer.zone, viewer.locale).replace(":00", "")
+    return _clock(day, viewer).replace(":00", "")
 
 
 def _title(scope: Scope, monday: date, viewer: Viewer) -> str:

@@ -10,7 +10,11 @@ from waitlist.matching import Misfit, WeeklyWindow
 from waitlist.store import Entry
 
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
-PARTS: Final = (("morning", "Morning", 0, 720), ("afternoon", "Afternoon", 720, 1020), ("evening", "Evening", 1020, 1440))
+PARTS: Final = (
+    ("morning", "Morning", 0, 720),
+    ("afternoon", "Afternoon", 720, 1020),
+    ("evening", "Evening", 1020, 1440),
+)
 """Parts of a day in the grid: key, name, from and until, minutes after midnight."""
 MISFITS: Final[dict[Misfit, str]] = {
     Misfit.NOT_WAITING: "no longer waits",
@@ -61,4 +65,8 @@ def _part(window: WeeklyWindow) -> str:
             return name.lower()
     if (window.from_minute, window.until_minute) == (0, _MINUTES_A_DAY):
         return ""
-    return f"{window.from_minute // 60}:{window.from_minute % 60:02}-{window.until_minute // 60}:{window.until_minute % 60:02}"
+    return f"{_clock(window.from_minute)}-{_clock(window.until_minute)}"
+
+
+def _clock(minute: int) -> str:
+    return f"{minute // 60}:{minute % 60:02}"

@@ -13,8 +13,15 @@ from tests.rig.office import FRONT_DESK, Office, local
 
 def _form(office: Office, *clients: str, **more: str) -> dict:
     return {
-        "client": list(clients), "service": office.service_id, "clinician": office.clinician_ids[0],
-        "location": office.location_id, "day": "2026-03-05", "pick": "other", "time": "14:00", "act": "book", **more,
+        "client": list(clients),
+        "service": office.service_id,
+        "clinician": office.clinician_ids[0],
+        "location": office.location_id,
+        "day": "2026-03-05",
+        "pick": "other",
+        "time": "14:00",
+        "act": "book",
+        **more,
     }
 
 
@@ -76,7 +83,9 @@ async def test_a_visit_is_moved(office: Office, enter: SignIn):
     booked = await office.book(ana, at=local("2026-03-05 14:00"))
     desk, visit = await enter("front_desk"), f"/console/visits/{booked.participation_ids[0]}"
     assert "Free on Thursday, March 5" in await desk.get(f"{visit}/move")
-    page = await desk.press(f"{visit}/move", {"act": "move", "day": "2026-03-06", "pick": "other", "time": "3 pm", "by": "client"})
+    page = await desk.press(
+        f"{visit}/move", {"act": "move", "day": "2026-03-06", "pick": "other", "time": "3 pm", "by": "client"}
+    )
     assert "Moved." in page.toast
     assert "Friday, March 6, 3:00" in page
     assert "Confirmed" in page
@@ -84,7 +93,9 @@ async def test_a_visit_is_moved(office: Office, enter: SignIn):
 
 async def test_a_time_that_clocks_skip_is_refused(office: Office, enter: SignIn):
     ana = await office.client(0)
-    page = await (await enter("front_desk")).post("/console/book", _form(office, ana.id, day="2026-03-08", time="02:30"))
+    page = await (await enter("front_desk")).post(
+        "/console/book", _form(office, ana.id, day="2026-03-08", time="02:30")
+    )
     assert page.status == 422
     assert "Clocks go forward" in page
 

@@ -1,0 +1,104 @@
+"""What booking and moving share: a day's free times, a typed time made an instant, and holds that want asking first.
+
+Invariant: nobody's hold is booked over before the page has said whose kind of hold it is and until when.
+"""
+
+from collections.abc import Sequence
+from datetime import date, datetime, timedelta
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from bot.console.book_of_names import Names
+from bot.console.booking_words import held_sentence
+from bot.console.days import minute_of
+from bot.web.dates import clock_time
+from bot.web.keys import Viewer
+from scheduler.actions.book import with_buffers
+from scheduler.calendar import store as calendar
+from scheduler.calendar.open_times import OpenTime, open_times
+from scheduler.calendar.store import Hold
+from scheduler.calendar.wallclock import Span, at_minute, day_span, is_gap
+from scheduler.core.errors import Conflict, Invalid, NotFound
+from scheduler.core.record import Reading
+from scheduler.people import store as people
+
+STEP_MINUTES: Final = 30
+
+
+class TimeHeld(Conflict):
+    """Somebody holds some of the time; `holds` are theirs."""
+
+    def __init__(self, holds: Sequence[Hold]) -> None:
+        super().__init__("time_held")
+        self.holds = tuple(holds)
+
+    def sentences(self, viewer: Viewer) -> list[str]:
+        """What going on would do, for each hold."""
+        return [
+            held_sentence(each.kind, clock_time(each.expires_at, viewer.zone, viewer.locale)) for each in self.holds
+        ]
+
+
+async def respect_holds(r: Reading, *, service_id: str, clinician_id: str, starts_at: datetime) -> None:
+    """Pass only a time that nobody holds, buffers included.
+
+    Raises:
+        TimeHeld: somebody does.
+        NotFound: no such service.
+    """
+    service = await people.service(r, service_id)
+    if service is None:
+        raise NotFound("service")
+    span = with_buffers(Span(starts_at, starts_at + timedelta(minutes=service.duration_minutes)), service)
+    holds = await calendar.holds_over(r, clinician_id, span.starts_at, span.ends_at)
+    if holds:
+        raise TimeHeld(holds)
+
+
+def typed_time(day: date, text: str, zone: ZoneInfo) -> datetime:
+    """The instant of a time typed for a day.
+
+    Raises:
+        Invalid: time_needed, or time_skipped where clocks jump over it.
+    """
+    minute = minute_of(text)
+    if minute is None:
+        raise Invalid("time_needed", field="time")
+    if is_gap(datetime.combine(day, datetime.min.time()) + timedelta(minutes=minute), zone):
+        raise Invalid("time_skipped", field="time")
+    return at_minute(day, minute, zone)
+
+
+async def free_on(
+    r: Reading, day: date, zone: ZoneInfo, *, service_id: str, clinician_ids: Sequence[str]
+) -> tuple[OpenTime, ...]:
+    """The free starts of a day, from now on."""
+    span = day_span(day, zone)
+    earliest = max(span.starts_at, r.now)
+    if not service_id or earliest >= span.ends_at:
+        return ()
+    return await open_times(
+        r,
+        clinician_ids=clinician_ids,
+        service_id=service_id,
+        earliest=earliest,
+        latest=span.ends_at,
+        step_minutes=STEP_MINUTES,
+    )
+
+
+def by_clinician(times: Sequence[OpenTime], book: Names) -> list[tuple[str, list[OpenTime]]]:
+    """Free times under the name of whose they are."""
+    found: dict[str, list[OpenTime]] = {}
+    for each in times:
+        found.setdefault(book.clinician(each.clinician_id), []).append(each)
+    return sorted(found.items())
+
+
+def instant_of(text: str) -> datetime | None:
+    """An aware instant as addresses and buttons carry it; None for anything else."""
+    try:
+        found = datetime.fromisoformat(text)
+    except ValueError:
+        return None
+    return found if found.tzinfo is not None else None

@@ -1,0 +1,146 @@
+"""The daily pages in a browser: usable by everybody, on a phone and a desk, light and dark, with and without script."""
+
+from dataclasses import dataclass
+from datetime import timedelta
+
+import pytest
+from aiohttp.test_utils import TestClient
+from playwright.async_api import Page
+from pytest_aiohttp.plugin import AiohttpServer
+
+from bot.auth.door import COOKIE
+from bot.web.cookies import cookie_name
+from bot.web.keys import Site
+from messages.inbound import Received, receive
+from messages.tasks import TaskKind, open_task
+from scheduler.actions.cancel import cancel
+from scheduler.core.actor import CARRIER
+from scheduler.core.record import Record
+from tests.console.visitor import ORIGIN, console_app, sign_in
+from tests.rig.browser import Pages, axe_violations
+from tests.rig.clock import ManualClock
+from tests.rig.office import FRONT_DESK, Known, Office, local
+from waitlist.actions.join import join
+from waitlist.due import do_due
+
+pytestmark = [pytest.mark.browser, pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)]
+
+
+@dataclass
+class Busy:
+    """A practice in the middle of a day, and where it is served."""
+
+    base: str
+    token: str
+    pages: Pages
+    ana: Known
+    visit: str
+    late: str
+    entry: str
+
+    async def open(self, path: str, **how: object) -> Page:
+        page = await self.pages.open(**how)
+        name = cookie_name(Site(ORIGIN), COOKIE)
+        await page.context.add_cookies([{"name": name, "value": self.token, "url": self.base}])
+        await page.goto(self.base + path)
+        return page
+
+
+@pytest.fixture
+async def busy(
+    record: Record, office: Office, aiohttp_server: AiohttpServer, client: TestClient, pages: Pages, clock: ManualClock
+) -> Busy:
+    people = [await office.client(number) for number in range(6)]
+    ana = people[0]
+    first = await office.book(ana, at=local("2026-03-04 10:30"))
+    await office.book(people[1], people[2], at=local("2026-03-04 14:00"), clinician=1)
+    gone = await office.book(people[3], at=local("2026-03-04 16:00"))
+    async with record.write(office.practice_id, FRONT_DESK) as tx:
+        entry = await join(tx, client_id=people[4].id, service_id=office.service_id)
+        await cancel(tx, gone.participation_ids[0], by="client")
+    clock.advance(timedelta(minutes=12))
+    await do_due(record, office.practice_id)
+    async with record.write(office.practice_id, CARRIER) as tx:
+        for kind, urgent in ((TaskKind.CRISIS, True), (TaskKind.REPLY, False)):
+            text = await receive(tx, Received(sid=f"SM{kind}", sender=ana.who.phone, body="cant come, so tired"))
+            await open_task(tx, kind, client_id=ana.id, inbound_id=text, urgent=urgent)
+    who = await sign_in(record, client, office.practice_id, ManualClock(), "owner")
+    server = await aiohttp_server(console_app(record, ManualClock()))
+    base = f"http://127.0.0.1:{server.port}"
+    return Busy(base, who.token, pages, ana, first.participation_ids[0], gone.participation_ids[0], entry)
+
+
+def _paths(busy: Busy) -> list[str]:
+    return [
+        "/console/today", "/console/week", "/console/book", "/console/clients", "/console/clients/new",
+        f"/console/clients/{busy.ana.id}", f"/console/clients/{busy.ana.id}/edit", f"/console/visits/{busy.visit}",
+        f"/console/visits/{busy.late}", f"/console/visits/{busy.visit}/move", "/console/waitlist",
+        "/console/waitlist/new", f"/console/waitlist/{busy.entry}", "/console/inbox",
+    ]  # fmt: skip
+
+
+@pytest.mark.parametrize("dark", [False, True], ids=["light", "dark"])
+async def test_every_page_is_for_everybody(busy: Busy, dark: bool):
+    page = await busy.open("/console/today", dark=dark)
+    found = {}
+    for path in _paths(busy):
+        await page.goto(busy.base + path)
+        for details in await page.query_selector_all("main details:not([open]) > summary"):
+            await details.click()
+            await page.keyboard.press("Tab")
+        if violations := await axe_violations(page):
+            found[path] = violations
+    assert found == {}
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+async def test_no_page_is_wider_than_its_screen(busy: Busy, width: int):
+    page = await busy.open("/console/today", width=width)
+    wider = {}
+    for path in _paths(busy):
+        await page.goto(busy.base + path)
+        over = await page.evaluate("document.documentElement.scrollWidth - innerWidth")
+        if over > 0:
+            wider[path] = over
+    assert wider == {}
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
+async def test_marking_a_visit_and_its_undo(busy: Busy, javascript: bool):
+    page = await busy.open("/console/today", javascript=javascript)
+    row = page.locator(f"#v-{busy.visit}")
+    await row.get_by_role("button", name="Arrived").click()
+    await page.get_by_text("Marked as arrived.").wait_for()
+    await row.get_by_role("button", name="Start").wait_for()
+    await page.locator(".toast").get_by_role("button", name="Undo").click()
+    await row.get_by_role("button", name="Arrived").wait_for()
+
+
+async def test_a_mark_leaves_the_rest_of_the_page_alone(busy: Busy):
+    page = await busy.open("/console/today")
+    await page.evaluate("window.untouched = true")
+    await page.locator(f"#v-{busy.visit}").get_by_role("button", name="Arrived").click()
+    await page.get_by_text("Marked as arrived.").wait_for()
+    assert await page.evaluate("window.untouched")
+
+
+async def test_the_search_finds_while_one_types_and_the_address_says_nothing(busy: Busy):
+    page = await busy.open("/console/today")
+    await page.keyboard.press("/")
+    await page.keyboard.type(busy.ana.who.family)
+    await page.locator("#found a").first.click()
+    await page.wait_for_url("**/console/clients/*")
+    assert page.url == f"{busy.base}/console/clients/{busy.ana.id}"
+
+
+@pytest.mark.parametrize("javascript", [True, False], ids=["script", "no script"])
+async def test_booking_by_picking(busy: Busy, javascript: bool):
+    page = await busy.open("/console/book?day=2026-03-05", javascript=javascript)
+    await page.get_by_label("Client", exact=True).fill(busy.ana.who.family)
+    if not javascript:
+        await page.get_by_role("button", name="Find").click()
+    await page.locator("#clients").get_by_text(busy.ana.who.given).click()
+    await page.locator(".time").first.click()
+    await page.get_by_role("button", name="Book", exact=True).click()
+    await page.wait_for_url("**/console/visits/*")
+    assert await page.locator(".toast").get_by_text("Booked.").is_visible()
