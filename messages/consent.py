@@ -111,11 +111,6 @@ async def is_stopped(r: Reading, address_ix: bytes, channel: Channel) -> bool:
     return found is not None and found.stopped
 
 
-async def any_unacknowledged(r: Reading) -> bool:
-    """Whether there is a stop to acknowledge: asked first, so that an idle worker takes no write lock."""
-    return bool(await store.unacknowledged(r))
-
-
 async def acknowledge_stops(tx: Tx) -> int:
     """Acknowledge the stops whose addresses have nothing on the way any more; returns how many.
 

@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, func, select, update
+from sqlalchemy import Select, select, update
 
 from scheduler.core.record import Reading, Tx, insert_once
 from scheduler.core.vault import Box, Where
@@ -89,20 +89,6 @@ async def unhandled_ids(r: Reading, limit: int) -> tuple[str, ...]:
         .order_by(inbound.c.opt_out_type.is_(None), inbound.c.received_at, inbound.c.id)
     )
     return tuple((await r.conn.execute(wanted.limit(limit))).scalars())
-
-
-async def texts_from(r: Reading, sender_ix: bytes, limit: int = 50) -> tuple[Inbound, ...]:
-    """What a number wrote, newest first."""
-    wanted = select(inbound).where(inbound.c.practice_id == r.practice_id, inbound.c.from_ix == sender_ix)
-    return await _opened(r, wanted.order_by(inbound.c.received_at.desc(), inbound.c.id.desc()).limit(limit))
-
-
-async def count_from(r: Reading, sender_ix: bytes, since: datetime) -> int:
-    """How many texts a number has sent since an instant."""
-    wanted = select(func.count()).where(
-        inbound.c.practice_id == r.practice_id, inbound.c.from_ix == sender_ix, inbound.c.received_at >= since
-    )
-    return int((await r.conn.execute(wanted)).scalar_one())
 
 
 async def known_among(r: Reading, sids: Collection[str]) -> frozenset[str]:

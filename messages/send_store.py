@@ -1,4 +1,6 @@
-"""The `message` table as the sender sees it: claiming, facts in bulk, intents, outcomes, what is unknown.
+"""The `message` table as the sender sees it: claiming, facts in bulk, intents, outcomes.
+
+What is unknown is settle_store.py's.
 
 Few statements per batch, none per message except the writes. Invariant: every change of state here names the state,
 and where it matters the attempt, it is changed from; a row somebody else has changed is left alone.
@@ -87,23 +89,6 @@ class Intent:
     segments: int
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Unsettled:
-    """A message whose outcome is not known."""
-
-    id: str
-    kind: Kind
-    channel: Channel
-    attempt: int
-    intent_at: datetime
-    useful_until: datetime
-    looks: int
-    body_hash: bytes | None = field(repr=False)
-    address: str | None = field(repr=False)
-    address_ix: bytes | None = field(repr=False)
-    readable: bool
-
-
 # --- claiming ---------------------------------------------------------------------------------------------------
 
 
@@ -134,7 +119,7 @@ async def any_due(r: Reading) -> bool:
 
 async def send_rows(r: Reading, message_ids: Sequence[str]) -> tuple[SendRow, ...]:
     """The facts of these messages, in the order of the ids."""
-    wanted = _FACTS.where(message.c.practice_id == r.practice_id, message.c.id.in_(message_ids))
+    wanted = FACTS.where(message.c.practice_id == r.practice_id, message.c.id.in_(message_ids))
     found = {row["id"]: row for row in (await r.conn.execute(wanted)).mappings()}
     return tuple(_send_row(r, found[message_id]) for message_id in message_ids if message_id in found)
 
@@ -245,57 +230,6 @@ async def _move(tx: Tx, message_id: str, origin: Any, values: dict[str, Any]) ->
     return found.rowcount == 1
 
 
-# --- what is not known ------------------------------------------------------------------------------------------
-
-
-async def expire_intents(tx: Tx, settle_at: datetime) -> tuple[str, ...]:
-    """From intent to unknown, for those whose deadline has passed: their worker is gone, or too slow to be trusted."""
-    found = await tx.conn.execute(
-        update(message)
-        .where(message.c.practice_id == tx.practice_id, message.c.state == "intent", message.c.deadline <= tx.now)
-        .values(state="unknown", reason="lease_expired", settle_at=settle_at)
-        .returning(message.c.id)
-    )
-    return tuple(sorted(found.scalars()))
-
-
-async def any_expired(r: Reading) -> bool:
-    """Whether an intent is past its deadline."""
-    wanted = select(message.c.id).where(
-        message.c.practice_id == r.practice_id, message.c.state == "intent", message.c.deadline <= r.now
-    )
-    return (await r.conn.execute(wanted.limit(1))).first() is not None
-
-
-async def to_settle(r: Reading, limit: int) -> tuple[Unsettled, ...]:
-    """Unknown messages that have waited long enough to be looked up, the oldest first."""
-    wanted = (
-        _FACTS.where(message.c.practice_id == r.practice_id, message.c.state == "unknown", message.c.settle_at <= r.now)
-        .order_by(message.c.intent_at, message.c.id)
-        .limit(limit)
-    )
-    return tuple(_unsettled(r, row) for row in (await r.conn.execute(wanted)).mappings())
-
-
-async def twins_under_way(r: Reading, address_ix: bytes, body_hash: bytes, message_id: str) -> int:
-    """How many other messages with the same words to the same address are being posted just now."""
-    c = message.c
-    wanted = select(func.count()).where(
-        c.practice_id == r.practice_id,
-        c.address_ix == address_ix,
-        c.body_hash == body_hash,
-        c.state == "intent",
-        c.id != message_id,
-    )
-    return int((await r.conn.execute(wanted)).scalar_one())
-
-
-async def sids_taken(r: Reading, sids: Collection[str]) -> frozenset[str]:
-    """Which of these carrier ids belong to a message already."""
-    wanted = select(message.c.sid).where(message.c.practice_id == r.practice_id, message.c.sid.in_(sorted(sids)))
-    return frozenset((await r.conn.execute(wanted)).scalars())
-
-
 async def ids_of_keys(r: Reading, dedupe_keys: Collection[str]) -> tuple[str, ...]:
     """The messages with these dedupe keys."""
     wanted = select(message.c.id).where(
@@ -304,16 +238,10 @@ async def ids_of_keys(r: Reading, dedupe_keys: Collection[str]) -> tuple[str, ..
     return tuple((await r.conn.execute(wanted.order_by(message.c.id))).scalars())
 
 
-async def counts(r: Reading) -> dict[str, int]:
-    """How many messages are in each state: for health and alerts."""
-    wanted = select(message.c.state, func.count()).where(message.c.practice_id == r.practice_id)
-    return {row[0]: int(row[1]) for row in await r.conn.execute(wanted.group_by(message.c.state))}
-
-
 # --- reading rows -----------------------------------------------------------------------------------------------
 
 
-_FACTS: Select[Any] = (
+FACTS: Select[Any] = (
     select(
         message,
         contact_point.c.value_ct,
@@ -365,7 +293,7 @@ _FACTS: Select[Any] = (
 
 
 def _send_row(r: Reading, row: Any) -> SendRow:
-    address, readable = _opened(r, row)
+    address, readable = opened(r, row)
     return SendRow(
         id=row["id"],
         kind=Kind(row["kind"]),
@@ -391,7 +319,7 @@ def _send_row(r: Reading, row: Any) -> SendRow:
     )
 
 
-def _opened(r: Reading, row: Any) -> tuple[str | None, bool]:
+def opened(r: Reading, row: Any) -> tuple[str | None, bool]:
     """The address, and whether it could be opened: one row that does not open must not keep all others waiting."""
     try:
         return _address(r, row), True
@@ -439,20 +367,3 @@ def _person(row: Any) -> PersonFacts | None:
 
 def _is_open(r: Reading, row: Any) -> bool:
     return bool(row["offer_state"] == "held" and row["offer_expires_at"] > r.now)
-
-
-def _unsettled(r: Reading, row: Any) -> Unsettled:
-    address, readable = _opened(r, row)
-    return Unsettled(
-        id=row["id"],
-        kind=Kind(row["kind"]),
-        channel=Channel(row["channel"]),
-        attempt=row["attempt"],
-        intent_at=row["intent_at"],
-        useful_until=row["useful_until"],
-        looks=row["looks"],
-        body_hash=row["body_hash"],
-        address=address,
-        address_ix=row["address_ix"],
-        readable=readable,
-    )

@@ -13,8 +13,8 @@ from datetime import datetime, timedelta
 from itertools import groupby
 from typing import Final
 
-from messages import callback_store, undeliverable
-from messages import send_store as store
+from messages import callback_store, send_store, undeliverable
+from messages import settle_store as store
 from messages.callback_store import FOUND_IN_LIST
 from messages.channels.base import Channel as Way
 from messages.channels.base import Listed, ListUnavailable
@@ -23,7 +23,7 @@ from messages.crash_points import reach
 from messages.delivery import heard
 from messages.kinds import Channel
 from messages.limits import Limits
-from messages.send_store import Unsettled
+from messages.settle_store import Unsettled
 from scheduler.core.actor import WORKER
 from scheduler.core.log import get_logger
 from scheduler.core.record import Record, Tx
@@ -132,7 +132,7 @@ class Settler:
             await _look_later(tx, each, again, looks=each.looks + 1)
             return False
         values = {"state": "pending", "reason": "not_found", "due_at": tx.now}
-        if await store.resolve(tx, each.id, each.attempt, ("unknown",), values):
+        if await send_store.resolve(tx, each.id, each.attempt, ("unknown",), values):
             tx.note("message.put_back", "message", each.id, reason="not_found")
             tx.wake()
             return True
@@ -176,7 +176,7 @@ async def _found(tx: Tx, each: Unsettled, listed: Listed) -> bool:
         # By the carrier's clock, which counts whole seconds; by ours it cannot have left before the intent.
         "sent_at": max(listed.created_at, each.intent_at),
     }
-    if not await store.resolve(tx, each.id, each.attempt, ("unknown",), values):
+    if not await send_store.resolve(tx, each.id, each.attempt, ("unknown",), values):
         return False
     tx.note("message.sent", "message", each.id, attempt=each.attempt, by="list")
     if heard(listed.status).failed:
@@ -188,7 +188,9 @@ async def _found(tx: Tx, each: Unsettled, listed: Listed) -> bool:
 
 async def _lost(tx: Tx, each: Unsettled) -> bool:
     """A carrier without a list: it may have arrived, so it is not sent again; a person decides."""
-    if not await store.resolve(tx, each.id, each.attempt, ("unknown",), {"state": "failed", "reason": "outcome_lost"}):
+    if not await send_store.resolve(
+        tx, each.id, each.attempt, ("unknown",), {"state": "failed", "reason": "outcome_lost"}
+    ):
         return False
     tx.note("message.failed", "message", each.id, why="outcome_lost")
     await undeliverable.outcome_lost(tx, each.id)
@@ -207,4 +209,4 @@ async def _all_later(tx: Tx, waiting: Iterable[Unsettled]) -> None:
 
 
 async def _look_later(tx: Tx, each: Unsettled, at: datetime, *, looks: int) -> None:
-    await store.resolve(tx, each.id, each.attempt, ("unknown",), {"settle_at": at, "looks": looks})
+    await send_store.resolve(tx, each.id, each.attempt, ("unknown",), {"settle_at": at, "looks": looks})

@@ -10,6 +10,7 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 from aiosmtpd.smtp import SMTP
+from twilio.base.exceptions import TwilioException
 
 from messages.channels.base import Accepted, Channel, ListUnavailable, Outgoing, Refused, SendOutcome, Unknown
 from messages.channels.smtp import SmtpChannel, SmtpServer, server_of
@@ -176,6 +177,26 @@ async def test_neither_number_nor_words_are_logged(serve: Serve, caplog: pytest.
 async def test_a_list_that_cannot_be_read_says_so(serve: Serve, answer: Answer) -> None:
     with pytest.raises(ListUnavailable):
         await (await serve(answer)).list_sent(ANA.phone, datetime.now(UTC) - timedelta(days=1))
+
+
+@pytest.mark.parametrize(
+    ("answer", "done"),
+    [
+        (answering(200, CREATED), True),
+        (answering(400, '{"code": 20009}'), False),
+        (answering(404, '{"code": 20404}'), False),
+        (answering(503, ""), False),
+        (answering(429, ""), False),
+        (answering(200, "<html>"), False),
+    ],
+)
+async def test_asking_the_carrier_to_forget_the_words(serve: Serve, answer: Answer, done: bool) -> None:
+    assert await (await serve(answer)).redact("SM1") is done
+
+
+async def test_a_carrier_that_will_never_forget_is_an_error(serve: Serve) -> None:
+    with pytest.raises(TwilioException):
+        await (await serve(answering(403, '{"code": 20004}'))).redact("SM1")
 
 
 # --- mail -------------------------------------------------------------------------------------------------------
