@@ -9,6 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
+from bot.console.audit_words import duration
 from bot.console.book_of_names import Names
 from bot.console.standing import marks, may_confirm, may_restore, may_unmark, standing
 from scheduler.appointments.store import Visit
@@ -205,13 +206,7 @@ def _detail(visit: Visit, shown: Shown, together: int) -> str:
 
 
 def _notice(ahead: timedelta) -> str:
-    if ahead >= timedelta(days=2):
-        return f"cancelled {ahead.days} days before"
-    minutes = max(0, ahead // timedelta(minutes=1))
-    hours, rest = divmod(minutes, 60)
-    if not hours:
-        return f"cancelled {rest} min before"
-    return f"cancelled {hours} h {rest} min before" if rest else f"cancelled {hours} h before"
+    return f"cancelled {duration(max(0, ahead // timedelta(minutes=1)))} before"
 
 
 def _unless(one: bool, first: str, second: str) -> list[str]:  # noqa: FBT001 -- the flag is the question

@@ -169,11 +169,9 @@ def _session(visit: Visit, family: str) -> dict[str, Any] | None:
 
 async def _trail(request: web.Request, r: Reading, visit: Visit, currency: str) -> list[Line]:
     """Who did what to this visit, newest first."""
-    entries = [
-        *await audit_store.about(r, "participation", (visit.participation_id,)),
-        *await audit_store.about(r, "appointment", (visit.appointment_id,)),
-        *await audit_store.about(r, "fee", (visit.participation_id,)),
-    ]
+    # What befalls the appointment is told of each place in it as well, so the place's entries are the whole story.
+    mine = (visit.participation_id,)
+    entries = [*await audit_store.about(r, "participation", mine), *await audit_store.about(r, "fee_entry", mine)]
     staff = {each.id: each.name for each in await accounts.accounts(r)}
     locale = viewer_of(request).locale
     return [
@@ -184,7 +182,6 @@ async def _trail(request: web.Request, r: Reading, visit: Visit, currency: str) 
             details(entry.detail, lambda minor: money(minor, currency, locale)),
         )
         for entry in sorted(entries, key=lambda each: each.seq, reverse=True)
-        if not (entry.subject == "appointment" and entry.action == "appointment.booked")
     ]
 
 

@@ -31,6 +31,7 @@ from waitlist.actions.leave import leave
 from waitlist.actions.open_time import open_time
 from waitlist.actions.pass_offer import Passed, pass_offer
 from waitlist.actions.withdraw import withdraw_opening
+from waitlist.matching import Misfit
 from waitlist.store import Entry, Offer, OfferState, Opening, OpeningState
 
 WRITE: Final = "waitlist.write"
@@ -227,7 +228,7 @@ async def _freed(
         tuple(
             Next(_who(by_id[entry_id], clients), MISFITS[misfit])
             for entry_id, misfit in others.items()
-            if entry_id in by_id
+            if entry_id in by_id and misfit is not Misfit.ASKED_ALREADY
         ),
     )
 
