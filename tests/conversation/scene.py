@@ -212,7 +212,8 @@ class Scene:
             return sorted((each.kind, each.urgent) for each in await task_store.live(r))
 
     async def remind(self, *participation_ids: str) -> None:
-        """The visits' reminder texts leave, as the policy would have them."""
+        """The visits' reminder texts leave, as the policy would have them, and after whatever is due already."""
+        await self.work()
         async with self.record.write(self.practice, OPERATOR) as tx:
             for participation_id in participation_ids:
                 visit = await appointments.visit(tx, participation_id)
