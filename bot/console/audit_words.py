@@ -75,6 +75,8 @@ ACTIONS: Final[dict[str, str]] = {
     "task.settled": "Inbox item settled by itself",
     "entry.joined": "Joined the waitlist",
     "entry.left": "Left the waitlist",
+    "entry.filled": "Waitlist wish fulfilled",
+    "entry.waits_again": "Back on the waitlist",
     "opening.made": "Freed time on its way to the waitlist",
     "opening.not_made": "Freed time not offered",
     "opening.open": "Freed time open again",

@@ -21,4 +21,5 @@ async def booked_by_hand(tx: Tx, opening_id: str, booked_for: Mapping[str, str])
         if await edit_store.end_offer(tx, offer.id, OfferState.HELD, OfferState.CLAIMED, participation_id):
             await edit_store.set_entry_state(tx, offer.entry_id, EntryState.WAITING, EntryState.FILLED)
             tx.note("offer.claimed", "offer", offer.id, participation=participation_id, via="staff")
+            tx.note("entry.filled", "waitlist_entry", offer.entry_id)
     await withdraw_opening(tx, opening_id, OpeningState.TAKEN_BY_STAFF)

@@ -147,6 +147,7 @@ async def _win(tx: Tx, offer: Offer, participation_id: str, via: Via, inbound_id
     await _tell_losers(tx, offer)
     tx.note("offer.claimed", "offer", offer.id, participation=participation_id, via=via)
     tx.note("opening.filled", "opening", offer.opening_id, offer=offer.id)
+    tx.note("entry.filled", "waitlist_entry", offer.entry_id)
     return Won(participation_id, offer.replaces_participation_id if released_at else None)
 
 

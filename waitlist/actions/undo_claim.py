@@ -51,6 +51,8 @@ async def undo_claim(tx: Tx, offer_id: str) -> ClaimUndone | NotUndone:
     await _no_longer_filled(tx, offer)
     await cancel(tx, offer.participation_id, by="claim", depth=await _depth(tx, offer), told=False)
     tx.note("offer.claim_undone", "offer", offer.id, participation=offer.participation_id)
+    tx.note("opening.undone", "opening", offer.opening_id)
+    tx.note("entry.waits_again", "waitlist_entry", offer.entry_id)
     return ClaimUndone(released)
 
 
