@@ -32,14 +32,24 @@ class Unsettled:
 
 
 async def expire_intents(tx: Tx, settle_at: datetime) -> tuple[str, ...]:
-    """From intent to unknown, for those whose deadline has passed: their worker is gone, or too slow to be trusted."""
-    found = await tx.conn.execute(
-        update(message)
+    """From intent to unknown, for those whose deadline has passed: their worker is gone, or too slow to be trusted.
+
+    A row that somebody holds is passed over: its outcome is being written, or another worker is doing this. Waiting
+    for several such rows in an order of one's own is how two workers deadlock.
+    """
+    expired = (
+        select(message.c.id)
         .where(message.c.practice_id == tx.practice_id, message.c.state == "intent", message.c.deadline <= tx.now)
-        .values(state="unknown", reason="lease_expired", settle_at=settle_at)
-        .returning(message.c.id)
+        .order_by(message.c.id)
+        .with_for_update(skip_locked=True)
     )
-    return tuple(sorted(found.scalars()))
+    ids = tuple((await tx.conn.execute(expired)).scalars())
+    await tx.conn.execute(
+        update(message)
+        .where(message.c.practice_id == tx.practice_id, message.c.id.in_(ids))
+        .values(state="unknown", reason="lease_expired", settle_at=settle_at)
+    )
+    return ids
 
 
 async def any_expired(r: Reading) -> bool:
