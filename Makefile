@@ -1,10 +1,11 @@
 # Stillon's few commands. They need make and a Python of 3.11 or newer, nothing else.
 #
-#   make run     the demo: a practice with a past, its service, and a page of phones
-#   make test    everything CI checks: static checks, then all tests on both engines
-#   make check   the static checks alone
-#   make lock    write the hashed locks anew after a change in pyproject.toml
-#   make clean   remove what the commands above created
+#   make run        the demo: a practice with a past, its service, and a page of phones
+#   make test       everything CI checks: static checks, then all tests on both engines
+#   make check      the static checks alone
+#   make kill-nine  a thousand texts and processes killed again and again, on both engines; some minutes
+#   make lock       write the hashed locks anew after a change in pyproject.toml
+#   make clean      remove what the commands above created
 
 SHELL := bash
 .SHELLFLAGS := -eu -o pipefail -c
@@ -21,10 +22,10 @@ WORKERS ?= 2
 INSTALL := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes
 LOCK := $(LOCK_VENV)/bin/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml --group build
 
-.PHONY: help run test check lock clean
+.PHONY: help run test check kill-nine lock clean
 
 help:
-	@sed -n '3,7s/^# *//p' Makefile
+	@sed -n '3,8s/^# *//p' Makefile
 
 run: $(VENV)/ready-to-run
 	@exec $(BIN)/stillon demo $(ARGS)
@@ -36,6 +37,9 @@ check: $(VENV)/ready-to-test
 	@failed=0; for step in "ruff check ." "ruff format --check ." mypy "lint-imports --no-logo"; do \
 	  $(BIN)/$$step || failed=1; \
 	done; exit $$failed
+
+kill-nine: $(VENV)/ready-to-test
+	@$(BIN)/python -m tests.flows.kill_nine $(ARGS)
 
 # Each file below says "done up to here", so that a second run starts at once.
 $(VENV)/created:
