@@ -15,7 +15,7 @@ from aiohttp.typedefs import Handler
 
 from bot.web.access_log import route_of
 from bot.web.pages import is_fragment, page
-from scheduler.core.errors import Conflict, Forbidden, Invalid, Misconfigured, NotFound, StillonError
+from scheduler.core.errors import Conflict, Forbidden, Invalid, Misconfigured, NotFound, StillonError, Unavailable
 
 _log = structlog.get_logger("stillon.web")
 LINK_PATH = "/l/"
@@ -25,6 +25,7 @@ STATUS: dict[type[StillonError], HTTPStatus] = {
     Conflict: HTTPStatus.CONFLICT,
     Forbidden: HTTPStatus.FORBIDDEN,
     Misconfigured: HTTPStatus.SERVICE_UNAVAILABLE,
+    Unavailable: HTTPStatus.SERVICE_UNAVAILABLE,
 }
 
 

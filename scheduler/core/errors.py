@@ -6,6 +6,7 @@
     |- Forbidden    the actor's role lacks the permission
     |- Conflict     the world moved on: taken, already decided, an older version
     |- Misconfigured  the installation lacks something; an operator must act
+    |- Unavailable  the record cannot be reached, or others were in the way: nothing was changed, try again
 
 `bot/web` maps them to pages. Invariant: `str(error)` may stand in a log.
 """
@@ -43,3 +44,7 @@ class Conflict(StillonError):
 
 class Misconfigured(StillonError):
     """A setting, key or schema is missing or does not fit."""
+
+
+class Unavailable(StillonError):
+    """Not possible at this moment; nothing was changed, and trying again may help."""

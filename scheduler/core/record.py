@@ -10,14 +10,14 @@ Invariant: nothing is committed without its audit entries, and no subscriber run
 """
 
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
-from typing import Any, TypeVar
+from typing import Any, Final, TypeVar
 
 from sqlalchemy import Table, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import IntegrityError
+from sqlalchemy.exc import DBAPIError, IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core import audit
@@ -25,9 +25,14 @@ from scheduler.core.actor import Actor
 from scheduler.core.bell import Bell
 from scheduler.core.clock import Clock
 from scheduler.core.engine import Engines
+from scheduler.core.errors import Unavailable
 from scheduler.core.ids import MakeId, random_id
 from scheduler.core.vault import Vault
 from scheduler.events import Event
+
+BUSY_STATES: Final = frozenset({"40001", "40P01", "55P03"})  # serialization, deadlock, lock not available
+AWAY_CLASSES: Final = frozenset({"08", "53", "57"})  # connection, resources such as a full disk, shutting down
+AWAY_ON_SQLITE: Final = ("disk is full", "disk I/O error", "unable to open database file")
 
 E = TypeVar("E", bound=Event)
 Subscriber = Callable[["Tx", Any], Awaitable[None]]
@@ -114,13 +119,18 @@ class Record:
 
     @asynccontextmanager
     async def write(self, practice_id: str, actor: Actor) -> AsyncIterator[Tx]:
-        """One transaction. Commits when the block ends; any exception leaves the record as it was."""
-        async with self.engines.writer.begin() as conn:
-            tx = Tx(conn, practice_id, self.clock.now(), self.vault, actor, self.make_id)
-            yield tx
-            await self.subscriptions.deliver(tx)
-            if tx.noted:
-                await audit.append(conn, self.vault.audit_key, practice_id, tx.now, actor, tx.noted)
+        """One transaction. Commits when the block ends; any exception leaves the record as it was.
+
+        Raises:
+            Unavailable: the database is away, or gave this transaction up for another one (`waits_reported`).
+        """
+        with waits_reported():
+            async with self.engines.writer.begin() as conn:
+                tx = Tx(conn, practice_id, self.clock.now(), self.vault, actor, self.make_id)
+                yield tx
+                await self.subscriptions.deliver(tx)
+                if tx.noted:
+                    await audit.append(conn, self.vault.audit_key, practice_id, tx.now, actor, tx.noted)
         for act in tx.after_commit:
             act()
         if tx.work_is_due:
@@ -128,9 +138,14 @@ class Record:
 
     @asynccontextmanager
     async def read(self, practice_id: str) -> AsyncIterator[Reading]:
-        """A view for reading only; on SQLite it never waits for a writer."""
-        async with self.engines.reader.connect() as conn:
-            yield Reading(conn, practice_id, self.clock.now(), self.vault)
+        """A view for reading only; on SQLite it never waits for a writer.
+
+        Raises:
+            Unavailable: the database is away.
+        """
+        with waits_reported():
+            async with self.engines.reader.connect() as conn:
+                yield Reading(conn, practice_id, self.clock.now(), self.vault)
 
     async def ping(self) -> None:
         """Ask the database for nothing at all; raises whatever keeps it from answering."""
@@ -140,6 +155,33 @@ class Record:
     async def close(self) -> None:
         """Close all connections."""
         await self.engines.close()
+
+
+@contextmanager
+def waits_reported() -> Iterator[None]:
+    """Turn what the database says when it is away or when transactions stood in each other's way into our error.
+
+    Raises:
+        Unavailable: `record_away` or `record_busy`; the transaction was undone, so trying again is safe.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        code = _code_of(error)
+        if code is None:
+            raise
+        raise Unavailable(code) from None
+    except (ConnectionError, FileNotFoundError):  # the driver does not wrap a server that is not there
+        raise Unavailable("record_away") from None
+
+
+def _code_of(error: DBAPIError) -> str | None:
+    state, said = str(getattr(error.orig, "sqlstate", None) or ""), str(error.orig)
+    if state in BUSY_STATES or "database is locked" in said:
+        return "record_busy"
+    if error.connection_invalidated or state[:2] in AWAY_CLASSES or any(each in said for each in AWAY_ON_SQLITE):
+        return "record_away"
+    return None
 
 
 async def insert_once(tx: Tx, table: Table, rows: Iterable[dict[str, Any]]) -> int:

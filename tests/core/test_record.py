@@ -10,7 +10,7 @@ from scheduler import tables
 from scheduler.core import audit
 from scheduler.core.actor import OPERATOR
 from scheduler.core.engine import open_engines
-from scheduler.core.errors import Misconfigured
+from scheduler.core.errors import Misconfigured, Unavailable
 from scheduler.core.record import Record, Tx, constraint_of, insert_once
 from scheduler.events import PolicyChanged, TimeFreed
 from tests.rig.office import Office
@@ -207,3 +207,41 @@ async def test_readers_never_wait_for_a_writer(record: Record, office: Office) -
 def test_other_databases_are_refused_without_repeating_the_address(url: str, code: str) -> None:
     with pytest.raises(Misconfigured, match=f"^{code}$"):
         open_engines(url)
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+async def test_two_in_a_deadlock_end_with_one_who_may_try_again(record: Record, office: Office) -> None:
+    """PostgreSQL gives one of them up; what it had done is undone, and the answer says so instead of breaking."""
+    first_has_one, second_has_two = asyncio.Event(), asyncio.Event()
+
+    async def cross(own: str, other: str, mine: asyncio.Event, theirs: asyncio.Event) -> None:
+        async with record.write(office.practice_id, OPERATOR) as tx:
+            for clinician_id in (own, other):
+                c = tables.clinician.c
+                await tx.conn.execute(update(tables.clinician).where(c.id == clinician_id).values(name=own))
+                mine.set()
+                await theirs.wait()
+
+    one, two = office.clinician_ids
+    outcomes = await asyncio.gather(
+        cross(one, two, first_has_one, second_has_two),
+        cross(two, one, second_has_two, first_has_one),
+        return_exceptions=True,
+    )
+    (given_up,) = [each for each in outcomes if each is not None]
+    assert isinstance(given_up, Unavailable)
+    assert given_up.code == "record_busy"
+    assert len(set(await names(record, office))) == 1
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+async def test_a_server_that_is_not_there_is_away(record: Record, office: Office, tmp_path) -> None:
+    engines = open_engines(f"postgresql://nobody@/nowhere?host={tmp_path}")
+    absent = Record(engines, record.clock, record.vault)
+    with pytest.raises(Unavailable, match="record_away"):
+        async with absent.write(office.practice_id, OPERATOR):
+            pass
+    with pytest.raises(Unavailable, match="record_away"):
+        async with absent.read(office.practice_id):
+            pass
+    await absent.close()
