@@ -68,6 +68,7 @@ REASONS: Final[dict[str, str]] = {
     "too_long": "the text was too long",
     "confirmed": "already confirmed",
     "cancelled": "the visit was cancelled",
+    "visit_cancelled": "the visit was cancelled",
     "moved": "the visit was moved",
     "booked": "planned anew",
     "restored": "the visit stands again",

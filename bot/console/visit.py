@@ -4,7 +4,7 @@ It opens part of a client's record, so it is entered in the audit chain. Its but
 Invariant: messages, fees and the trail are shown only to those whose role includes them.
 """
 
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any
@@ -67,6 +67,7 @@ async def _context(request: web.Request, r: Reading, actor: Actor, visit: Visit)
     shown = Shown(book, clients, r.now, False, access.may(actor, "attendance.mark"), may_write)
     messages = await _messages(r, actor, visit)
     currency = (await people.practice(r)).currency
+    fee = await _fee(r, actor, visit)
     return {
         "v": day_rows.visit_row(visit, shown),
         "visit": visit,
@@ -90,10 +91,10 @@ async def _context(request: web.Request, r: Reading, actor: Actor, visit: Visit)
         "strip": _strip(request, r, visit, messages),
         "replies": await _replies(r, actor, visit),
         "cancel_words": await appointments.cancel_words(r, visit.participation_id) if not visit.is_active else None,
-        "fee": await _fee(r, actor, visit),
+        "fee": fee,
         "currency": currency,
         "session": _session(visit, book.services[visit.service_id].code_family),
-        "trail": await _trail(request, r, visit, currency),
+        "trail": await _trail(request, r, visit, currency, [each["id"] for each in fee]),
         "back": f"/console/visits/{visit.participation_id}",
         "undo_minutes": standing.UNDO // timedelta(minutes=1),
     }
@@ -146,6 +147,7 @@ async def _fee(r: Reading, actor: Actor, visit: Visit) -> list[dict[str, Any]]:
         return []
     return [
         {
+            "id": each.id,
             "state": {EntryKind.NOT_CHARGED: "skipped"}.get(each.kind, each.kind.value),
             "kind": each.kind.value,
             "amount": each.amount_minor,
@@ -167,11 +169,13 @@ def _session(visit: Visit, family: str) -> dict[str, Any] | None:
     return {"minutes": minutes, "why": suggested.why if isinstance(suggested, Suggestion) else ""}
 
 
-async def _trail(request: web.Request, r: Reading, visit: Visit, currency: str) -> list[Line]:
+async def _trail(request: web.Request, r: Reading, visit: Visit, currency: str, fee_ids: Collection[str]) -> list[Line]:
     """Who did what to this visit, newest first."""
     # What befalls the appointment is told of each place in it as well, so the place's entries are the whole story.
-    mine = (visit.participation_id,)
-    entries = [*await audit_store.about(r, "participation", mine), *await audit_store.about(r, "fee_entry", mine)]
+    entries = [
+        *await audit_store.about(r, "participation", (visit.participation_id,)),
+        *await audit_store.about(r, "fee_entry", fee_ids),
+    ]
     staff = {each.id: each.name for each in await accounts.accounts(r)}
     locale = viewer_of(request).locale
     return [
@@ -179,10 +183,15 @@ async def _trail(request: web.Request, r: Reading, visit: Visit, currency: str) 
             entry.at,
             happened(entry),
             who_of(entry, staff),
-            details(entry.detail, lambda minor: money(minor, currency, locale)),
+            details(_told(entry.detail), lambda minor: money(minor, currency, locale)),
         )
         for entry in sorted(entries, key=lambda each: each.seq, reverse=True)
     ]
+
+
+def _told(detail: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What the page does not say already in its heading."""
+    return {name: value for name, value in detail.items() if name != "fee_event"}
 
 
 def who_of(entry: Entry, staff: Mapping[str, str]) -> str:
