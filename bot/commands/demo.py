@@ -24,6 +24,7 @@ from bot.commands.refusal import refusals
 from bot.commands.serve import prepare
 from bot.demo import scene
 from bot.demo.control import DEMO, Demo, move_clock
+from bot.demo.history import WEEKS
 from bot.demo.practice import SENDER, ZONE
 from bot.demo.seed import Seeded, seed
 from bot.demo.tour import TOUR, Tour, tour
@@ -38,6 +39,7 @@ from scheduler.core.clock import ShiftedClock, SystemClock
 from scheduler.core.errors import Misconfigured
 
 READY_TRIES, READY_PAUSE = 200, 0.05
+LEAST_WEEKS = 2  # what the waitlist needs
 ROLES = {
     Role.OWNER: "Owner",
     Role.FRONT_DESK: "Front desk",
@@ -52,18 +54,20 @@ def demo(
     phones_port: Annotated[int, typer.Option(help="Port of the phones.")] = 8026,
     folder: Annotated[Path, typer.Option(help="Where the demo lives; emptied at each start.")] = Path(".demo"),
     keep: Annotated[bool, typer.Option("--keep", help="Go on with the last demo instead of a fresh one.")] = False,
+    weeks: Annotated[int, typer.Option(min=LEAST_WEEKS, max=WEEKS, hidden=True, help="How long its past is.")] = WEEKS,
+    log_level: Annotated[str, typer.Option(hidden=True, help="How much is logged.")] = "WARNING",
 ) -> None:
     """Run the demo."""
     with refusals():
-        log.configure(level="WARNING", stream=sys.stderr)
-        asyncio.run(_demo(port, phones_port, folder, keep=keep))
+        log.configure(level=log_level, stream=sys.stderr)
+        asyncio.run(_demo(port, phones_port, folder, keep=keep, weeks=weeks))
 
 
-async def _demo(port: int, phones_port: int, folder: Path, *, keep: bool) -> None:
+async def _demo(port: int, phones_port: int, folder: Path, *, keep: bool, weeks: int) -> None:
     settings = _settings(port, phones_port, folder)
     state = folder / "demo.json"
     if not (keep and state.exists()):
-        await _begin(settings, folder, state)
+        await _begin(settings, folder, state, weeks)
     kept = json.loads(state.read_text(encoding="utf-8"))
     clock = ShiftedClock(SystemClock(), timedelta(seconds=_offset(folder, kept)))
     seeded = Seeded(kept["practice_id"], kept["users"])
@@ -105,7 +109,7 @@ def _settings(port: int, phones_port: int, folder: Path) -> Settings:
     )
 
 
-async def _begin(settings: Settings, folder: Path, state: Path) -> None:
+async def _begin(settings: Settings, folder: Path, state: Path, weeks: int) -> None:
     if folder.exists() and not (folder / "keyring.json").exists() and any(folder.iterdir()):
         raise Misconfigured("demo_folder_in_use")
     shutil.rmtree(folder, ignore_errors=True)
@@ -113,7 +117,7 @@ async def _begin(settings: Settings, folder: Path, state: Path) -> None:
     await prepare(settings)
     now = SystemClock().now()
     begins = scene.first_moment(now)
-    seeded = await seed(settings, begins, now, lambda words: typer.echo(f"  {words} ..."))
+    seeded = await seed(settings, begins, now, lambda words: typer.echo(f"  {words} ..."), weeks=weeks)
     kept = {"practice_id": seeded.practice_id, "users": seeded.users, "offset_seconds": (begins - now).total_seconds()}
     state.write_text(json.dumps(kept), encoding="utf-8")
 

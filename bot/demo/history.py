@@ -12,7 +12,7 @@ from datetime import date, datetime, timedelta
 from bot.demo.past import PastClock
 from bot.demo.people import CLINICIANS
 from bot.demo.practice import ZONE, Office
-from bot.demo.scene import PLAYED_PEOPLE
+from bot.demo.scene import MISSES, PLAYED_PEOPLE
 from scheduler.actions.attend import attend
 from scheduler.actions.book import book
 from scheduler.actions.cancel import cancel
@@ -38,7 +38,7 @@ BUSIEST = 5  # hours of a clinician's day that the series are dealt to
 FORTNIGHTLY = 0.2
 CONFIRMS, CANCELS_IN_TIME, CALLED_OFF, MOVES = 0.68, 0.74, 0.765, 0.80  # two days ahead; each up to its bound
 CANCELS_LATE = 0.035
-MISSES, MISSES_THOUGH_CONFIRMED = 0.14, 0.03
+MISSED, MISSED_THOUGH_CONFIRMED = 0.14, 0.03
 APPROVED = 0.7
 LEFT_UNMARKED = 0.15  # of the last days' visits
 _ZONE = zone_of(ZONE)
@@ -108,7 +108,9 @@ class Story:
             for visit in await self._visits(tx, day + timedelta(days=2)):
                 await self._two_days_ahead(tx, visit)
             for visit in await self._visits(tx, day):
-                if visit.is_active and visit.starts_at > tx.now and self.chance.random() < CANCELS_LATE:
+                if visit.client_id not in self._others or not visit.is_active or visit.starts_at <= tx.now:
+                    continue
+                if self.chance.random() < CANCELS_LATE:
                     await cancel(tx, visit.participation_id, by="client")
 
     async def _two_days_ahead(self, tx: Tx, visit: Visit) -> None:
@@ -155,7 +157,8 @@ class Story:
     async def _mark(self, tx: Tx, visit: Visit) -> None:
         late = timedelta(minutes=self.chance.choice((0, 0, 0, 1, 2, 4, 9)))
         stopped = visit.ends_at + timedelta(minutes=self.chance.choice((-2, 0, 1, 3)))
-        if self.chance.random() < (MISSES_THOUGH_CONFIRMED if visit.confirmed_at else MISSES):
+        likely = MISSED_THOUGH_CONFIRMED if visit.confirmed_at else MISSED
+        if self.chance.random() < likely or visit.client_id == self.office.clients[MISSES]:
             await attend(tx, visit.participation_id, "missed", at=visit.starts_at + timedelta(minutes=20))
             return
         await attend(tx, visit.participation_id, "arrived", at=visit.starts_at - timedelta(minutes=4) + late)

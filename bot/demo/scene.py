@@ -1,7 +1,9 @@
 """The scene the demo opens on: who may be played on the phones, and what is set up for them.
 
 One client has a visit tomorrow to confirm, one a visit tomorrow that is too near to cancel in time, and two wait for
-an earlier time with that clinician. Invariant: their times are booked before the series are dealt, so they are free.
+an earlier time with that clinician. One more has no phone on the page: they missed a visit a week ago, for which the
+policy charges nothing, and have one on the first morning. Invariant: these times are booked before the series are
+dealt, so they are free.
 """
 
 from dataclasses import dataclass
@@ -15,7 +17,7 @@ from scheduler.calendar.wallclock import at_minute, local_day, zone_of
 from scheduler.core.record import Tx
 from waitlist.actions.join import join
 
-CONFIRMS, CANCELS, FIRST, SECOND, SPANISH = 0, 1, 4, 5, 2  # places in people.CLIENTS
+CONFIRMS, CANCELS, FIRST, SECOND, SPANISH, MISSES = 0, 1, 4, 5, 2, 3  # places in people.CLIENTS
 HOLLOWAY, RENNER, NAKAMURA = 0, 1, 2  # places in people.CLINICIANS
 _TUESDAY: Final = 1
 _ZONE = zone_of(ZONE)
@@ -23,7 +25,7 @@ _ZONE = zone_of(ZONE)
 
 @dataclass(frozen=True, slots=True)
 class Played:
-    """A phone of the page, and a visit booked for it: whose clinician, days after the demo's first, and when."""
+    """A visit booked for one of the scene: whose, with which clinician, days after the demo's first, and when."""
 
     person: int
     clinician: int
@@ -38,7 +40,8 @@ PLAYED: Final = (
     Played(FIRST, NAKAMURA, 10, 10 * 60),
     Played(SECOND, NAKAMURA, 14, 13 * 60),
 )
-PLAYED_PEOPLE: Final = frozenset(each.person for each in PLAYED)
+MISSED: Final = (Played(MISSES, HOLLOWAY, -7, 9 * 60), Played(MISSES, HOLLOWAY, 0, 9 * 60))
+PLAYED_PEOPLE: Final = frozenset(each.person for each in (*PLAYED, *MISSED))
 
 
 def first_moment(now: datetime) -> datetime:
@@ -57,7 +60,7 @@ def phones() -> list[dict[str, str]]:
 
 def steps() -> list[str]:
     """What to try, in order."""
-    names = {place: CLIENTS[place].first for place in (CONFIRMS, CANCELS, FIRST, SECOND, SPANISH)}
+    names = {place: CLIENTS[place].first for place in (CONFIRMS, CANCELS, FIRST, SECOND, SPANISH, MISSES)}
     return [
         "Press “Jump to the next event” until reminders arrive on the phones, at ten in the morning.",
         f"On {names[CONFIRMS]}'s phone reply C, or “ok see you then”. The visit is confirmed.",
@@ -68,13 +71,14 @@ def steps() -> list[str]:
         f"{names[SPANISH]} reads Spanish: reply “sí”, or “no puedo ir”.",
         "Reply R on any phone for three other times, held for ten minutes; answer with a number.",
         "Open a link in a text: nothing happens until a button is pressed.",
-        "In the console mark a visit as missed, approve the fee, and read the report and the audit page.",
+        f"In the console mark {names[MISSES]}'s nine o'clock as missed. It is the second time: a fee is proposed.",
+        "Approve it as the biller, then read the report and the audit page.",
     ]
 
 
 async def book_scene(tx: Tx, office: Office, first_day: date) -> None:
-    """The visits of the played phones, and the waitlist of the time that will come free."""
-    for each in PLAYED:
+    """The visits of those who are played."""
+    for each in (*MISSED, *PLAYED):
         await book(
             tx,
             clinician_id=office.clinicians[each.clinician],

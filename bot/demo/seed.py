@@ -40,14 +40,16 @@ class Seeded:
     users: dict[str, str]
 
 
-async def seed(settings: Settings, begins: datetime, real_now: datetime, say: Callable[[str], None]) -> Seeded:
-    """Fill an empty, migrated database. `begins` is the demo's first moment."""
+async def seed(
+    settings: Settings, begins: datetime, real_now: datetime, say: Callable[[str], None], *, weeks: int = WEEKS
+) -> Seeded:
+    """Fill an empty, migrated database. `begins` is the demo's first moment, its past began `weeks` before."""
     clock = PastClock()
     record = await open_record(settings, clock)
     record.subscriptions = _of_the_past()
     try:
         zone = zone_of(ZONE)
-        first_day = local_day(begins, zone) - timedelta(weeks=WEEKS)
+        first_day = local_day(begins, zone) - timedelta(weeks=weeks)
         clock.set(at_minute(first_day, 7 * 60, zone))
         practice_id = record.make_id(clock.now())
         say("setting up the practice")
@@ -55,7 +57,7 @@ async def seed(settings: Settings, begins: datetime, real_now: datetime, say: Ca
             office = await set_up(tx, first_day)
             await book_scene(tx, office, local_day(begins, zone))
             users = {str(role): await _account(tx, role, office, real_now) for role in STAFF}
-        say("telling four months of history")
+        say(f"telling {weeks} weeks of history")
         biller = Actor(ActorKind.STAFF, users[Role.BILLER], Via.CONSOLE, frozenset({Role.BILLER.value}))
         story = Story(record, clock, practice_id, office, biller, seeded_chance(SEED))
         await story.tell(first_day, begins, {local_day(begins - WAITLIST_AGE, zone): fill_waitlist})

@@ -6,7 +6,7 @@ the service last answered with, so that both date their texts alike.
 
 import asyncio
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Any
 
 import aiohttp
@@ -17,6 +17,7 @@ _PATIENCE_SECONDS = 30
 _FRESH_FOR_SECONDS = 4
 _PAGE_WAITS_SECONDS = 0.5
 _OK = 200
+_STAND_STILL = {"advance_seconds": 0}
 
 NOT_ANSWERING = "The service is not answering. Time stands as it was."
 NOT_UNDERSTOOD = "The service did not move its time."
@@ -70,20 +71,43 @@ class Demo:
             await asyncio.wait({self._refreshing}, timeout=_PAGE_WAITS_SECONDS)
 
     async def move(self, order: dict[str, Any]) -> DemoTime:
-        """Ask the service to move its time by this order, and follow it."""
+        """Ask the service to move its time by this order, and follow it.
+
+        The service sends what has fallen due before it answers, so the carrier goes ahead to where that will be:
+        otherwise a reminder of ten o'clock would be dated with the time before the jump.
+        """
         async with self._one_at_a_time:
-            answer = await self._ask(order)
+            if "jump" in order:
+                self._follow(await self._ask(_STAND_STILL))
             clock = self._carrier.clock
-            before = (self.time, clock.offset)
-            self._asked_at = clock.monotonic()
-            if isinstance(answer, str):
-                self.time = replace(self.time, trouble=answer)
-            else:
-                self.time = DemoTime(next_event=answer.get("next"))
-                clock.offset = timedelta(seconds=float(answer["offset_seconds"]))
-            if before != (self.time, clock.offset):
+            stood = clock.offset
+            clock.offset += self._step(order)
+            self._follow(await self._ask(order), stood)
+            if clock.offset != stood:
                 self._carrier.texts.changed()
         return self.time
+
+    def _follow(self, answer: dict[str, Any] | str, stood: timedelta | None = None) -> None:
+        """Take over what the service said; when it said nothing, the clock stands where it `stood`."""
+        clock = self._carrier.clock
+        before = (self.time, clock.offset)
+        self._asked_at = clock.monotonic()
+        if isinstance(answer, str):
+            self.time = replace(self.time, trouble=answer)
+            clock.offset = clock.offset if stood is None else stood
+        else:
+            self.time = DemoTime(next_event=answer.get("next"))
+            clock.offset = timedelta(seconds=float(answer["offset_seconds"]))
+        if before != (self.time, clock.offset):
+            self._carrier.texts.changed()
+
+    def _step(self, order: dict[str, Any]) -> timedelta:
+        """How far an order is going to move time, as far as can be told from here."""
+        if "jump" not in order:
+            return timedelta(seconds=float(order.get("advance_seconds", 0)))
+        if self.time.next_event is None:
+            return timedelta(0)
+        return max(timedelta(0), datetime.fromisoformat(self.time.next_event) - self._carrier.clock.now())
 
     async def _ask(self, order: dict[str, Any]) -> dict[str, Any] | str:
         config = self._carrier.config

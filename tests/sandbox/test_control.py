@@ -208,10 +208,25 @@ async def test_the_demos_time_is_moved_by_the_service_and_followed(open_line, se
     status, clock = await call(line, "POST", "/demo", {"jump": "next"})
     assert (status, clock["offset_seconds"], clock["next"], clock["trouble"]) == (200, 7200, service.next, None)
     await call(line, "POST", "/control/clock", {"advance_seconds": 3600})
-    assert service.orders == [({"jump": "next"}, "open sesame"), ({"advance_seconds": 3600}, "open sesame")]
+    orders = [{"advance_seconds": 0}, {"jump": "next"}, {"advance_seconds": 3600}]
+    assert service.orders == [(order, "open sesame") for order in orders]
     text = await line.text()
     ahead = text.date_created - datetime.now(UTC)
     assert timedelta(hours=2, minutes=59) < ahead < timedelta(hours=3, minutes=1)
+
+
+async def test_what_the_service_sends_while_it_moves_is_dated_with_the_new_time(open_line, service):
+    line = await open_line(demo_control_url=service.url)
+    service.gate.clear()
+    moving = asyncio.create_task(call(line, "POST", "/demo", {"advance_seconds": 7200}))
+    async with asyncio.timeout(5):
+        while line.carrier.clock.offset < timedelta(hours=2):
+            await asyncio.sleep(0.005)
+    text = await line.text()
+    service.gate.set()
+    await moving
+    ahead = text.date_created - datetime.now(UTC)
+    assert timedelta(hours=1, minutes=59) < ahead < timedelta(hours=2, minutes=1)
 
 
 async def test_a_service_that_refuses_leaves_time_as_it_was(open_line, service):
