@@ -147,11 +147,19 @@ def _typed(form: Form, kind: Kind, practice: Practice) -> dict[str, str]:
 
 
 def _judged(form: Form, kind: Kind, typed: Mapping[str, str], practice: Practice) -> Form:
-    for language, text in typed.items():
-        problems = validate_wording(kind, text, language, country=country_of(practice))
+    for language in LANGUAGE_NAMES:
+        problems = _problems(kind, language, typed, practice)
         if problems:
-            form = form.with_error(f"words_{language}", " ".join(problem.sentence for problem in problems))
+            form = form.with_error(f"words_{language}", " ".join(problems))
     return form
+
+
+def _problems(kind: Kind, language: str, typed: Mapping[str, str], practice: Practice) -> list[str]:
+    """What is wrong with the practice's own words in a language; its absence is nothing wrong."""
+    if language not in typed:
+        return []
+    found = validate_wording(kind, typed[language], language, country=country_of(practice))
+    return [problem.sentence for problem in found]
 
 
 async def _practice_and_words(request: web.Request) -> tuple[Practice, Wordings]:
@@ -195,7 +203,7 @@ async def _shown(
     drawn = _previews(request, kind, practice, {**own, kind.value: typed})
     context: dict[str, Any] = {
         "form": filled if not form.errors else judged,
-        "problems": [judged.error(f"words_{language}") for language in LANGUAGE_NAMES],
+        "problems": [_problems(kind, language, typed, practice) for language in LANGUAGE_NAMES],
         "kind": kind.value,
         "name": name_of(kind),
         "when": WHEN.get(kind, ""),
