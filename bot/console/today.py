@@ -137,7 +137,7 @@ async def _context(request: web.Request, r: Reading, actor: Actor) -> dict[str, 
         "back": scope.address(),
         "may_write": shown.may_write,
         "free": {} if shown.one else {book.clinician(each): found for each, found in free.items() if found},
-        "unmarked": [day_rows.visit_row(visit, shown) for visit in unmarked],
+        "unmarked": [day_rows.visit_row(visit, shown) for visit in unmarked if visit not in visits],
         "unconfirmed": [day_rows.visit_row(visit, shown) for visit in asked],
         "openings": await _openings(r, actor, scope, book),
         "leaving": await _leaving(r, actor),
@@ -180,8 +180,14 @@ async def _free(r: Reading, scope: Scope, span: Span, shown: Shown) -> dict[str,
     for clinician_id in _shown_clinicians(scope, shown):
         windows = await windows_of(r, clinician_id, span.starts_at, span.ends_at - timedelta(minutes=1))
         taken = await calendar.busy_between(r, clinician_id, span.starts_at, span.ends_at)
-        found[clinician_id] = day_rows.free_rows(clinician_id, windows, taken, max(r.now, span.starts_at))
+        found[clinician_id] = day_rows.free_rows(clinician_id, windows, taken, max(next_quarter(r.now), span.starts_at))
     return found
+
+
+def next_quarter(instant: datetime) -> datetime:
+    """The next full quarter of an hour: nobody books 1:12 PM."""
+    quarter = timedelta(minutes=15)
+    return instant + (datetime.min.replace(tzinfo=instant.tzinfo) - instant) % quarter
 
 
 def _shown_clinicians(scope: Scope, shown: Shown) -> list[str]:

@@ -2,6 +2,7 @@
 
 from datetime import timedelta
 
+from bot.console.today import next_quarter
 from scheduler.appointments import store as appointments
 from tests.console.conftest import SignIn
 from tests.rig.clock import ManualClock
@@ -35,3 +36,36 @@ async def test_marking_and_taking_back(office: Office, enter: SignIn, clock: Man
     assert found.attendance == "arrived"
     assert found.started_at is None
     assert found.arrived_at == local("2026-03-04 10:00")
+
+
+async def test_a_visit_nobody_marked_is_asked_about_until_somebody_has(
+    office: Office, enter: SignIn, clock: ManualClock
+):
+    ana, bob = await office.client(0), await office.client(1)
+    booked = await office.book(ana, at=local("2026-03-04 14:00"))
+    missed = await office.book(bob, at=local("2026-03-04 16:00"))
+    clock.advance(timedelta(days=1))
+    desk = await enter("front_desk")
+    page = await desk.get("/console/today")
+    assert "Not marked yet" in page
+    assert "Came" in page
+    await desk.press(f"/console/visits/{missed.participation_ids[0]}/mark", {"to": "missed", "back": "/console/today"})
+    page = await desk.press(
+        f"/console/visits/{booked.participation_ids[0]}/mark", {"to": "arrived", "back": "/console/today"}
+    )
+    assert "Not marked yet" not in page
+    async with office.record.read(office.practice_id) as r:
+        found = await appointments.visit(r, booked.participation_ids[0])
+    assert (found.attendance, found.arrived_at) == ("arrived", None)  # when it was is not made up
+
+
+async def test_what_leaves_next_is_shown(office: Office, enter: SignIn):
+    ana = await office.client(0)
+    await office.book(ana, at=local("2026-03-06 12:00"))
+    page = await (await enter("front_desk")).get("/console/today")
+    assert "by text" in page.text.partition("Going out next")[2]
+
+
+def test_free_times_begin_at_a_quarter():
+    assert next_quarter(local("2026-03-04 13:12")) == local("2026-03-04 13:15")
+    assert next_quarter(local("2026-03-04 13:15")) == local("2026-03-04 13:15")
