@@ -19,7 +19,7 @@ from scheduler.core.record import Record
 
 HEADER = "X-Demo-Secret"
 FURTHEST = timedelta(days=31)
-SETTLE_TRIES, SETTLE_PAUSE = 60, 0.05
+SETTLE_TRIES, SETTLE_PAUSE = 200, 0.05
 
 
 @dataclass(frozen=True, slots=True)
@@ -73,7 +73,7 @@ async def _wanted(request: web.Request, demo: Demo) -> timedelta:
 
 
 async def _let_it_happen(demo: Demo) -> None:
-    """Wake the worker and wait, for a few seconds at most, until nothing is due any more."""
+    """Wake the worker and wait, for some ten seconds at most, until nothing is due any more."""
     demo.record.bell.ring()
     for _ in range(SETTLE_TRIES):
         await demo.clock.sleep(SETTLE_PAUSE)

@@ -2,10 +2,10 @@
 
 from datetime import datetime
 
-from sqlalchemy import func, select
+from sqlalchemy import Select, func, select
 
 from scheduler.core.record import Reading
-from scheduler.tables import message, offer, opening
+from scheduler.tables import inbound, message, offer, opening
 
 
 async def next_due(r: Reading) -> datetime | None:
@@ -26,9 +26,21 @@ async def next_due(r: Reading) -> datetime | None:
 
 
 async def is_busy(r: Reading) -> bool:
-    """Whether anything is due now or under way."""
-    wanted = select(message.c.id).where(
-        message.c.practice_id == r.practice_id,
-        (message.c.state == "intent") | ((message.c.state == "pending") & (message.c.due_at <= r.now)),
+    """Whether anything is due now or under way: texts to leave or to be read, offers to end or to be made."""
+    waiting: tuple[Select[tuple[str]], ...] = (
+        select(message.c.id).where(
+            message.c.practice_id == r.practice_id,
+            (message.c.state == "intent") | ((message.c.state == "pending") & (message.c.due_at <= r.now)),
+        ),
+        select(inbound.c.id).where(inbound.c.practice_id == r.practice_id, inbound.c.state == "new"),
+        select(opening.c.id).where(
+            opening.c.practice_id == r.practice_id, opening.c.state == "open", opening.c.next_wave_at <= r.now
+        ),
+        select(offer.c.id).where(
+            offer.c.practice_id == r.practice_id, offer.c.state == "held", offer.c.expires_at <= r.now
+        ),
     )
-    return (await r.conn.execute(wanted.limit(1))).first() is not None
+    for wanted in waiting:
+        if (await r.conn.execute(wanted.limit(1))).first() is not None:
+            return True
+    return False
