@@ -12,7 +12,7 @@ from messages import consent, outbox
 from messages import send_store as store
 from messages.consent import StopSource
 from messages.delivery import ErrorAction, ErrorRule, error_rule
-from messages.kinds import Channel, MessageClass, Purpose, traits
+from messages.kinds import Channel, MessageClass, Purpose, VisitNeed, traits
 from messages.outbox import Address, Draft
 from messages.recipients import reachable
 from messages.send_rules import Refusal
@@ -62,10 +62,12 @@ async def failed(tx: Tx, message_id: str, code: int | None) -> FollowUp:
         return FollowUp(again=False, elsewhere=False)
     row, rule = rows[0], error_rule(code)
     await _learn(tx, row, rule, code)
-    again = await _again(tx, row, rule)
-    elsewhere = not again and await _elsewhere(tx, row, rule)
     if rule.alarm:
         await trouble(tx, f"carrier_{code}")
+    if _is_moot(row):
+        return FollowUp(again=False, elsewhere=False)
+    again = await _again(tx, row, rule)
+    elsewhere = not again and await _elsewhere(tx, row, rule)
     if not (again or elsewhere):
         tx.emit(MessageUndeliverable(row.id))
         if rule.staff_task or _tells_of_visit(row):
@@ -77,7 +79,7 @@ async def outcome_lost(tx: Tx, message_id: str) -> None:
     """Follow up a message of which nobody can say whether it arrived: it is not sent again, a person is asked."""
     for row in await store.send_rows(tx, (message_id,)):
         tx.emit(MessageUndeliverable(row.id))
-        if _tells_of_visit(row):
+        if _tells_of_visit(row) and not _is_moot(row):
             await _nobody_told(tx, row, TaskKind.UNDELIVERABLE)
 
 
@@ -91,6 +93,14 @@ async def arrived_after_all(tx: Tx, message_id: str) -> None:
 
 def _tells_of_visit(row: SendRow) -> bool:
     return traits(row.kind).message_class in {MessageClass.TOUCH, MessageClass.NOTICE}
+
+
+def _is_moot(row: SendRow) -> bool:
+    """Whether what it said is no longer so: moved, cancelled or restored since, the visit has texts of its own."""
+    need = traits(row.kind).visit
+    if row.visit is None or need is VisitNeed.ANY:
+        return False
+    return row.visit.active is not (need is VisitNeed.ACTIVE) or row.revision not in {None, row.visit.revision}
 
 
 async def _learn(tx: Tx, row: SendRow, rule: ErrorRule, code: int | None) -> None:

@@ -14,6 +14,7 @@ ACTIONS: Final[dict[str, str]] = {
     "appointment.booked": "Appointment booked",
     "appointment.cancelled": "Appointment cancelled: nobody is left in it",
     "appointment.moved": "Appointment moved",
+    "appointment.restored": "Appointment stands again",
     "participation.booked": "Visit booked",
     "participation.confirmed": "Visit confirmed",
     "participation.cancelled": "Visit cancelled",

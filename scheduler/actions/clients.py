@@ -209,7 +209,9 @@ def normalised(contact: NewContact, region: str) -> str:
 async def _take_back(tx: Tx, point: people.ContactPoint, role: str, rank: int) -> str:
     if point.state == "active":
         raise Conflict("contact_point_exists", client=point.client_id, contact_point=point.id)
-    await edits.withdraw_consents(tx, point.id, wording="came_back", how="form")
+    withdrawn = await edits.withdraw_consents(tx, point.id, wording="came_back", how="form")
+    for consent_id, channel, purpose in withdrawn:
+        tx.note("consent.withdrawn", "consent", consent_id, channel=channel, purpose=purpose, contact_point_id=point.id)
     back = {"state": "active", "role": role, "rank": rank, "verified_at": None}
     if not await edits.set_contact(tx, point.id, point.state, back):
         raise Conflict("contact_point_changed_meanwhile", contact_point=point.id)

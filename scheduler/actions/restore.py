@@ -74,4 +74,5 @@ async def _take_again(tx: Tx, visit: Visit) -> Span | None:
         tx, visit.appointment_id, visit.clinician_id, span, own_holder=None, over_holds=True
     )
     await store.set_appointment_state(tx, visit.appointment_id, "cancelled", "booked")
+    tx.note("appointment.restored", "appointment", visit.appointment_id)
     return span

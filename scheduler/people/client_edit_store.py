@@ -130,8 +130,10 @@ async def set_contact(tx: Tx, contact_point_id: str, origin: str, values: Mappin
     return (await tx.conn.execute(changed.values(**values))).rowcount == 1
 
 
-async def withdraw_consents(tx: Tx, contact_point_id: str, *, wording: str, how: str) -> None:
-    """Add a withdrawal for whatever is granted to a contact point now."""
+async def withdraw_consents(
+    tx: Tx, contact_point_id: str, *, wording: str, how: str
+) -> tuple[tuple[str, str, str], ...]:
+    """Add a withdrawal for whatever is granted to a contact point now; returns their ids, channels and purposes."""
     in_force = await store.consents(tx, (contact_point_id,))
     rows = [
         {
@@ -152,6 +154,7 @@ async def withdraw_consents(tx: Tx, contact_point_id: str, *, wording: str, how:
     ]
     if rows:
         await tx.conn.execute(insert(tables.consent), rows)
+    return tuple((str(row["id"]), str(row["channel"]), str(row["purpose"])) for row in rows)
 
 
 async def has_visits_ahead(tx: Tx, client_id: str) -> bool:
