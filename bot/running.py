@@ -13,6 +13,7 @@ from aiohttp import web
 from bot.web.access_log import AccessLog
 from bot.wiring import Program
 from scheduler.core.errors import Misconfigured
+from scheduler.core.wakeup import hearing
 
 GRACE_SECONDS = 10.0
 
@@ -39,12 +40,13 @@ async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[N
 @asynccontextmanager
 async def working(program: Program) -> AsyncIterator[None]:
     """A worker doing what is due."""
-    worker = program.worker()
-    await worker.start()
-    try:
-        yield
-    finally:
-        await worker.stop()
+    worker, record = program.worker(), program.record
+    async with hearing(record.engines, record.bell, record.clock):
+        await worker.start()
+        try:
+            yield
+        finally:
+            await worker.stop()
 
 
 async def until_stopped() -> None:

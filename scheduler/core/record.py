@@ -28,6 +28,7 @@ from scheduler.core.engine import Engines
 from scheduler.core.errors import Unavailable
 from scheduler.core.ids import MakeId, random_id
 from scheduler.core.vault import Vault
+from scheduler.core.wakeup import announce
 from scheduler.events import Event
 
 BUSY_STATES: Final = frozenset({"40001", "40P01", "55P03"})  # serialization, deadlock, lock not available
@@ -131,6 +132,8 @@ class Record:
                 await self.subscriptions.deliver(tx)
                 if tx.noted:
                     await audit.append(conn, self.vault.audit_key, practice_id, tx.now, actor, tx.noted)
+                if tx.work_is_due:
+                    await announce(conn)
         for act in tx.after_commit:
             act()
         if tx.work_is_due:
