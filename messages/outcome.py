@@ -110,10 +110,17 @@ async def _unknown(tx: Tx, attempt: Attempt, outcome: Unknown, limits: Limits) -
 
 
 async def _not_posted(tx: Tx, attempt: Attempt, outcome: NotPosted) -> None:
-    if outcome is NotPosted.DEADLINE_PASSED:
-        values: dict[str, object] = {"state": "pending", "reason": outcome.value, "due_at": tx.now}
+    """Cancelled if somebody recalled it; if only its time was over, due again, and the claim looks at it anew.
+
+    Which of the two it was is read here: to a worker that comes too late, an intent that others have taken for
+    expired looks like a recalled one.
+    """
+    recalled = await store.recalled_reason(tx, attempt.message_id) if outcome is NotPosted.RECALLED else None
+    if recalled is not None:
+        origins: frozenset[str] = frozenset({"intent"})
+        values: dict[str, object] = {"state": "cancelled", "reason": recalled}
     else:
-        reason = await store.recalled_reason(tx, attempt.message_id)
-        values = {"state": "cancelled", "reason": reason or outcome.value}
-    if await store.resolve(tx, attempt.message_id, attempt.attempt, _UNDECIDED, values):
-        tx.note("message.not_posted", "message", attempt.message_id, why=outcome.value)
+        origins = _UNDECIDED
+        values = {"state": "pending", "reason": NotPosted.DEADLINE_PASSED.value, "due_at": tx.now}
+    if await store.resolve(tx, attempt.message_id, attempt.attempt, origins, values):
+        tx.note("message.not_posted", "message", attempt.message_id, why=str(values["reason"]))

@@ -215,8 +215,10 @@ async def attempt_of(r: Reading, message_id: str) -> int:
 
 
 async def recalled_reason(r: Reading, message_id: str) -> str | None:
-    """Why an intent was recalled, if it was."""
-    wanted = select(message.c.reason).where(message.c.practice_id == r.practice_id, message.c.id == message_id)
+    """Why an intent was recalled; None when it was not, or is no longer an intent."""
+    wanted = select(message.c.reason).where(
+        message.c.practice_id == r.practice_id, message.c.id == message_id, message.c.state == "intent"
+    )
     reason: str | None = (await r.conn.execute(wanted)).scalar_one_or_none()
     return reason
 
