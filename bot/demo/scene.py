@@ -13,6 +13,7 @@ from typing import Final
 from bot.demo.people import CLIENTS
 from bot.demo.practice import ZONE, Office, number_of
 from scheduler.actions.book import book
+from scheduler.appointments import store as appointments
 from scheduler.calendar.wallclock import at_minute, local_day, zone_of
 from scheduler.core.record import Tx
 from waitlist.actions.join import join
@@ -66,7 +67,8 @@ def steps() -> list[str]:
         f"On {names[CONFIRMS]}'s phone reply C, or “ok see you then”. The visit is confirmed.",
         f"On {names[CANCELS]}'s phone reply N, or “so sorry, can't make it”. It is late, and accepted.",
         f"Jump again: after two minutes of grace {names[FIRST]} is offered the time, with a deadline.",
-        f"Jump past the deadline: now {names[SECOND]} is offered it. Reply A there: it is theirs.",
+        f"Jump past the deadline: now {names[SECOND]} is offered it. Reply A there: it is theirs."
+        " Their later visit becomes free.",
         f"Reply A on {names[FIRST]}'s phone: that time has just been taken, kindly.",
         f"{names[SPANISH]} reads Spanish: reply “sí”, or “no puedo ir”.",
         "Reply R on any phone for three other times, held for ten minutes; answer with a number.",
@@ -91,11 +93,13 @@ async def book_scene(tx: Tx, office: Office, first_day: date) -> None:
 
 
 async def fill_waitlist(tx: Tx, office: Office) -> None:
-    """The two who are played come first for the clinician whose time comes free; others wait for somebody else."""
+    """The two who are played want to come earlier to the clinician whose time comes free; others wait for others."""
     for priority, person in ((2, FIRST), (1, SECOND)):
+        later = (await appointments.upcoming(tx, [office.clients[person]], tx.now))[0]
         await join(
             tx,
             client_id=office.clients[person],
+            replaces_participation_id=later.participation_id,
             service_id=office.session,
             clinician_ids=[office.clinicians[NAKAMURA]],
             priority=priority,

@@ -35,7 +35,7 @@ ENGLISH: Mapping[str, str] = {
     "claim.title": "A time opened",
     "claim.until": "We hold it for you until {deadline}.",
     "claim.release": "Your visit on {when} is released when you take this one.",
-    "claim.kept": "Your place on the list is kept either way.",
+    "claim.kept": "If you pass, you stay on the list.",
     "claim.act": "Take it",
     "claim.pass": "Pass",
     # preferences
@@ -107,7 +107,7 @@ SPANISH: Mapping[str, str] = {
     "claim.title": "Se abrió una hora",
     "claim.until": "Se la guardamos hasta {deadline}.",
     "claim.release": "Su cita del {when} queda libre si toma esta.",
-    "claim.kept": "Conserva su lugar en la lista en cualquier caso.",
+    "claim.kept": "Si esta vez no puede, sigue en la lista.",
     "claim.act": "La tomo",
     "claim.pass": "Esta vez no",
     "prefs.title": "Mensajes e idioma",
