@@ -67,8 +67,7 @@ def steps() -> list[str]:
         f"On {names[CONFIRMS]}'s phone reply C, or “ok see you then”. The visit is confirmed.",
         f"On {names[CANCELS]}'s phone reply N, or “so sorry, can't make it”. It is late, and accepted.",
         f"Jump again: after two minutes of grace {names[FIRST]} is offered the time, with a deadline.",
-        f"Jump past the deadline: now {names[SECOND]} is offered it. Reply A there: it is theirs."
-        " Their later visit becomes free.",
+        f"Jump past the deadline: now {names[SECOND]} is offered it. Reply A there: it is theirs.",
         f"Reply A on {names[FIRST]}'s phone: that time has just been taken, kindly.",
         f"{names[SPANISH]} reads Spanish: reply “sí”, or “no puedo ir”.",
         "Reply R on any phone for three other times, held for ten minutes; answer with a number.",
