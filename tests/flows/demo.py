@@ -34,9 +34,7 @@ async def start_demo(processes: Processes, *options: str) -> RunningDemo:
     said = process.said()
     addresses = dict(re.findall(r"^ +(Console|Phones|Tour) +(http\S+)$", said, re.MULTILINE))
     tour = await asyncio.to_thread(_read, port, "/tour")
-    doors = {
-        unescape(words): path for path, words in re.findall(r'href="(/setup/[^"]+)"[^>]*>(?:<[^>]+>)*([^<]+)', tour)
-    }
+    found = re.findall(r'<a href="(/setup/[^"]+)">([^<]+)</a>', tour)
     return RunningDemo(
         process=process,
         folder=folder,
