@@ -17,7 +17,7 @@ from scheduler.core.record import Record, Subscriptions
 from scheduler.core.vault import Vault
 from tests.rig.browser import ChromiumMissing, Pages, chromium
 from tests.rig.clock import ManualClock
-from tests.rig.databases import ENGINES, Databases
+from tests.rig.databases import ENGINES, Databases, without_flushing
 from tests.rig.logwatch import LogWatch
 from tests.rig.office import Office, open_office
 from tests.rig.postgres import PostgresMissing
@@ -136,7 +136,7 @@ async def empty_url(engine_name: str, databases: Databases) -> AsyncIterator[str
 @pytest.fixture
 async def engines(engine_url: str) -> AsyncIterator[Engines]:
     """Engines over a fresh, migrated database."""
-    opened = open_engines(engine_url)
+    opened = without_flushing(open_engines(engine_url))
     yield opened
     await opened.close()
 

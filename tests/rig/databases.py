@@ -6,12 +6,33 @@ Invariant: no test sees a row of another.
 from itertools import count
 from pathlib import Path
 from shutil import copyfile
+from typing import Any
 
+from sqlalchemy import event
+
+from scheduler.core.engine import Engines
 from scheduler.core.schema import migrate
 from tests.rig.postgres import Postgres, PostgresMissing, launch
 
 ENGINES = ("sqlite", "postgresql")
 TEMPLATE = "template_migrated"
+
+
+def without_flushing(engines: Engines) -> Engines:
+    """The same engines, but a commit does not wait for the disk: no test here takes the power away.
+
+    That the product does wait is a test of its own (tests/core/test_engine.py).
+    """
+    if engines.is_sqlite:
+        for engine in (engines.writer, engines.reader):
+            event.listen(engine.sync_engine, "connect", _do_not_flush)
+    return engines
+
+
+def _do_not_flush(connection: Any, _record: object) -> None:
+    cursor = connection.cursor()
+    cursor.execute("PRAGMA synchronous=OFF")
+    cursor.close()
 
 
 class Databases:
