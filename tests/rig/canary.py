@@ -101,21 +101,42 @@ class Scanner:
         raw = data.encode() if isinstance(data, str) else data
         if not raw:
             return []
-        folded = raw.lower()
-        hits = [Hit(word, form + also) for word, form, needle in self._plain if needle in folded]
-        hits += [Hit(word, form + also) for word, form, needle in self._exact if needle in raw]
+        hits = [Hit(word, form + also) for word, form in (*_found(raw.lower(), self._plain), *_found(raw, self._exact))]
         for part in _inflated(raw):
             hits += self.find(part, also=f", compressed{also}")
         return hits
 
     @cached_property
-    def _plain(self) -> list[tuple[str, str, bytes]]:
+    def _plain(self) -> "Index":
         """Forms where letter case tells nothing; searched in lower case."""
-        return [(word, form, needle.lower()) for word in self.words for form, needle in _plain_forms(word)]
+        return _index((word, form, needle.lower()) for word in self.words for form, needle in _plain_forms(word))
 
     @cached_property
-    def _exact(self) -> list[tuple[str, str, bytes]]:
-        return [(word, "base64", needle) for word in self.words for needle in _base64_forms(word)]
+    def _exact(self) -> "Index":
+        return _index((word, "base64", needle) for word in self.words for needle in _base64_forms(word))
+
+
+Index = dict[bytes, list[tuple[str, str, bytes]]]
+"""Needles by their first bytes, so that a database of megabytes is gone through once, not once for each needle."""
+
+
+def _index(needles: Iterable[tuple[str, str, bytes]]) -> Index:
+    made: Index = {}
+    for word, form, needle in needles:
+        made.setdefault(needle[:_SHORTEST], []).append((word, form, needle))
+    return made
+
+
+def _found(data: bytes, index: Index) -> list[tuple[str, str]]:
+    """Words and forms in the data, each once, in the order of their first place."""
+    starts = [at for at in range(len(data) - _SHORTEST + 1) if data[at : at + _SHORTEST] in index]
+    hits = (
+        (word, form)
+        for at in starts
+        for word, form, needle in index[data[at : at + _SHORTEST]]
+        if data.startswith(needle, at)
+    )
+    return list(dict.fromkeys(hits))
 
 
 def _plain_forms(word: str) -> Iterator[tuple[str, bytes]]:
