@@ -38,7 +38,7 @@ from scheduler.core.actor import OPERATOR
 from scheduler.core.clock import ShiftedClock, SystemClock
 from scheduler.core.errors import Misconfigured
 
-READY_TRIES, READY_PAUSE = 200, 0.05
+READY_TRIES, READY_PAUSE = 1200, 0.05  # a minute: a busy machine; a carrier that ends is noticed at once
 LEAST_WEEKS = 2  # what the waitlist needs
 ROLES = {
     Role.OWNER: "Owner",
