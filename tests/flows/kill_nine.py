@@ -181,7 +181,7 @@ class Stage:
     async def check(self) -> str:
         """What `stillon check` objects to; nothing when all is well."""
         running = self.start("check")
-        code = await asyncio.to_thread(running.wait)
+        code = await asyncio.to_thread(running.wait, seconds=PATIENCE)
         return "" if code == 0 else running.said()
 
     async def count(self, practice_id: str, column: Any) -> dict[Any, int]:
