@@ -19,6 +19,7 @@ from bot.web import dates
 from bot.web.forms import Form
 from bot.web.keys import Viewer
 from bot.web.pages import page
+from bot.web.typed import typed_day, typed_number
 from messages import outbox_store
 from messages.outbox_store import Message
 from scheduler import access, audit_store
@@ -35,7 +36,6 @@ from scheduler.people import store as people
 
 HERE: Final = "/console/audit"
 SIZE: Final = 50
-_NUMBER_LENGTH: Final = 12
 _SUBJECT_WORDS: Final = {
     "participation": "Visit",
     "appointment": "Appointment",
@@ -126,19 +126,20 @@ def _narrowed(form: Form, viewer: Viewer) -> tuple[Form, Narrowed]:
 def _day(form: Form, name: str) -> tuple[Form, date | None]:
     if not form.value(name):
         return form, None
-    try:
-        return form, date.fromisoformat(form.value(name))
-    except ValueError:
-        return form.with_error(name, "Choose a day from the calendar, or write it like 2026-03-31"), None
+    day = typed_day(form.value(name))
+    if day is None:
+        form = form.with_error(name, "Choose a day from the calendar, or write it like 2026-03-31")
+    return form, day
 
 
 def _number(request: web.Request, name: str) -> int | None:
     given = request.query.get(name, "")
     if not given:
         return None
-    if not (given.isascii() and given.isdigit() and len(given) < _NUMBER_LENGTH):
+    number = typed_number(given)
+    if number is None:
         raise Invalid("number_unreadable", field=name)
-    return int(given)
+    return number
 
 
 def _leaf_url(form: Form, side: str, seq: int) -> str:

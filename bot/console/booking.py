@@ -20,9 +20,10 @@ from bot.console.days import clock_field, day_of, minute_of
 from bot.console.desk import RECORD, actor_of, after, reading, show, viewer_of, writing
 from bot.console.said import Said
 from bot.console.search import find
-from bot.console.times_to_book import TimeHeld, by_clinician, free_on, instant_of, respect_holds, typed_time
+from bot.console.times_to_book import TimeHeld, by_clinician, free_on, respect_holds, typed_time
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.pages import is_fragment, page
+from bot.web.typed import typed_instant
 from scheduler import access
 from scheduler.actions.book import book
 from scheduler.actions.series import start_series
@@ -85,7 +86,7 @@ async def show_booking(request: web.Request) -> web.Response:
             "",
             over=False,
         )
-        at = instant_of(asked.get("at", ""))
+        at = typed_instant(asked.get("at", ""))
         if at is not None:
             local = to_local(at, viewer_of(request).zone)
             wanted = replace(wanted, day=local.date(), time=clock_field(minute_of_day(local)), pick=OTHER)
@@ -219,7 +220,7 @@ def _place(wanted: Wanted, book_: Names, zone: ZoneInfo) -> Place:
 
 def _picked(pick: str) -> Place:
     parts = pick.split("|")
-    at = instant_of(parts[0])
+    at = typed_instant(parts[0])
     if len(parts) != 3 or at is None:  # noqa: PLR2004 -- an instant, a clinician, a place
         raise Invalid("time_needed", field="time")
     return Place(parts[1], parts[2], at)

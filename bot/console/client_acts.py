@@ -17,6 +17,7 @@ from bot.console.desk import actor_of, after, reading, show, writing
 from bot.console.said import Said
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.keys import SITE
+from bot.web.typed import typed_number
 from messages import consent, links
 from messages.consent import StopSource
 from messages.recipients import CHANNEL_OF_KIND
@@ -144,12 +145,12 @@ async def accept_policy(request: web.Request) -> web.Response:
     """Write down that the client accepted a version of the fee policy."""
     form = await sent_form(request)
     how = "verbal" if form.value("how") == "verbal" else "signed"
-    version = form.value("version")
-    if not version.isdecimal():
+    version = typed_number(form.value("version"))
+    if version is None:
         raise NotFound("fee_policy")
     async with writing(request) as tx:
         client = await _client(request, tx)
-        await accept_fee_policy(tx, client.id, int(version), how=how)
+        await accept_fee_policy(tx, client.id, version, how=how)
     return after(request, _page(request), Said("policy_accepted"))
 
 

@@ -16,6 +16,7 @@ from bot.console.desk import actor_of, after, reading, show, writing
 from bot.console.said import Said
 from bot.console.search import ON_THE_PAGE, READ, find
 from bot.web.forms import EMPTY, Form, sent_form
+from bot.web.typed import typed_day
 from scheduler import access
 from scheduler.actions.clients import NewContact, add_client
 from scheduler.core.errors import Conflict, Invalid
@@ -64,9 +65,8 @@ def read_fields(form: Form) -> tuple[ClientFields | None, Form]:
     """The fields of a client's form; None, and the form with its errors, when a date is none."""
     born: date | None = None
     if form.value("birth_date").strip():
-        try:
-            born = date.fromisoformat(form.value("birth_date").strip())
-        except ValueError:
+        born = typed_day(form.value("birth_date"))
+        if born is None:
             return None, form.with_error("birth_date", "Enter a date, such as 1984-07-09")
     text: Callable[[str], str] = lambda name: form.value(name).strip()  # noqa: E731 -- a word for what follows
     return (

@@ -16,6 +16,7 @@ from bot.console.fee_words import ENTRY_WORDS, REFUSALS, REVERSE_REASONS, WAIVE_
 from bot.console.fees import HERE, lines_of, rights
 from bot.console.said import Said
 from bot.web.forms import EMPTY, Form, sent_form
+from bot.web.typed import typed_number
 from scheduler import access
 from scheduler.actions.fees import approve_fee, reverse_fee, waive_fee
 from scheduler.actions.propose_fee import propose_again
@@ -110,8 +111,7 @@ async def _visit_id(request: web.Request, permission: str) -> str:
 
 
 def _step(form: Form) -> int | None:
-    given = form.value("step")
-    return int(given) if given.isascii() and given.isdigit() and len(given) < 6 else None  # noqa: PLR2004 -- far beyond any case
+    return typed_number(form.value("step"))
 
 
 def _refused(form: Form, error: Invalid) -> Form:

@@ -21,6 +21,7 @@ from bot.export.csv_file import Cell, csv_file
 from bot.web import dates
 from bot.web.forms import Form, sent_form
 from bot.web.keys import CLOCK, Viewer
+from bot.web.typed import typed_day
 from scheduler import access
 from scheduler.actions.note_export import note_export
 from scheduler.calendar.wallclock import day_span
@@ -118,10 +119,11 @@ async def _ledger(r: Reading, actor: Actor, viewer: Viewer, form: Form, *, today
 def _days(form: Form, today: date) -> tuple[Form, date, date]:
     read = {"first": today.replace(day=1), "last": today}
     for name in ("first", "last"):
-        try:
-            read[name] = date.fromisoformat(form.value(name)) if form.value(name) else read[name]
-        except ValueError:
+        day = typed_day(form.value(name)) if form.value(name) else read[name]
+        if day is None:
             form = form.with_error(name, "Choose a day from the calendar, or write it like 2026-03-31")
+        else:
+            read[name] = day
     if read["first"] > read["last"]:
         form = form.with_error("last", "Choose a last day that is not before the first")
     if form.errors:

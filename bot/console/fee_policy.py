@@ -19,6 +19,7 @@ from bot.console.said import Said
 from bot.web import dates
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.keys import CLOCK, Viewer
+from bot.web.typed import typed_number
 from scheduler import access
 from scheduler.actions.fee_policy import HIGHEST_AMOUNT, LONGEST_TEXT, LONGEST_WINDOW_HOURS, MOST_GRACE, save_fee_policy
 from scheduler.calendar.wallclock import at_minute
@@ -119,9 +120,9 @@ def read_terms(form: Form, currency: str) -> tuple[Terms | None, Form]:
 
 
 def _number(form: Form, name: str, high: int) -> tuple[int | None, Form]:
-    given = form.value(name).strip().removesuffix("%").strip()
-    if given.isascii() and given.isdigit() and int(given[:9]) <= high:
-        return int(given), form
+    number = typed_number(form.value(name).strip().removesuffix("%"), high)
+    if number is not None:
+        return number, form
     return None, form.with_error(name, REFUSALS["number_out_of_range"].format(low=0, high=high))
 
 

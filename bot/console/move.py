@@ -16,9 +16,10 @@ from bot.console.booking_words import OTHER, sentence
 from bot.console.days import day_of
 from bot.console.desk import actor_of, after, reading, show, viewer_of, writing
 from bot.console.said import Said
-from bot.console.times_to_book import TimeHeld, by_clinician, free_on, instant_of, respect_holds, typed_time
+from bot.console.times_to_book import TimeHeld, by_clinician, free_on, respect_holds, typed_time
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.pages import is_fragment, page
+from bot.web.typed import typed_instant
 from scheduler import access
 from scheduler.actions.move import move
 from scheduler.appointments.store import Visit
@@ -74,7 +75,7 @@ def _wanted(form: Form, visit: Visit, zone: ZoneInfo) -> tuple[str, datetime]:
     pick = form.value("pick")
     if pick and pick != OTHER:
         at, _, clinician_id = pick.partition("|")
-        starts_at = instant_of(at)
+        starts_at = typed_instant(at)
         if starts_at is None:
             raise Invalid("time_needed", field="time")
         return clinician_id, starts_at

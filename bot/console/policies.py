@@ -31,6 +31,7 @@ from bot.console.touch_form import (
 from bot.web import dates
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.keys import CLOCK, SITE, Viewer
+from bot.web.typed import typed_number
 from messages.forecast import Forecast, forecast
 from messages.kinds import Kind
 from scheduler import access
@@ -102,9 +103,7 @@ async def _save(request: web.Request, rows: tuple[Row, ...], form: Form) -> web.
     based_on = form.value("based_on")
     try:
         async with writing(request) as tx:
-            version = await save_reminder_policy(
-                tx, in_order(touches), wordings, based_on=int(based_on) if based_on.isdigit() else None
-            )
+            version = await save_reminder_policy(tx, in_order(touches), wordings, based_on=typed_number(based_on))
     except Conflict:
         said = "Somebody saved another version meanwhile. Yours is still in the fields: look at both, then save again"
         return await _shown(request, rows, Form(form.values, {"": said}), status=HTTPStatus.CONFLICT, judge=True)

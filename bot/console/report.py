@@ -24,6 +24,7 @@ from bot.export.csv_file import csv_file
 from bot.web import dates
 from bot.web.forms import Form
 from bot.web.keys import CLOCK, Viewer
+from bot.web.typed import typed_day
 from scheduler import access
 from scheduler.calendar.wallclock import to_local
 from scheduler.core.errors import Invalid
@@ -129,10 +130,11 @@ def _days(form: Form, today: date) -> tuple[Form, date, date]:
     first, last = today - A_QUARTER, today
     read: dict[str, date] = {}
     for name, otherwise in (("first", first), ("last", last)):
-        try:
-            read[name] = date.fromisoformat(form.value(name)) if form.value(name) else otherwise
-        except ValueError:
+        day = typed_day(form.value(name)) if form.value(name) else otherwise
+        if day is None:
             form = form.with_error(name, "Choose a day from the calendar, or write it like 2026-03-31")
+        else:
+            read[name] = day
     if form.errors:
         return form, first, last
     if read["first"] > read["last"]:

@@ -27,6 +27,7 @@ from bot.console.week_form import (
 from bot.web import dates
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.keys import CLOCK, Viewer
+from bot.web.typed import typed_day
 from scheduler import access
 from scheduler.actions.practice import add_clinician, add_exception, edit_clinician, remove_exception, set_week
 from scheduler.appointments import store as appointments
@@ -149,11 +150,8 @@ def _today(request: web.Request) -> date:
 
 def _first_day(request: web.Request, form: Form) -> date | None:
     today = _today(request)
-    try:
-        first = date.fromisoformat(form.value("first_day")) if form.value("first_day") else today
-    except ValueError:
-        return None
-    return first if first >= today else None
+    first = typed_day(form.value("first_day")) if form.value("first_day") else today
+    return first if first is not None and first >= today else None
 
 
 async def _places(r: Reading) -> tuple[dict[str, str], str]:

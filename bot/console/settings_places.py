@@ -15,6 +15,7 @@ from bot.console.desk import actor_of, after, reading, show, writing
 from bot.console.said import Said
 from bot.console.settings_words import CODE_FAMILIES, MODALITIES, refusal
 from bot.web.forms import EMPTY, Form, sent_form
+from bot.web.typed import typed_number
 from scheduler import access
 from scheduler.actions.practice import add_location, add_service, edit_location, edit_service
 from scheduler.core.errors import Invalid, NotFound
@@ -111,11 +112,11 @@ async def save_service(request: web.Request) -> web.Response:
 def _read_service(form: Form, currency: str, *, new: bool) -> tuple[ServiceFields | None, Form]:
     numbers: dict[str, int] = {}
     for name in _SERVICE_NUMBERS:
-        typed = form.value(name).strip()
-        if typed.isascii() and typed.isdigit() and len(typed) < 6:  # noqa: PLR2004 -- more than any range allows
-            numbers[name] = int(typed)
-        else:
+        typed = typed_number(form.value(name))
+        if typed is None:
             form = form.with_error(name, "Enter a whole number")
+        else:
+            numbers[name] = typed
     fee = read_amount(form.value("fee") or "0", currency)
     if fee is None:
         form = form.with_error("fee", f"Enter an amount such as {typed_amount(15000, currency)}")

@@ -16,6 +16,7 @@ from bot.console.said import Said
 from bot.console.settings_words import LOCALES, refusal, with_current
 from bot.console.touch_form import clock_of, minute_of
 from bot.web.forms import EMPTY, Form, sent_form
+from bot.web.typed import typed_number
 from messages.wording import lint_label
 from scheduler import access
 from scheduler.actions.practice import edit_practice, fields_of
@@ -77,11 +78,11 @@ def read_practice(form: Form, before: PracticeFields) -> tuple[PracticeFields, F
     for name in ("email_from", "alert_email"):
         changed[name] = changed.get(name) or None
     for name in NUMBERS:
-        typed = form.value(name).strip()
-        if typed.isascii() and typed.isdigit() and len(typed) < 6:  # noqa: PLR2004 -- more than any range allows
-            changed[name] = int(typed)
-        else:
+        typed = typed_number(form.value(name))
+        if typed is None:
             form = form.with_error(name, "Enter a whole number")
+        else:
+            changed[name] = typed
     for name in ("send_from_minute", "send_until_minute"):
         minute = minute_of(form.value(name))
         if minute is None:

@@ -93,12 +93,3 @@ def by_clinician(times: Sequence[OpenTime], book: Names) -> list[tuple[str, list
     for each in times:
         found.setdefault(book.clinician(each.clinician_id), []).append(each)
     return sorted(found.items())
-
-
-def instant_of(text: str) -> datetime | None:
-    """An aware instant as addresses and buttons carry it; None for anything else."""
-    try:
-        found = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return found if found.tzinfo is not None else None

@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from typing import Final
 
 from bot.web.forms import Form
+from bot.web.typed import typed_number
 from scheduler.reminders.policy import MAX_DAYS, MAX_HOURS, MAX_TOUCHES, Channel, Days, Hours, Touch, TouchKind
 
 DAYS, HOURS = "days", "hours"
@@ -40,8 +41,7 @@ def rows_of(touches: Iterable[Touch]) -> tuple[Row, ...]:
 
 def sent_rows(form: Form) -> tuple[Row, ...]:
     """The rows a form was sent with, in their order."""
-    count = form.value("rows", "0")
-    size = min(int(count), _MORE_ROWS_THAN_EVER) if count.isascii() and count.isdigit() else 0
+    size = min(typed_number(form.value("rows")) or 0, _MORE_ROWS_THAN_EVER)
     return tuple(
         Row(
             form.value(f"t{at}-key")[:_KEY_LENGTH],
@@ -109,10 +109,8 @@ def clock_of(minute: int) -> str:
 def minute_of(text: str) -> int | None:
     """The minute after midnight of a time field; None when it is none."""
     hours, colon, minutes = text.strip().partition(":")
-    if not (colon and hours.isascii() and hours.isdigit() and minutes[:2].isascii() and minutes[:2].isdigit()):
-        return None
-    minute = int(hours) * 60 + int(minutes[:2])
-    return minute if int(minutes[:2]) < 60 and minute < 24 * 60 else None  # noqa: PLR2004 -- of an hour, and of a day
+    hour, minute = typed_number(hours, 23), typed_number(minutes[:2], 59)
+    return hour * 60 + minute if colon and hour is not None and minute is not None else None
 
 
 def _row(touch: Touch) -> Row:
@@ -124,8 +122,8 @@ def _row(touch: Touch) -> Row:
 
 def _offset(row: Row, where: str, errors: dict[str, str]) -> Days | Hours | None:
     low, high = (1, MAX_HOURS) if row.unit == HOURS else (0, MAX_DAYS)
-    number = int(row.n) if row.n.isascii() and row.n.isdigit() and len(row.n) < 6 else -1  # noqa: PLR2004 -- any high value
-    if not low <= number <= high:
+    number = typed_number(row.n, high)
+    if number is None or number < low:
         errors[f"{where}-n"] = f"Enter a whole number from {low} to {high}"
         return None
     if row.unit == HOURS:

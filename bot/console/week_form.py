@@ -10,6 +10,7 @@ from typing import Final
 
 from bot.console.touch_form import clock_of, minute_of
 from bot.web.forms import Form
+from bot.web.typed import typed_day
 from scheduler.calendar.availability import DayException, WeeklyHours
 from scheduler.calendar.wallclock import DAYS_PER_WEEK, MINUTES_PER_DAY
 
@@ -126,10 +127,9 @@ def _rows(day: int, mine: list[WeeklyHours]) -> Iterable[WindowRow]:
 
 
 def _days(form: Form, today: date) -> tuple[list[date], Form]:
-    try:
-        first = date.fromisoformat(form.value("day"))
-        last = date.fromisoformat(form.value("last_day")) if form.value("last_day") else first
-    except ValueError:
+    first = typed_day(form.value("day"))
+    last = typed_day(form.value("last_day")) if form.value("last_day") else first
+    if first is None or last is None:
         return [], form.with_error("day", "Choose a day from the calendar, or write it like 2026-03-31")
     if first < today:
         return [], form.with_error("day", "Choose a day that is not over")

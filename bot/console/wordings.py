@@ -19,6 +19,7 @@ from bot.console.touch_words import NAMES
 from bot.web import dates
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.keys import CLOCK, SITE
+from bot.web.typed import typed_number
 from messages.kinds import Kind, traits
 from messages.render import CannotRenderError
 from messages.wording import required_placeholders, usable_placeholders, validate_wording
@@ -121,8 +122,7 @@ async def save(request: web.Request) -> web.Response:
         async with writing(request) as tx:
             newest = await store.newest_version(tx)
             touches = newest.policy.touches if newest else ()
-            number = int(based_on) if based_on.isdigit() else None
-            version = await save_reminder_policy(tx, touches, wanted, based_on=number)
+            version = await save_reminder_policy(tx, touches, wanted, based_on=typed_number(based_on))
     except Conflict:
         said = "Somebody saved another version meanwhile. Your words are still here: look at both, then save again"
         return await _shown(request, form.with_error("", said), status=HTTPStatus.CONFLICT)

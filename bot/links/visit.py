@@ -13,6 +13,7 @@ from aiohttp import web
 from bot.links.echo import tell_cancelled, tell_moved
 from bot.links.opened import RECORD, Opened, day_and_time, in_one_line, show, still_alive
 from bot.web import dates
+from bot.web.typed import typed_instant
 from scheduler.actions.cancel import Cancelled, cancel
 from scheduler.actions.confirm import Confirmed, confirm
 from scheduler.actions.move import move
@@ -157,7 +158,7 @@ async def do_undo(request: web.Request, opened: Opened) -> web.Response:
 
 async def do_move(request: web.Request, opened: Opened) -> web.Response:
     """Move to a chosen time, if it is still open; else show what is open now."""
-    wanted = _instant(str((await request.post()).get("option", "")))
+    wanted = typed_instant(str((await request.post()).get("option", "")))
     try:
         async with request.app[RECORD].write(opened.practice_id, opened.actor) as tx:
             await still_alive(tx, opened)
@@ -219,14 +220,6 @@ async def _is_open(r: Reading, visit: Visit, wanted: datetime) -> bool:
         latest=wanted + timedelta(minutes=1),
     )
     return any(time.starts_at == wanted for time in found)
-
-
-def _instant(text: str) -> datetime | None:
-    try:
-        instant = datetime.fromisoformat(text)
-    except ValueError:
-        return None
-    return instant if instant.tzinfo is not None else None
 
 
 def _done(request: web.Request, opened: Opened, what: str, starts_at: datetime, zone: str) -> web.Response:

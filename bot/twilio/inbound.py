@@ -8,6 +8,7 @@ from aiohttp import web
 from multidict import MultiDictProxy
 
 from bot.twilio.carrier import ACCOUNT, EMPTY_ANSWER, RECORD, SIGNATURES, practice_of
+from bot.web.typed import typed_number
 from messages.inbound import Received, receive
 from scheduler.core.actor import CARRIER
 
@@ -32,11 +33,10 @@ def _received(fields: MultiDictProxy[str]) -> Received | None:
     sid, sender = fields.get("MessageSid", ""), fields.get("From", "")
     if not sid or not sender:
         return None
-    media = fields.get("NumMedia", "0")
     return Received(
         sid=sid[:64],
         sender=sender,
         body=fields.get("Body", ""),
         opt_out_type=fields.get("OptOutType"),
-        media_count=int(media) if media.isdigit() else 0,
+        media_count=typed_number(fields.get("NumMedia", "")) or 0,
     )

@@ -7,6 +7,7 @@ send was lost. Invariant: only a signed callback of our account changes anything
 from aiohttp import web
 
 from bot.twilio.carrier import ACCOUNT, RECORD, SIGNATURES, practice_of
+from bot.web.typed import typed_number
 from messages.delivery_callback import Callback, record_callback
 from scheduler.core.actor import CARRIER
 
@@ -26,10 +27,10 @@ async def status(request: web.Request) -> web.Response:
     attempt, code = request.query.get("a", ""), fields.get("ErrorCode", "")
     callback = Callback(
         message_id=request.query.get("m", ""),
-        attempt=int(attempt) if attempt.isdecimal() and len(attempt) < LONGEST_WORD else 0,
+        attempt=typed_number(attempt) or 0,
         sid=fields.get("MessageSid", "")[:64],
         status=fields.get("MessageStatus", "").casefold()[:LONGEST_WORD],
-        error_code=int(code) if code.isdecimal() and len(code) < LONGEST_WORD else None,
+        error_code=typed_number(code),
     )
     async with request.app[RECORD].write(await practice_of(request), CARRIER) as tx:
         await record_callback(tx, callback)
