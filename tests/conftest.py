@@ -8,6 +8,7 @@ from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
 import pytest
+from hypothesis import HealthCheck, settings
 from playwright.async_api import Browser
 
 from scheduler.core.engine import Engines, open_engines
@@ -23,6 +24,10 @@ from tests.rig.office import Office, open_office
 from tests.rig.postgres import PostgresMissing
 from tests.rig.process import Processes
 from tests.rig.required import missing
+
+# Examples are bounded by number, never by time: a busy machine must not fail a rule.
+settings.register_profile("stillon", deadline=None, suppress_health_check=[HealthCheck.too_slow])
+settings.load_profile("stillon")
 
 WATCH = pytest.StashKey[LogWatch]()
 PROCESSES = pytest.StashKey[Processes]()
