@@ -43,10 +43,12 @@ async def open_post(record: Record, clock: ManualClock, session: aiohttp.ClientS
     """Opens an office with a carrier; faults and settings of the practice as asked."""
     servers: list[TestServer] = []
 
-    async def start(*, faults: Faults | None = None, handling: str = "carrier", **practice: object) -> Post:
+    async def start(
+        *, faults: Faults | None = None, handling: str = "carrier", callback_seconds: float = 0, **practice: object
+    ) -> Post:
         office = await open_office(record, **{"daily_cap": 9, "weekly_cap": 30, **practice})
         callbacks = TestServer(web.Application())
-        callbacks.app.router.add_post("/twilio/{practice}/status", status_webhook(record))
+        callbacks.app.router.add_post("/twilio/{practice}/status", status_webhook(record, callback_seconds))
         await callbacks.start_server()
         public = f"http://127.0.0.1:{callbacks.port}"
         quick = Pace(queued=0, sending=0, sent=0)

@@ -47,7 +47,8 @@ from scheduler.reminders.policy import Days, Hours, Touch
 from tests.rig.clock import ManualClock
 from tests.rig.office import OWNER, SENDER, Known, Office, local
 
-LIMITS = Limits(http_timeout=0.5, lease=30, settle=30, look_again=5, batch=50, in_flight=10)
+# Patient enough for a busy machine; tests of a carrier that hangs are not.
+LIMITS = Limits(http_timeout=5, lease=30, settle=30, look_again=5, batch=50, in_flight=10)
 VISIT = local("2026-03-11 14:00")  # a week after the rig's clock begins
 THREE_DAYS = Touch("three_days", Days(3, 10 * 60), PolicyChannel.SMS)
 DAY_BEFORE = Touch("day_before", Days(1, 10 * 60), PolicyChannel.SMS, only_if_unconfirmed=True)
@@ -65,10 +66,11 @@ def bind(subscriptions: Subscriptions) -> Subscriptions:
     return subscriptions
 
 
-def status_webhook(record: Record) -> Callable[[web.Request], Awaitable[web.Response]]:
+def status_webhook(record: Record, seconds: float = 0) -> Callable[[web.Request], Awaitable[web.Response]]:
     """The status edge without its signature: what it hands on is what bot/twilio/status.py hands on."""
 
     async def take(request: web.Request) -> web.Response:
+        await asyncio.sleep(seconds)
         form = await request.post()
         code = form.get("ErrorCode")
         async with record.write(request.match_info["practice"], CARRIER) as tx:

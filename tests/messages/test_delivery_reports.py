@@ -1,5 +1,6 @@
 """Status callbacks in any order, and what follows when a text does not arrive."""
 
+from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
 
@@ -52,6 +53,18 @@ async def test_a_callback_may_come_before_the_answer(open_post: OpenPost) -> Non
     await post.send()
     message = await post.message(message_id)
     assert (message.state, message.attempt) == ("sent", 1)
+
+
+async def test_a_callback_that_outlasts_our_patience_still_counts(open_post: OpenPost) -> None:
+    """The carrier answers only when its callback was taken in, and that takes longer than we wait for the answer."""
+    post = await open_post(faults=Faults(callback_early=1.0), callback_seconds=0.6)
+    message_id = await post.say(await post.office.client())
+    post.limits = replace(post.limits, http_timeout=0.3)
+    await post.send()
+    await post.run(timedelta(minutes=1), step=10)
+    message = await post.message(message_id)
+    assert (message.state, message.attempt) == ("sent", 1)
+    assert dict(post.arrived()) == {message_id: 1}
 
 
 async def test_words_nobody_documented_are_kept_and_harmless(open_post: OpenPost) -> None:

@@ -1,5 +1,6 @@
 """The protocol of sending: every fault of the carrier, and what must have happened in the end."""
 
+from dataclasses import replace
 from datetime import timedelta
 
 import pytest
@@ -41,6 +42,8 @@ async def test_no_trouble_of_the_carrier_loses_or_doubles_a_text(
 ) -> None:
     lost = 1.0 if callbacks == "never come" else 0.0
     post = await open_post(faults=Faults(script=(trouble,), callback_lost=lost, hang_seconds=30))
+    if trouble == "hang_after":
+        post.limits = replace(post.limits, http_timeout=0.5)
     message_id = await post.say(await post.office.client())
 
     await post.run(timedelta(minutes=2))

@@ -21,7 +21,7 @@ from scheduler.core.keys import load_ring
 from scheduler.core.record import Record
 from scheduler.core.vault import Vault
 
-LIMITS = Limits(http_timeout=0.5, lease=1.5, settle=1.0, look_again=0.3, batch=20, in_flight=10)
+LIMITS = Limits(http_timeout=1.0, lease=2.0, settle=1.5, look_again=0.3, batch=20, in_flight=10)
 
 
 async def work(told: dict[str, str]) -> None:
@@ -32,7 +32,7 @@ async def work(told: dict[str, str]) -> None:
         api_base=told["api_base"],
     )
     async with aiohttp.ClientSession() as session:
-        ways = {Channel.SMS: TwilioSms(account, session, timeout=0.5)}
+        ways = {Channel.SMS: TwilioSms(account, session, timeout=1.0)}
         sender = Transmitter(record, ways, LIMITS, worker=f"child-{os.getpid()}", public_url=told["public_url"])
         settler = Settler(record, ways, LIMITS)
         print("ready", flush=True)
