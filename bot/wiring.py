@@ -20,6 +20,7 @@ from scheduler.actions import propose_fee
 from scheduler.core import schema
 from scheduler.core.clock import Clock
 from scheduler.core.engine import open_engines
+from scheduler.core.errors import Misconfigured
 from scheduler.core.keys import load_ring
 from scheduler.core.record import Record, Subscriptions
 from scheduler.core.vault import Vault
@@ -38,6 +39,7 @@ from scheduler.events import (
     TimeTaken,
     VisitsImported,
 )
+from scheduler.people import key_store
 from waitlist import openings
 
 
@@ -86,16 +88,30 @@ async def open_record(settings: Settings, clock: Clock) -> Record:
     """The record with its subscribers, if database and key ring are as they must be.
 
     Raises:
-        Misconfigured: see `schema.require_current` and `load_ring`.
+        Misconfigured: `keyring_foreign` when the ring does not open this database; else see `schema.require_current`
+            and `load_ring`.
     """
     vault = Vault(load_ring(settings.keyring))
     engines = open_engines(settings.database_url.get_secret_value())
+    record = Record(engines, clock, vault, subscriptions=subscriptions())
     try:
         await schema.require_current(engines)
+        await _require_fitting(record)
     except BaseException:
         await engines.close()
         raise
-    return Record(engines, clock, vault, subscriptions=subscriptions())
+    return record
+
+
+async def _require_fitting(record: Record) -> None:
+    # Found out at the start: later it would be an error on every page, with new records sealed by the wrong ring.
+    async with record.read("") as r:
+        wrapped = await key_store.keys_of_practices(r)
+    try:
+        for each in wrapped:
+            record.vault.box(each)
+    except Misconfigured:
+        raise Misconfigured("keyring_foreign") from None
 
 
 async def open_program(settings: Settings, clock: Clock) -> Program:

@@ -34,6 +34,11 @@ async def all_keys(r: Reading) -> tuple[DataKey, ...]:
     )
 
 
+async def keys_of_practices(r: Reading) -> tuple[bytes, ...]:
+    """The wrapped data key of each practice itself: few, and enough to see whether a key ring belongs here."""
+    return tuple((await r.conn.execute(select(practice.c.data_key).order_by(practice.c.id))).scalars())
+
+
 async def keys_of_practice(r: Reading) -> tuple[bytes, ...]:
     """The wrapped data keys of this practice and its clients."""
     c = client.c
