@@ -14,9 +14,12 @@ from messages.intents.lexicon import (
     CHOICE_JOINING,
     CHOICE_LETTERS,
     CHOICE_NUMBERS,
+    CHOICE_ORDINALS,
+    CHOICE_POINTING,
+    CHOICE_POLITE,
     PHRASES,
 )
-from messages.intents.normalise import EMOJI_OTHER, EMOJI_YES, Text, plain
+from messages.intents.normalise import EMOJI_KIND, EMOJI_OTHER, EMOJI_YES, Text, plain
 from messages.intents.reading import Asked, Intent, IntentKind, Question, Reading
 
 CODES: Final = {
@@ -31,6 +34,8 @@ CODES: Final = {
 # A message of more pairs than this is not an answer to our question.
 _MOST_PAIRS: Final = 9
 _MOST_WORDS: Final = 30
+_FEW_WORDS: Final = 4
+_NUMBERED: Final = frozenset({Question.TIMES, Question.WHICH_VISIT})
 _PAIR: Final = re.compile(r"(\d)([crnl])|([crnl])(\d)")
 
 _LATE_BY: Final = re.compile(r"(\d{1,2})(?: ?(?:m|min|mins|minutes|minutos))?")
@@ -43,7 +48,7 @@ def read_choice(text: Text, asked: Asked) -> Reading | None:
     """The reading of a message that is an answer by letter or number, or None."""
     if len(text.typed) > _MOST_WORDS:
         return None
-    typed = [token for token in map(plain, text.typed) if token not in {EMOJI_OTHER, EMOJI_YES}]
+    typed = [token for token in map(plain, text.typed) if token not in {EMOJI_KIND, EMOJI_OTHER, EMOJI_YES}]
     if not typed or any(sentence.asks for sentence in text.sentences):
         return None
     return _pairs(typed, asked) or _every(typed, asked) or _code(typed) or _number(typed, asked)
@@ -69,6 +74,40 @@ def leading_code(text: Text) -> IntentKind | None:
     return kind if pauses or (capital and not sentence.asks) else None
 
 
+def leading_number(text: Text, asked: Asked) -> Reading | None:
+    """A choice with something said after it: "2, thanks. What's the address?"; not "2, if it's with Ana"."""
+    if asked.question not in _NUMBERED or not text.sentences:
+        return None
+    first, line = text.sentences[0], text.whole.line
+    pauses = 1 in first.breaks or (len(first.tokens) == 1 and not first.asks)
+    numbers = {token for token in text.tokens if token.isdecimal()}
+    open_ended = PHRASES["hedge"].first(line) or PHRASES["defer"].first(line) or _turns(text)
+    if (
+        not pauses
+        or open_ended
+        or numbers != {first.tokens[0]}
+        or int(first.tokens[0]) not in range(1, asked.options + 1)
+    ):
+        return None
+    chosen = Intent(kind=IntentKind.CHOOSE, number=int(first.tokens[0]))
+    question = (Intent(kind=IntentKind.QUESTION),) if text.whole.asks else ()
+    return Reading((chosen, *question), ("choice.leading_number",), leftover=True)
+
+
+def points_at_times(text: Text, asked: Asked) -> Reading | None:
+    """A few words that mean one of some offered times and do not say which: "the last one", "2pm", "1 or 2"."""
+    tokens = text.tokens
+    pointing = any(token in CHOICE_POINTING or token[0].isdecimal() for token in tokens)
+    open_ended = PHRASES["hedge"].first(text.whole.line) or PHRASES["defer"].first(text.whole.line)
+    if asked.question is not Question.TIMES or not pointing or open_ended or len(tokens) > _FEW_WORDS:
+        return None
+    return _unclear("choice.points_without_number")
+
+
+def _turns(text: Text) -> bool:
+    return any(PHRASES["turn"].first(f" {token} ") for token in text.tokens)
+
+
 def _code(typed: list[str]) -> Reading | None:
     words = typed[1:] if typed[0] in CHOICE_BEFORE and len(typed) > 1 else typed
     if CHOICE_LETTERS.get(words[0]) == words[-1]:
@@ -87,7 +126,7 @@ def _code(typed: list[str]) -> Reading | None:
 
 def _pairs(typed: list[str], asked: Asked) -> Reading | None:
     """Visits with letters: "2n", "N 2", "1c 2n", "confirm 1, cancel 2"."""
-    letters = "".join(CHOICE_LETTERS.get(token, token) for token in typed if token not in CHOICE_JOINING)
+    letters = _pieces(typed)
     if len(letters) % 2 or not letters or len(letters) > 2 * _MOST_PAIRS:
         return None
     parts = [_PAIR.fullmatch(letters[at : at + 2]) for at in range(0, len(letters), 2)]
@@ -98,10 +137,21 @@ def _pairs(typed: list[str], asked: Asked) -> Reading | None:
         if letters == "l8":
             return None
         number, code = int(part.group(1) or part.group(4)), part.group(2) or part.group(3)
+        if asked.question is Question.TIMES and code != "c":
+            # "No. 2" and "no 2" look the same, and neither may touch the visit they have.
+            return _unclear("choice.letter_for_a_time")
         if not 1 <= number <= max(asked.options, asked.visits):
             return None if asked.question is Question.NOTHING else _out_of_range()
         intents.append(Intent(kind=CODES[code], number=number))
     return Reading(tuple(intents), ("choice.visit_and_code",))
+
+
+def _pieces(typed: list[str]) -> str:
+    """The letters and digits a message boils down to, without what may stand around them."""
+    ordinals = CHOICE_ORDINALS & set(typed)
+    dropped = CHOICE_JOINING | CHOICE_POLITE | ({"one", "ones"} if ordinals else set())
+    spoken = (str(CHOICE_NUMBERS[token]) if token in ordinals else token for token in typed if token not in dropped)
+    return "".join(CHOICE_LETTERS.get(token, token) for token in spoken)
 
 
 def _everything_with_code(typed: list[str]) -> Reading | None:
@@ -154,4 +204,8 @@ def _chosen(number: int, asked: Asked) -> Reading:
 
 
 def _out_of_range() -> Reading:
-    return Reading((Intent(kind=IntentKind.UNCLEAR_CHOICE),), ("choice.out_of_range",))
+    return _unclear("choice.out_of_range")
+
+
+def _unclear(rule: str) -> Reading:
+    return Reading((Intent(kind=IntentKind.UNCLEAR_CHOICE),), (rule,))

@@ -7,6 +7,7 @@ in it is read as an answer.
 from messages.intents.lexicon import (
     AMBIGUOUS_STOP_WORDS,
     HELP_WORDS,
+    KNOWN_WORDS,
     PHRASES,
     POLITE_WORDS,
     START_WHEN_OPTED_OUT,
@@ -19,6 +20,8 @@ from messages.intents.normalise import EMOJI, Text, plain
 from messages.intents.reading import Asked, Intent, IntentKind, Question, Reading
 
 _STOP = "stop"
+# How the lists write a word that is written like a name.
+_NAME = "somebodysname"
 # Nobody sends more words than this as a keyword.
 _MOST_WORDS = 6
 
@@ -57,16 +60,26 @@ def asks_to_stop(text: Text) -> str | None:
         found = PHRASES["opt_out"].first(left)
         if found and not _stops_elsewhere(left):
             return found
-    return None
+    parts = (part.tokens for sentence in text.sentences for part in sentence.parts())
+    return "law.stop_between_commas" if (_STOP,) in parts else None
 
 
 def says_wrong_number(text: Text) -> str | None:
     """The rule by which the message says that we write to the wrong person, or None."""
+    names = _written_as_names(text)
     for sentence in text.sentences:
-        found = PHRASES["wrong_number"].first(PHRASES["wrong_number_exempt"].erase(sentence.spoken))
+        left = PHRASES["wrong_number_exempt"].erase(sentence.spoken)
+        marked = (_NAME if token in names else token for token in left.split())
+        found = PHRASES["wrong_number"].first(f" {' '.join(marked)} ")
         if found:
             return found
     return None
+
+
+def _written_as_names(text: Text) -> frozenset[str]:
+    """Words with a capital where nothing else asks for one, and which none of our lists knows: "this isn't Maria"."""
+    later = text.typed[1:]
+    return frozenset(plain(word) for word in later if word[0].isupper() and word[1:].islower()) - KNOWN_WORDS
 
 
 def _is_stop(core: str) -> bool:

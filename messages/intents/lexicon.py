@@ -19,26 +19,31 @@ GROUPS: Final = (
     "confirm_weak",
     "yes_word",
     "refuse_weak",
+    "refuse_not_with",
     "cannot",
     "cannot_exempt",
     "reschedule",
     "reschedule_weak",
     "reschedule_exempt",
     "does_not_suit",
+    "suits_exempt",
     "late",
     "late_exempt",
+    "trouble",
     "hedge",
     "hedge_exempt",
     "defer",
     "negator",
     "question",
     "thanks",
+    "greeting",
     "filler",
     "glue",
     "turn",
     "coming",
     "take",
     "pass",
+    "pass_exempt",
     "keep",
     "none_of_these",
     "undo",
@@ -91,6 +96,9 @@ CHOICE_NUMBERS: Final[Mapping[str, int]] = MappingProxyType(
 )
 CHOICE_ALL: Final[frozenset[str]] = frozenset(_CHOICES["words"]["all"])
 CHOICE_JOINING: Final[frozenset[str]] = frozenset(_CHOICES["words"]["joining"])
+CHOICE_POLITE: Final[frozenset[str]] = frozenset(_CHOICES["words"]["polite"])
+CHOICE_ORDINALS: Final[frozenset[str]] = frozenset(_CHOICES["words"]["ordinals"])
+CHOICE_POINTING: Final[frozenset[str]] = frozenset(_CHOICES["words"]["pointing"])
 CHOICE_BEFORE: Final[frozenset[str]] = frozenset(_CHOICES["words"]["before"])
 CHOICE_AROUND: Final[frozenset[str]] = frozenset(_CHOICES["words"]["around"])
 
@@ -98,6 +106,7 @@ _LAW: Final = _read("law")
 
 SPELLINGS: Final = _load_spellings()
 PHRASES: Final = _load_groups()
+KNOWN_WORDS: Final[frozenset[str]] = frozenset(word for group in PHRASES.values() for word in group.by_word)
 CRISIS: Final = _load_crisis("phrases")
 CRISIS_EXEMPT: Final = _load_crisis("exempt")
 

@@ -10,6 +10,7 @@ import unicodedata
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from messages.intents.lexicon import SPELLINGS
@@ -19,11 +20,14 @@ MAX_CHARACTERS: Final = 2000
 
 EMOJI_YES: Final = "emojiyes"
 EMOJI_NO: Final = "emojino"
+EMOJI_KIND: Final = "emojikind"
 EMOJI_OTHER: Final = "emojiother"
-EMOJI: Final = frozenset({EMOJI_YES, EMOJI_NO, EMOJI_OTHER})
+EMOJI: Final = frozenset({EMOJI_YES, EMOJI_NO, EMOJI_KIND, EMOJI_OTHER})
 
 _YES_EMOJI: Final = "👍👌✅✔☑🆗🙆💯"
 _NO_EMOJI: Final = "👎❌🚫🙅❎✖"
+# A kind word in a picture. Any other picture alone wants to be asked what is meant; beside words it changes nothing.
+_KIND_EMOJI: Final = "🙏❤🧡💛💚💙💜🤎🖤🤍💕💖💗💓💞💝♥😊🙂😀😃😄😁😆😅🤣😂☺😇🥰😍😘😗😙😚🤗🤩😎😉😌😋🎉🎊🙌👏💪✌🤝🤙🫡🫶🌞☀🌷🌹🌸🌺🌻💐✨⭐🌟💫🌈"
 _DROPPED: Final = dict.fromkeys(
     map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\ufe0e\ufe0f🏻🏼🏽🏾🏿♀♂"), None
 )
@@ -45,6 +49,8 @@ _STRETCHED: Final = re.compile(r"([^\W\d_])\1{2,}")
 _TOKEN: Final = re.compile(r"[^\W_]+")
 _PIECE: Final = re.compile(r"[^\W_]+|[¿?]|[.!;\n…]|[,:\-–—()&/+]", re.UNICODE)  # noqa: RUF001 -- dashes as typed
 _DECIMAL: Final = re.compile(r"(?<=\d)[.:](?=\d)")
+# "n/a", "y/n", "C/R/N", "A+": no letter of these is an answer, so they become one word.
+_JOINED: Final = re.compile(r"\b[a-vx-z](?:\s?/\s?[a-vx-z])+\b|\b[a-f](?=\+)", re.IGNORECASE)
 
 _LONGEST_SPELLING: Final = max(len(key) for key in SPELLINGS)
 
@@ -68,6 +74,13 @@ class Sentence:
     def line(self) -> str:
         """The tokens as the phrase patterns see them: single spaces, one at each end."""
         return f" {' '.join(self.tokens)} "
+
+    def parts(self) -> Iterator["Sentence"]:
+        """The stretches between commas; only the last one may ask."""
+        cuts = [0, *sorted(self.breaks), len(self.tokens)]
+        for start, end in pairwise(cuts):
+            if start < end:
+                yield Sentence(self.tokens[start:end], asks=self.asks and end == len(self.tokens))
 
     @property
     def spoken(self) -> str:
@@ -102,7 +115,7 @@ def normalise(text: str) -> Text:
         return Text((), (), reaction)
     own = _SIGNATURE.sub("", _QUOTED_LINE.sub("", raw))
     own = _HALF_OF_DAY.sub(r" \1m ", _TITLE.sub(r"\1 ", _APOSTROPHE.sub("", own)))
-    own = _DECIMAL.sub("h", own)
+    own = _JOINED.sub(lambda found: re.sub(r"[\s/]", "", found[0]) + "joined", _DECIMAL.sub("h", own))
     own = "".join(map(_without_emoji, own))
     return Text(tuple(_sentences(own)), tuple(_TOKEN.findall(own)))
 
@@ -131,6 +144,8 @@ def _without_emoji(character: str) -> str:
         return f" {EMOJI_YES} "
     if character in _NO_EMOJI:
         return f" {EMOJI_NO} "
+    if character in _KIND_EMOJI:
+        return f" {EMOJI_KIND} "
     return f" {EMOJI_OTHER} " if unicodedata.category(character) in {"So", "Cs", "Co"} else character
 
 

@@ -25,11 +25,13 @@ def _offer(text: Text) -> Reading | None:
     line = text.whole.line
     if _asks(text) or _open_ended(line) or _about_the_visit(line):
         return None
+    line = PHRASES["pass_exempt"].erase(line)
     taking, passing = PHRASES["take"].first(line), PHRASES["pass"].first(line)
     if passing and not (taking and _left(line, "take").strip() == ""):
-        contradicted = taking is not None and PHRASES["negator"].first(line) is None
+        contradicted = PHRASES["take"].first(PHRASES["pass"].erase(line)) is not None
         return None if contradicted else _one(IntentKind.PASS, passing)
-    if taking and PHRASES["negator"].first(_left(line, "filler")) is None:
+    turned = any(PHRASES["turn"].first(f" {token} ") for token in line.split())
+    if taking and not turned and PHRASES["negator"].first(_left(line, "filler")) is None:
         return _one(IntentKind.TAKE, taking)
     return None
 

@@ -5,7 +5,7 @@ number, answers by letter and number, answers to offers, free sentences. Determi
 no clock, no record. The one invariant: the reading is never empty.
 """
 
-from messages.intents.choices import read_choice
+from messages.intents.choices import leading_number, points_at_times, read_choice
 from messages.intents.crisis import crisis_signs
 from messages.intents.law import asks_to_stop, read_keyword, says_wrong_number
 from messages.intents.normalise import Reaction, Text, normalise
@@ -53,7 +53,17 @@ def _answer(words: Text, asked: Asked) -> Reading:
     undo = reads_undo(words)
     if undo is not None:
         return Reading((Intent(kind=IntentKind.UNDO),), (undo,), leftover=True)
-    return read_sentences(words, asked)
+    return leading_number(words, asked) or _beside_times(read_sentences(words, asked), words, asked)
+
+
+def _beside_times(reading: Reading, words: Text, asked: Asked) -> Reading:
+    """With times to choose from, "see you then" does not say when: which one is asked again."""
+    if asked.question is not Question.TIMES:
+        return reading
+    if reading.kinds[0] is IntentKind.CONFIRM:
+        return Reading((Intent(kind=IntentKind.UNCLEAR_CHOICE),), reading.why, leftover=reading.leftover)
+    nothing_sure = reading.kinds == (IntentKind.OTHER,)
+    return (points_at_times(words, asked) if nothing_sure else None) or reading
 
 
 def _as_asked(reading: Reading, asked: Asked) -> Reading:

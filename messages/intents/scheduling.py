@@ -32,6 +32,7 @@ class _Findings:
     hedge: str | None = None
     defer: str | None = None
     weak_yes: str | None = None
+    greeting: str | None = None
     minutes: int | None = None
     unread: bool = False
 
@@ -106,7 +107,8 @@ def _hedge(line: str) -> str | None:
 
 def _reschedule(line: str, found: _Findings) -> bool:
     left = PHRASES["reschedule_exempt"].erase(line)
-    return found.add(IntentKind.RESCHEDULE, PHRASES["reschedule"].first(left) or PHRASES["does_not_suit"].first(left))
+    unsuited = PHRASES["does_not_suit"].first(PHRASES["suits_exempt"].erase(left))
+    return found.add(IntentKind.RESCHEDULE, PHRASES["reschedule"].first(left) or unsuited)
 
 
 def _late(line: str, found: _Findings, *, asks: bool) -> bool:
@@ -153,7 +155,7 @@ def _confirm(line: str, found: _Findings) -> bool:
     if found.hedge is not None:
         return found.add(IntentKind.UNSURE, found.hedge)
     rest = PHRASES["confirm_strong"].erase(line)
-    for group in ("late_exempt", "filler"):
+    for group in ("late_exempt", "cannot_exempt", "filler"):
         rest = PHRASES[group].erase(rest)
     if found.defer is not None or PHRASES["negator"].first(rest):
         return False
@@ -169,16 +171,27 @@ def _weak_yes(line: str, found: _Findings) -> bool:
 
 
 def _bare(line: str, asked: Asked, found: _Findings) -> bool:
-    """Clauses that are nothing but a no, a wish to change, or thanks."""
+    """Clauses that are nothing but a no, a wish to change, a greeting, or thanks."""
     weak_no = PHRASES["refuse_weak"].first(line)
     if weak_no and _covered(line, "refuse_weak", "filler", "thanks") and not (found.hedge or found.defer):
-        kind = IntentKind.CANNOT_COME if asked.question is Question.REMINDER else IntentKind.OTHER
-        return found.add(kind, weak_no)
+        return _weak_no(line, asked, found, weak_no)
     weak_change = PHRASES["reschedule_weak"].first(line)
     if weak_change and _covered(line, "reschedule_weak", "filler"):
         return found.add(IntentKind.RESCHEDULE, weak_change)
-    kind_words = PHRASES["thanks"].first(line) or PHRASES["filler"].first(line)
-    return _covered(line, "thanks", "filler") and found.add(IntentKind.THANKS, kind_words)
+    if not _covered(line, "thanks", "filler"):
+        return False
+    if _covered(line, "greeting") and not PHRASES["thanks"].first(PHRASES["greeting"].erase(line)):
+        found.greeting = found.greeting or PHRASES["greeting"].first(line)
+        return True
+    return found.add(IntentKind.THANKS, PHRASES["thanks"].first(line) or PHRASES["filler"].first(line))
+
+
+def _weak_no(line: str, asked: Asked, found: _Findings, rule: str) -> bool:
+    """A no among small words means what was asked, unless the small words say the contrary: "no, I'll be there"."""
+    if asked.question is not Question.REMINDER:
+        return found.add(IntentKind.OTHER, rule)
+    contrary = PHRASES["refuse_not_with"].first(PHRASES["refuse_weak"].erase(line))
+    return found.add(IntentKind.UNSURE, contrary) or found.add(IntentKind.CANNOT_COME, rule)
 
 
 def _covered(line: str, *groups: str) -> bool:
@@ -197,13 +210,16 @@ def _weigh(found: _Findings, text: Text, asked: Asked) -> Reading:
         found.add(IntentKind.UNSURE, "weigh.contradiction")
     if found.hedge is not None and not found.why and _about_coming(text, asked):
         found.add(IntentKind.UNSURE, found.hedge)
+    trouble = PHRASES["trouble"].first(text.whole.line)
+    if trouble is not None and not found.why and asked.question is Question.REMINDER:
+        found.add(IntentKind.UNSURE, trouble)
     for stronger, weaker in _OUTWEIGHS:
         if stronger in found.why:
             for kind in weaker:
                 found.why.pop(kind, None)
     intents = tuple(_intent(kind, found) for kind in _ORDER if kind in found.why)
     if not intents:
-        rule = found.hedge or found.defer or "nothing_sure"
+        rule = found.hedge or found.defer or found.greeting or "nothing_sure"
         return Reading((Intent(kind=IntentKind.OTHER),), (rule,), leftover=True)
     return Reading(intents, tuple(found.why[intent.kind] for intent in intents), leftover=found.unread)
 
