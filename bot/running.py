@@ -4,6 +4,7 @@ Invariant: on SIGTERM and SIGINT requests in flight are answered, work in hand i
 """
 
 import asyncio
+import errno
 import signal
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
@@ -23,15 +24,16 @@ async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[N
     """The application answering on an address.
 
     Raises:
-        Misconfigured: `port_in_use`.
+        Misconfigured: `port_in_use`, `port_refused` or `host_unusable`.
     """
     runner = web.AppRunner(app, access_log_class=AccessLog, shutdown_timeout=GRACE_SECONDS)
     await runner.setup()
     try:
         try:
             await web.TCPSite(runner, host, port).start()
-        except OSError:
-            raise Misconfigured("port_in_use", port=port) from None
+        except OSError as error:
+            why = {errno.EADDRINUSE: "port_in_use", errno.EACCES: "port_refused"}
+            raise Misconfigured(why.get(error.errno or 0, "host_unusable"), port=port) from None
         yield
     finally:
         await runner.cleanup()

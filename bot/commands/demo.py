@@ -39,6 +39,8 @@ from scheduler.core.clock import ShiftedClock, SystemClock
 from scheduler.core.errors import Misconfigured
 
 READY_TRIES, READY_PAUSE = 1200, 0.05  # a minute: a busy machine; a carrier that ends is noticed at once
+MARK = "this-is-a-demo"
+"""The file by which a folder is known to be ours to empty; it never lies beside a real key ring."""
 LEAST_WEEKS = 2  # what the waitlist needs
 ROLES = {
     Role.OWNER: "Owner",
@@ -110,10 +112,12 @@ def _settings(port: int, phones_port: int, folder: Path) -> Settings:
 
 
 async def _begin(settings: Settings, folder: Path, state: Path, weeks: int) -> None:
-    if folder.exists() and not (folder / "keyring.json").exists() and any(folder.iterdir()):
+    ours = any((folder / name).exists() for name in (MARK, state.name))
+    if folder.exists() and not ours and any(folder.iterdir()):
         raise Misconfigured("demo_folder_in_use")
     shutil.rmtree(folder, ignore_errors=True)
     folder.mkdir(parents=True)
+    (folder / MARK).touch()
     await prepare(settings)
     now = SystemClock().now()
     begins = scene.first_moment(now)

@@ -12,16 +12,12 @@ from collections import Counter
 
 import typer
 
+from bot.commands.practice import opened
 from bot.commands.refusal import refusals
 from bot.settings import Settings, load
 from scheduler.actions.rewrap_keys import rewrap_some
-from scheduler.core import schema
-from scheduler.core.clock import SystemClock
-from scheduler.core.engine import open_engines
 from scheduler.core.errors import Invalid, Misconfigured
 from scheduler.core.keys import load_ring, new_ring, save_ring
-from scheduler.core.record import Record
-from scheduler.core.vault import Vault
 from scheduler.people import key_store
 
 app = typer.Typer(no_args_is_help=True, help="The key ring that makes the record readable; keep a copy elsewhere.")
@@ -83,25 +79,13 @@ def forget(number: int) -> None:
 
 
 async def _used(settings: Settings) -> Counter[int]:
-    record = await _open(settings)
-    try:
-        async with record.read("") as r:
-            return await key_store.usage(r)
-    finally:
-        await record.close()
+    async with opened(settings) as record, record.read("") as r:
+        return await key_store.usage(r)
 
 
 async def _rewrap(settings: Settings) -> int:
-    record, total = await _open(settings), 0
-    try:
+    total = 0
+    async with opened(settings) as record:
         while count := await rewrap_some(record):
             total += count
-    finally:
-        await record.close()
     return total
-
-
-async def _open(settings: Settings) -> Record:
-    engines = open_engines(settings.database_url.get_secret_value())
-    await schema.require_current(engines)
-    return Record(engines, SystemClock(), Vault(load_ring(settings.keyring)))

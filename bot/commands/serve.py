@@ -19,7 +19,7 @@ from scheduler.core import log, schema
 from scheduler.core.clock import SystemClock
 from scheduler.core.engine import open_engines, parse_url
 from scheduler.core.errors import Misconfigured
-from scheduler.core.keys import new_ring, save_ring
+from scheduler.core.keys import load_ring, new_ring, save_ring
 
 
 def serve() -> None:
@@ -52,7 +52,7 @@ async def prepare(settings: Settings) -> bool:
     was lost, and a new one would hide that.
 
     Raises:
-        Misconfigured: `keyring_missing`, or as `schema.migrate` has it.
+        Misconfigured: `keyring_missing`, or as `load_ring` and `schema.migrate` has it.
     """
     url = settings.database_url.get_secret_value()
     made = not settings.keyring.exists()
@@ -65,6 +65,8 @@ async def prepare(settings: Settings) -> bool:
         if not empty:
             raise Misconfigured("keyring_missing")
         save_ring(new_ring(), settings.keyring)
+    else:
+        load_ring(settings.keyring)  # before the database is touched
     await schema.migrate(url)
     return made
 

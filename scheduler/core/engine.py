@@ -37,6 +37,11 @@ class Engines:
         """Whether this is the embedded database."""
         return self.writer.dialect.name == "sqlite"
 
+    @property
+    def nothing_there(self) -> bool:
+        """Whether the embedded database has no file yet; connecting would make one."""
+        return self.is_sqlite and not Path(str(self.writer.url.database)).exists()
+
     async def close(self) -> None:
         """Give all connections back; on SQLite the write-ahead log is folded in by the last one."""
         await self.reader.dispose()
@@ -83,7 +88,6 @@ def parse_url(url: str) -> URL:
 
 def _sqlite(url: URL) -> Engines:
     path = Path(str(url.database))
-    path.parent.mkdir(parents=True, exist_ok=True)
 
     async def connect() -> aiosqlite.Connection:
         connection = _RollsBackFirst(_open, 64)
@@ -91,6 +95,7 @@ def _sqlite(url: URL) -> Engines:
         return await connection
 
     def _open() -> sqlite3.Connection:
+        path.parent.mkdir(parents=True, exist_ok=True)
         return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
 
     def make(begin: str, size: int) -> AsyncEngine:

@@ -10,14 +10,14 @@ Invariant: nothing is committed without its audit entries, and no subscriber run
 """
 
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator
-from contextlib import asynccontextmanager, contextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
+from contextlib import asynccontextmanager
 from datetime import datetime
-from typing import Any, Final, TypeVar
+from typing import Any, TypeVar
 
 from sqlalchemy import Table, select
 from sqlalchemy.dialects import postgresql, sqlite
-from sqlalchemy.exc import DBAPIError, IntegrityError
+from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core import audit
@@ -25,15 +25,11 @@ from scheduler.core.actor import Actor
 from scheduler.core.bell import Bell
 from scheduler.core.clock import Clock
 from scheduler.core.engine import Engines
-from scheduler.core.errors import Unavailable
 from scheduler.core.ids import MakeId, random_id
+from scheduler.core.trouble import trouble_told
 from scheduler.core.vault import Vault
 from scheduler.core.wakeup import announce
 from scheduler.events import Event
-
-BUSY_STATES: Final = frozenset({"40001", "40P01", "55P03"})  # serialization, deadlock, lock not available
-AWAY_CLASSES: Final = frozenset({"08", "53", "57"})  # connection, resources such as a full disk, shutting down
-AWAY_ON_SQLITE: Final = ("disk is full", "disk I/O error", "unable to open database file")
 
 E = TypeVar("E", bound=Event)
 Subscriber = Callable[["Tx", Any], Awaitable[None]]
@@ -123,9 +119,9 @@ class Record:
         """One transaction. Commits when the block ends; any exception leaves the record as it was.
 
         Raises:
-            Unavailable: the database is away, or gave this transaction up for another one (`waits_reported`).
+            Unavailable: the database is away, or gave this transaction up for another one (`trouble_told`).
         """
-        with waits_reported():
+        with trouble_told():
             async with self.engines.writer.begin() as conn:
                 tx = Tx(conn, practice_id, self.clock.now(), self.vault, actor, self.make_id)
                 yield tx
@@ -146,7 +142,7 @@ class Record:
         Raises:
             Unavailable: the database is away.
         """
-        with waits_reported():
+        with trouble_told():
             async with self.engines.reader.connect() as conn:
                 yield Reading(conn, practice_id, self.clock.now(), self.vault)
 
@@ -158,33 +154,6 @@ class Record:
     async def close(self) -> None:
         """Close all connections."""
         await self.engines.close()
-
-
-@contextmanager
-def waits_reported() -> Iterator[None]:
-    """Turn what the database says when it is away or when transactions stood in each other's way into our error.
-
-    Raises:
-        Unavailable: `record_away` or `record_busy`; the transaction was undone, so trying again is safe.
-    """
-    try:
-        yield
-    except DBAPIError as error:
-        code = _code_of(error)
-        if code is None:
-            raise
-        raise Unavailable(code) from None
-    except (ConnectionError, FileNotFoundError):  # the driver does not wrap a server that is not there
-        raise Unavailable("record_away") from None
-
-
-def _code_of(error: DBAPIError) -> str | None:
-    state, said = str(getattr(error.orig, "sqlstate", None) or ""), str(error.orig)
-    if state in BUSY_STATES or "database is locked" in said:
-        return "record_busy"
-    if error.connection_invalidated or state[:2] in AWAY_CLASSES or any(each in said for each in AWAY_ON_SQLITE):
-        return "record_away"
-    return None
 
 
 async def insert_once(tx: Tx, table: Table, rows: Iterable[dict[str, Any]]) -> int:

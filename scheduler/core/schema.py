@@ -19,6 +19,7 @@ from sqlalchemy.pool import NullPool
 import migrations
 from scheduler.core.engine import Engines, parse_url
 from scheduler.core.errors import Misconfigured
+from scheduler.core.trouble import trouble_told
 
 
 def config() -> Config:
@@ -37,12 +38,19 @@ def head() -> str:
 
 
 async def current(engines: Engines) -> str | None:
-    """The version the database has; None when it is empty."""
-    async with engines.reader.connect() as conn:
-        if not await conn.run_sync(lambda sync: sqlalchemy.inspect(sync).has_table("alembic_version")):
-            return None
-        found = await conn.execute(text("SELECT version_num FROM alembic_version"))
-        return found.scalar_one_or_none()
+    """The version the database has; None when it is empty or not there, and then nothing is made by asking.
+
+    Raises:
+        Unavailable, Misconfigured: as `trouble_told` has it.
+    """
+    if engines.nothing_there:
+        return None
+    with trouble_told():
+        async with engines.reader.connect() as conn:
+            if not await conn.run_sync(lambda sync: sqlalchemy.inspect(sync).has_table("alembic_version")):
+                return None
+            found = await conn.execute(text("SELECT version_num FROM alembic_version"))
+            return found.scalar_one_or_none()
 
 
 async def require_current(engines: Engines) -> None:
@@ -65,11 +73,10 @@ async def migrate(url: str) -> str:
     """Bring the database to our version and say which that is. Does nothing when it is there already.
 
     Raises:
-        Misconfigured: `database_is_newer`.
+        Misconfigured: `database_is_newer`; this and Unavailable also as `trouble_told` has it.
     """
     parsed = parse_url(url)
     if parsed.get_backend_name() == "sqlite":
-        Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
         engine = create_async_engine(
             parsed.set(drivername="sqlite+aiosqlite"), hide_parameters=True, poolclass=NullPool
         )
@@ -78,9 +85,12 @@ async def migrate(url: str) -> str:
             parsed.set(drivername="postgresql+asyncpg"), hide_parameters=True, poolclass=NullPool
         )
     try:
-        async with engine.connect() as conn:
-            await conn.run_sync(_upgrade)
-            await conn.commit()
+        with trouble_told():
+            if parsed.get_backend_name() == "sqlite":
+                Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+            async with engine.connect() as conn:
+                await conn.run_sync(_upgrade)
+                await conn.commit()
     finally:
         await engine.dispose()
     return head()
