@@ -77,7 +77,7 @@ async def test_from_an_empty_folder_to_an_imported_practice(processes: Processes
     )
     bad = await run(processes, "import", "bad.csv", code=1)
     assert "line 2, Date:" in bad
-    assert "1 rows are bad. Nothing was imported" in bad
+    assert "nothing was imported" in bad
     await page.goto(f"{settings['public_url']}/console/clients")
     await expect(page.get_by_role("link", name="Torres")).to_be_visible()
     assert "Everything that can be checked is as it should be." in await run(processes, "check")
