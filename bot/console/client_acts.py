@@ -54,10 +54,10 @@ async def edit_form(request: web.Request) -> web.Response:
 async def edit(request: web.Request) -> web.Response:
     """Save the fields, or show what does not fit."""
     form = await sent_form(request)
-    given, form = read_fields(form)
     async with reading(request) as r:
         client = await access.client(r, actor_of(request), request.match_info["client"], WRITE)
-    if given is None:
+        given, form = read_fields(form, r.now.date())
+    if form.errors:
         return await _edit_page(request, client, form, status=UNFIT)
     try:
         async with writing(request) as tx:

@@ -4,7 +4,9 @@ One client's page is client.py's. Invariant: names come in bodies and pages, nev
 """
 
 from collections.abc import Callable
+from dataclasses import replace
 from datetime import date
+from functools import partial
 from http import HTTPStatus
 from typing import Final
 
@@ -18,13 +20,14 @@ from bot.console.search import ON_THE_PAGE, READ, find
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.typed import typed_day
 from scheduler import access
-from scheduler.actions.clients import NewContact, add_client
+from scheduler.actions.clients import NewContact, add_client, normalised
 from scheduler.core.errors import Conflict, Invalid
 from scheduler.people import store as people
-from scheduler.people.client_fields import ClientFields
+from scheduler.people.client_fields import ClientFields, checked
 
 WRITE: Final = "client.write"
 NEWEST: Final = 25
+FITTING: Final = ClientFields("A", "B")
 
 
 async def show_clients(request: web.Request) -> web.Response:
@@ -48,10 +51,14 @@ async def add(request: web.Request) -> web.Response:
     """Add a client with the numbers given, or show what does not fit."""
     form = await sent_form(request)
     access.require(actor_of(request), WRITE)
-    given, form = read_fields(form)
-    if given is None:
-        return await _form(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     contacts = [NewContact(kind, form.value(kind).strip()) for kind in ("phone", "email") if form.value(kind).strip()]
+    async with reading(request) as r:
+        region = (await people.practice(r)).region
+        given, form = read_fields(form, r.now.date())
+    for contact in contacts:
+        form = form.check(contact.kind, partial(normalised, contact, region), sentence)
+    if form.errors:
+        return await _form(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         async with writing(request) as tx:
             client_id = await add_client(tx, given, contacts)
@@ -61,27 +68,36 @@ async def add(request: web.Request) -> web.Response:
     return after(request, f"/console/clients/{client_id}", Said("client_added"))
 
 
-def read_fields(form: Form) -> tuple[ClientFields | None, Form]:
-    """The fields of a client's form; None, and the form with its errors, when a date is none."""
-    born: date | None = None
-    if form.value("birth_date").strip():
-        born = typed_day(form.value("birth_date"))
-        if born is None:
-            return None, form.with_error("birth_date", "Enter a date, such as 1984-07-09")
+def read_fields(form: Form, today: date) -> tuple[ClientFields, Form]:
+    """The fields of a client's form, and the form with everything in them that does not fit, all at once."""
     text: Callable[[str], str] = lambda name: form.value(name).strip()  # noqa: E731 -- a word for what follows
-    return (
-        ClientFields(
-            text("first"),
-            text("last"),
-            preferred=text("preferred") or None,
-            birth_date=born,
-            record_number=text("record_number") or None,
-            language=text("language") or None,
-            zone=text("zone") or None,
-            payer=text("payer") or "self",
-        ),
-        form,
+    given = ClientFields(
+        text("first"),
+        text("last"),
+        preferred=text("preferred") or None,
+        birth_date=typed_day(text("birth_date")),
+        record_number=text("record_number") or None,
+        language=text("language") or None,
+        zone=text("zone") or None,
+        payer=text("payer") or "self",
     )
+    judged = form
+    if text("birth_date") and given.birth_date is None:
+        judged = judged.with_error("birth_date", "Enter a date, such as 1984-07-09")
+    return given, _judged(judged, given, today)
+
+
+def _judged(form: Form, given: ClientFields, today: date) -> Form:
+    while True:
+        try:
+            checked(given, today)
+        except Invalid as error:
+            # One error is raised at a time; a value known to fit takes its place, so that the next one is found too.
+            name = field_of(error)
+            form = form.with_error(name, sentence(error))
+            given = replace(given, **{name: getattr(FITTING, name)})
+        else:
+            return form
 
 
 def field_of(error: Invalid | Conflict) -> str:

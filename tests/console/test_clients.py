@@ -43,3 +43,25 @@ async def test_adding_a_client(office: Office, enter: SignIn):
     page = await desk.press("/console/clients/new", {"first": "Zoe", "last": "Quist", "phone": "(202) 555-0142"})
     assert page.toast == "Client added."
     assert "(202) 555-0142" in page
+
+
+async def test_everything_that_does_not_fit_is_said_at_once(office: Office, enter: SignIn):
+    desk = await enter("front_desk")
+    typed = {"birth_date": "1984-02-30", "zone": "Nowhere", "phone": "202 555 0142 ext 4", "email": "nobody"}
+    wrong = await desk.post("/console/clients/new", typed)
+    assert wrong.status == 422
+    for sentence in (
+        "Enter a first or a last name",
+        "Enter a date, such as 1984-07-09",
+        "Choose a time zone from the list",
+        "Leave the extension out",
+        "Enter an email address",
+    ):
+        assert sentence in wrong
+    for name in ("zone", "phone", "email"):
+        assert f'value="{typed[name]}"' in wrong
+    ana = await office.client(0)
+    edited = await desk.post(f"/console/clients/{ana.id}/edit", {"birth_date": "2199-01-01", "payer": "king"})
+    assert edited.status == 422
+    assert "Enter a birth date that is not in the future" in edited
+    assert "Choose who pays from the list" in edited
