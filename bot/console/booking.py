@@ -20,7 +20,7 @@ from bot.console.days import clock_field, day_of, minute_of
 from bot.console.desk import RECORD, actor_of, after, reading, show, viewer_of, writing
 from bot.console.said import Said
 from bot.console.search import find
-from bot.console.times_to_book import TimeHeld, by_clinician, free_on, respect_holds, typed_time
+from bot.console.times_to_book import TimeHeld, by_clinician, free_on, needed_day, respect_holds, same_day, typed_time
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.pages import is_fragment, page
 from bot.web.typed import typed_instant
@@ -50,6 +50,7 @@ class Wanted:
     clinician_id: str
     location_id: str
     day: date
+    day_typed: str
     pick: str
     time: str
     repeat: str
@@ -80,6 +81,7 @@ async def show_booking(request: web.Request) -> web.Response:
             asked.get("clinician", ""),
             "",
             day_of(asked.get("day", ""), today),
+            "",
             "",
             "",
             "",
@@ -181,6 +183,7 @@ async def _read(request: web.Request) -> tuple[Form, Wanted]:
         form.value("clinician"),
         form.value("location"),
         day_of(form.value("day"), today),
+        form.value("day", today.isoformat()),
         form.value("pick"),
         form.value("time"),
         form.value("repeat"),
@@ -207,15 +210,17 @@ def _place(wanted: Wanted, book_: Names, zone: ZoneInfo) -> Place:
     """The time that was picked or typed.
 
     Raises:
-        Invalid: nothing was picked, a time that is none, or one that clocks skip on that day.
+        Invalid: nothing was picked, a day or time that is none, a time of another day, or one that clocks skip.
     """
     if wanted.service_id not in book_.services:
         raise Invalid("service_needed", field="service")
     if wanted.pick and wanted.pick != OTHER:
-        return _picked(wanted.pick)
+        picked = _picked(wanted.pick)
+        same_day(wanted.day_typed, picked.starts_at, zone)
+        return picked
     if wanted.clinician_id not in book_.clinicians:
         raise Invalid("clinician_needed", field="clinician")
-    return Place(wanted.clinician_id, wanted.location_id, typed_time(wanted.day, wanted.time, zone))
+    return Place(wanted.clinician_id, wanted.location_id, typed_time(needed_day(wanted.day_typed), wanted.time, zone))
 
 
 def _picked(pick: str) -> Place:

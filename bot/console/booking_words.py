@@ -11,6 +11,7 @@ OTHER: Final = "other"
 ANY: Final = "Any clinician"
 REPEATS: Final = (("1", "Every week"), ("2", "Every two weeks"), ("4", "Every four weeks"))
 
+DAY_NEEDED: Final = "Choose a day, or write it like 2026-03-31"
 _SENTENCES: Final = {
     "client_needed": "Choose a client",
     "client_twice": "Each client can have one place in a visit",
@@ -19,6 +20,8 @@ _SENTENCES: Final = {
     "same_time": "That is the time it has already",
     "time_taken": "That time is taken, or too close to another visit. Choose another",
     "time_needed": "Choose a free time, or enter one such as 14:30",
+    "day_needed": DAY_NEEDED,
+    "time_of_another_day": "The time picked was of another day. These are the times of the day you chose",
     "time_skipped": "Clocks go forward on that day, so that time does not exist; choose another",
     "clinician_needed": "Choose a clinician",
     "service_needed": "Choose a service",

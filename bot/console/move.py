@@ -16,7 +16,7 @@ from bot.console.booking_words import OTHER, sentence
 from bot.console.days import day_of
 from bot.console.desk import actor_of, after, reading, show, viewer_of, writing
 from bot.console.said import Said
-from bot.console.times_to_book import TimeHeld, by_clinician, free_on, respect_holds, typed_time
+from bot.console.times_to_book import TimeHeld, by_clinician, free_on, needed_day, respect_holds, same_day, typed_time
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.pages import is_fragment, page
 from bot.web.typed import typed_instant
@@ -70,7 +70,7 @@ def _wanted(form: Form, visit: Visit, zone: ZoneInfo) -> tuple[str, datetime]:
     """The clinician and the instant that were picked or typed.
 
     Raises:
-        Invalid: see `typed_time`.
+        Invalid: see `needed_day`, `same_day` and `typed_time`.
     """
     pick = form.value("pick")
     if pick and pick != OTHER:
@@ -78,8 +78,9 @@ def _wanted(form: Form, visit: Visit, zone: ZoneInfo) -> tuple[str, datetime]:
         starts_at = typed_instant(at)
         if starts_at is None:
             raise Invalid("time_needed", field="time")
+        same_day(form.value("day"), starts_at, zone)
         return clinician_id, starts_at
-    day = day_of(form.value("day"), local_day(visit.starts_at, zone))
+    day = needed_day(form.value("day", local_day(visit.starts_at, zone).isoformat()))
     return form.value("clinician") or visit.clinician_id, typed_time(day, form.value("time"), zone)
 
 
@@ -97,7 +98,9 @@ async def _again(request: web.Request, form: Form, error: Invalid | Conflict) ->
     viewer = viewer_of(request)
     held = error.sentences(viewer) if isinstance(error, TimeHeld) else []
     if not held:
-        form = form.with_error("time", sentence(error))
+        form = form.with_error(
+            "day" if isinstance(error, Invalid) and error.field == "day" else "time", sentence(error)
+        )
     async with reading(request) as r:
         visit = await access.participation(r, actor_of(request), request.match_info["visit"], WRITE)
         day = day_of(form.value("day"), local_day(visit.starts_at, viewer.zone))

@@ -4,18 +4,20 @@ Invariant: ending a series goes through one action, which tells each client once
 """
 
 from datetime import timedelta
+from http import HTTPStatus
 from typing import Any, Final
 
 from aiohttp import web
 
 from bot.console import day_rows
 from bot.console.book_of_names import names
+from bot.console.booking_words import DAY_NEEDED
 from bot.console.day_rows import Shown
-from bot.console.days import day_of
 from bot.console.desk import actor_of, after, reading, show, viewer_of, writing
 from bot.console.said import Said
 from bot.web.dates import clock_time
-from bot.web.forms import sent_form
+from bot.web.forms import EMPTY, Form, sent_form
+from bot.web.typed import typed_day
 from scheduler import access
 from scheduler.actions.series import end_series
 from scheduler.appointments import series_store
@@ -33,20 +35,27 @@ SHOWN: Final = 12
 
 async def show_series(request: web.Request) -> web.Response:
     """One series."""
-    async with reading(request) as r:
-        stored = await _series(request, r)
-        context = await _context(request, r, stored)
-    return await show(request, "console/series.html", context)
+    return await _shown(request, EMPTY)
 
 
 async def end(request: web.Request) -> web.Response:
     """Cancel the visits from a day on."""
     form = await sent_form(request)
+    day = typed_day(form.value("day"))
+    if day is None:
+        # No day stands in for one that cannot be read: it would cancel visits nobody meant.
+        return await _shown(request, form.with_error("day", DAY_NEEDED), status=HTTPStatus.UNPROCESSABLE_ENTITY)
     async with writing(request) as tx:
         stored = await _series(request, tx)
-        today = local_day(tx.now, zone_of(stored.zone))
-        ended = await end_series(tx, stored.id, max(today, day_of(form.value("day"), today)))
+        ended = await end_series(tx, stored.id, max(local_day(tx.now, zone_of(stored.zone)), day))
     return after(request, f"/console/series/{stored.id}", Said("series_ended", count=len(ended)))
+
+
+async def _shown(request: web.Request, form: Form, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
+    async with reading(request) as r:
+        stored = await _series(request, r)
+        context = await _context(request, r, stored)
+    return await show(request, "console/series.html", {**context, "form": form}, status=status)
 
 
 async def _series(request: web.Request, r: Reading) -> StoredSeries:

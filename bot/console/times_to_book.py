@@ -13,11 +13,12 @@ from bot.console.booking_words import held_sentence
 from bot.console.days import minute_of
 from bot.web.dates import clock_time
 from bot.web.keys import Viewer
+from bot.web.typed import typed_day
 from scheduler.actions.book import with_buffers
 from scheduler.calendar import store as calendar
 from scheduler.calendar.open_times import OpenTime, open_times
 from scheduler.calendar.store import Hold
-from scheduler.calendar.wallclock import Span, at_minute, day_span, is_gap
+from scheduler.calendar.wallclock import Span, at_minute, day_span, is_gap, local_day
 from scheduler.core.errors import Conflict, Invalid, NotFound
 from scheduler.core.record import Reading
 from scheduler.people import store as people
@@ -53,6 +54,31 @@ async def respect_holds(r: Reading, *, service_id: str, clinician_id: str, start
     holds = await calendar.holds_over(r, clinician_id, span.starts_at, span.ends_at)
     if holds:
         raise TimeHeld(holds)
+
+
+def needed_day(text: str) -> date:
+    """The day that somebody typed and meant; another one is never put in its place.
+
+    Raises:
+        Invalid: day_needed.
+    """
+    day = typed_day(text)
+    if day is None:
+        raise Invalid("day_needed", field="day")
+    return day
+
+
+def same_day(text: str, starts_at: datetime, zone: ZoneInfo) -> None:
+    """Pass only a picked time of the day that stands in the form, if a day does.
+
+    Without scripts a time of the day shown before stays picked when another day is typed.
+
+    Raises:
+        Invalid: time_of_another_day.
+    """
+    day = typed_day(text)
+    if day is not None and local_day(starts_at, zone) != day:
+        raise Invalid("time_of_another_day", field="time")
 
 
 def typed_time(day: date, text: str, zone: ZoneInfo) -> datetime:

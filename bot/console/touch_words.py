@@ -28,6 +28,7 @@ NAMES: Final[dict[Kind, str]] = {
     Kind.UNDONE: "Answer: taken back",
     Kind.UNDO_TOO_LATE: "Answer: too late to take back",
     Kind.OFFER: "Waitlist offer",
+    Kind.OFFER_UNCLEAR: "Question: take it, or pass",
     Kind.OFFER_WON: "Answer: the time is theirs",
     Kind.OFFER_LOST: "Answer: the time is taken",
     Kind.OFFER_PASSED: "Answer: passed",

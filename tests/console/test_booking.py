@@ -109,3 +109,44 @@ async def test_the_week_and_the_day_by_clinician(office: Office, enter: SignIn):
         assert page.status == 200
         assert ana.who.family in page
         assert "Book " in page
+
+
+async def test_a_day_that_was_cleared_is_asked_for_and_not_taken_for_today(office: Office, enter: SignIn):
+    ana = await office.client(0)
+    desk = await enter("front_desk")
+    page = await desk.post("/console/book", _form(office, ana.id, day=""))
+    assert page.status == 422
+    assert "Choose a day" in page
+    booked = await office.book(ana, at=local("2026-03-05 14:00"))
+    move = f"/console/visits/{booked.participation_ids[0]}/move"
+    page = await desk.post(move, {"day": "", "pick": "other", "time": "10:00", "act": "move"})
+    assert page.status == 422
+    assert "Choose a day" in page
+    async with office.record.read(office.practice_id) as r:
+        (visit,) = await appointments.visits_of(r, ana.id)
+    assert visit.starts_at == local("2026-03-05 14:00")
+
+
+async def test_a_time_picked_before_the_day_was_changed_is_not_booked(office: Office, enter: SignIn):
+    ana = await office.client(0)
+    pick = f"{local('2026-03-05 14:00').isoformat()}|{office.clinician_ids[0]}|{office.location_id}"
+    desk = await enter("front_desk")
+    page = await desk.post("/console/book", _form(office, ana.id, day="2026-03-06", pick=pick))
+    assert page.status == 422
+    assert "The time picked was of another day" in page
+    assert "Friday, March 6" in page
+    page = await desk.press("/console/book", _form(office, ana.id, day="2026-03-05", pick=pick))
+    assert page.toast == "Booked."
+
+
+async def test_a_series_is_not_ended_from_a_day_that_was_cleared(office: Office, enter: SignIn):
+    ana = await office.client(0)
+    desk = await enter("front_desk")
+    started = await desk.post("/console/book", _form(office, ana.id, repeat="1", until="2026-04-30"))
+    page = await desk.post(f"{started.location}/end", {"day": ""})
+    assert page.status == 422
+    assert "Nothing was cancelled" in page
+    async with office.record.read(office.practice_id) as r:
+        visits = await appointments.visits_of(r, ana.id)
+    assert len(visits) > 5
+    assert {visit.state.value for visit in visits} == {"booked"}
