@@ -84,6 +84,7 @@ class Kind(StrEnum):
     UNDO_TOO_LATE = "undo_too_late"
 
     OFFER = "offer"
+    OFFER_UNCLEAR = "offer_unclear"
     OFFER_WON = "offer_won"
     OFFER_LOST = "offer_lost"
     OFFER_PASSED = "offer_passed"
@@ -255,6 +256,7 @@ TRAITS: Final[Mapping[Kind, Traits]] = MappingProxyType(
         Kind.UNDONE: _reply(),
         Kind.UNDO_TOO_LATE: _reply("office_phone"),
         Kind.OFFER: _OFFER,
+        Kind.OFFER_UNCLEAR: _reply("starts_at", "deadline"),
         Kind.OFFER_WON: _reply("starts_at", visit=VisitNeed.ACTIVE),
         Kind.OFFER_LOST: _reply(),
         Kind.OFFER_PASSED: _reply(),

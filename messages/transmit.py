@@ -11,6 +11,7 @@ Invariant: nothing is posted without a committed intent, and nothing after its d
 import asyncio
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from typing import Final
 
 from messages import send_store as store
 from messages.channels.base import Channel as Way
@@ -25,6 +26,9 @@ from scheduler.core.log import get_logger
 from scheduler.core.record import Record
 
 log = get_logger(__name__)
+
+# Well below the time after which a STOP is acknowledged whatever is on its way (consent.DRAIN).
+FRESH_SECONDS: Final = 2.0
 
 
 @dataclass(frozen=True, slots=True)
@@ -95,16 +99,28 @@ class Transmitter:
             return Attempt(ready.row.id, ready.outgoing.attempt, outcome)
 
     async def _attempt(self, practice_id: str, ready: Ready, deadline: float) -> AttemptOutcome:
-        async with self._record.read(practice_id) as r:
-            wanted = await store.still_wanted(r, ready.row.id, ready.outgoing.attempt)
-        if not wanted:
-            return NotPosted.RECALLED
-        reach("transmit.before_post")
-        if self._record.clock.monotonic() >= deadline:
-            return NotPosted.DEADLINE_PASSED
+        not_posted = await self._last_look(practice_id, ready, deadline)
+        if not_posted is not None:
+            return not_posted
         outcome = await self._send(ready)
         reach("transmit.after_post")
         return outcome
+
+    async def _last_look(self, practice_id: str, ready: Ready, deadline: float) -> NotPosted | None:
+        """Why it must not be posted, as of a moment ago: a look that is older, because we stood still, is repeated."""
+        clock = self._record.clock
+        while True:
+            looked_at = clock.monotonic()
+            async with self._record.read(practice_id) as r:
+                wanted = await store.still_wanted(r, ready.row.id, ready.outgoing.attempt)
+            if not wanted:
+                return NotPosted.RECALLED
+            reach("transmit.before_post")
+            now = clock.monotonic()
+            if now >= deadline:
+                return NotPosted.DEADLINE_PASSED
+            if now - looked_at <= FRESH_SECONDS:
+                return None
 
     async def _send(self, ready: Ready) -> SendOutcome:
         try:

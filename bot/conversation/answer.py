@@ -9,8 +9,9 @@ from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
 from bot.conversation import crisis, law, said_store
+from bot.conversation.another_day import names_another_day, tell_the_day
 from bot.conversation.asking_again import put_again
-from bot.conversation.cancelling import cancel_all, cancel_visit
+from bot.conversation.cancelling import ask_about_the_next, cancel_all, cancel_visit, said_before
 from bot.conversation.choosing import choose_time, keep_time, other_times, too_late_to_choose
 from bot.conversation.confirming import confirm_all, confirm_visit
 from bot.conversation.hand_over import ask_staff, hand_over, nothing_open
@@ -134,9 +135,20 @@ async def _wish(tx: Tx, turn: Turn, intent: Intent) -> str:
         return await _about_the_offer(tx, turn, intent)
     if not meant:
         return await _about_no_visit(tx, turn, intent)
+    if len({visit.appointment_id for visit in meant}) < len(meant):
+        return await _together(tx, turn, intent, meant)
     if len(meant) == 1:
         return await _do(tx, turn, intent.kind, meant[0])
     return await (_do_all(tx, turn, intent.kind, meant) if intent.every else ask_which(tx, turn, intent.kind))
+
+
+async def _together(tx: Tx, turn: Turn, intent: Intent, visits: Sequence[Visit]) -> str:
+    """Two who come together and share a phone: numbers could not tell them apart, so a person does."""
+    if intent.kind is IntentKind.CONFIRM or intent.every:
+        return await _do_all(tx, turn, intent.kind, visits)
+    if intent.kind is IntentKind.LATE:
+        return await running_late(tx, turn, visits[0])
+    return await hand_over(tx, turn)
 
 
 async def _special(tx: Tx, turn: Turn, intent: Intent) -> str | None:
@@ -145,6 +157,8 @@ async def _special(tx: Tx, turn: Turn, intent: Intent) -> str | None:
         outcome = await about_visit_under_way(tx, turn, intent, turn.situation.under_way)
         if outcome is not None:
             return outcome
+    if intent.kind is IntentKind.CANNOT_COME and said_before(turn):
+        return await ask_about_the_next(tx, turn)
     return await _another_time(tx, turn) if intent.kind is IntentKind.RESCHEDULE else None
 
 
@@ -175,6 +189,8 @@ async def _about_the_offer(tx: Tx, turn: Turn, intent: Intent) -> str:
 
 
 async def _do(tx: Tx, turn: Turn, wish: IntentKind, visit: Visit) -> str:
+    if wish in {IntentKind.CONFIRM, IntentKind.CANNOT_COME} and names_another_day(turn, visit):
+        return await tell_the_day(tx, turn, visit)
     if wish is IntentKind.CONFIRM:
         late = turn.reading.get(IntentKind.LATE) is not None
         outcome = await confirm_visit(tx, turn, visit, quietly=late)

@@ -12,8 +12,12 @@ from scheduler.core.record import Tx
 
 
 async def put_again(tx: Tx, turn: Turn) -> str:
-    """Say the open question of numbers once more, with the same numbers and deadline; without one, ask a person."""
-    question = turn.situation.numbered
+    """Say the open question once more, with the same numbers and deadline; without one, ask a person."""
+    question, offers = turn.situation.numbered, turn.situation.offers
+    if question is None and offers:
+        particulars = Particulars(starts_at=offers[0].starts_at, deadline=offers[0].expires_at)
+        await say(tx, turn, Kind.OFFER_UNCLEAR, particulars, client_id=offers[0].client_id)
+        return "asked_again"
     if question is None:
         return await hand_over(tx, turn)
     if question.kind is QuestionKind.TIMES:

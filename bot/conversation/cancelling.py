@@ -4,7 +4,7 @@ from collections.abc import Sequence
 
 from bot.conversation.hand_over import ask_staff, nothing_open
 from bot.conversation.say import say
-from bot.conversation.turn import Turn
+from bot.conversation.turn import REPEATED, Turn
 from bot.conversation.undoing import keep_undo
 from bot.conversation.which_visit import the_other
 from messages.kinds import Kind
@@ -55,3 +55,21 @@ async def _tell(tx: Tx, turn: Turn, visit: Visit, *, late: bool) -> None:
     other = await the_other(tx, turn, visit)
     particulars = Particulars(starts_at=visit.starts_at, other_at=other.starts_at if other else None)
     await say(tx, turn, Kind.CANCELLED, particulars, visit=visit, part=part)
+
+
+def said_before(turn: Turn) -> bool:
+    """Whether they have just cancelled, so that this may be the same N sent twice and not about the next visit.
+
+    A reminder of the next visit that came meanwhile makes it about that one, unless it is only minutes.
+    """
+    gone = turn.situation.called_off
+    if gone is None or gone.cancelled_at is None or not turn.situation.meant or turn.situation.only_an_offer:
+        return False
+    return not turn.situation.reminded or turn.inbound.received_at - gone.cancelled_at <= REPEATED
+
+
+async def ask_about_the_next(tx: Tx, turn: Turn) -> str:
+    """Say that the next visit stands, and how to cancel it too. Nothing is cancelled."""
+    visit = turn.situation.meant[0]
+    await say(tx, turn, Kind.KEPT, Particulars(starts_at=visit.starts_at), visit=visit)
+    return "asked_about_the_next"

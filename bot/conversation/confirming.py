@@ -28,6 +28,7 @@ async def confirm_all(tx: Tx, turn: Turn, visits: Sequence[Visit]) -> str:
     done = [visit for visit in visits if isinstance(await confirm(tx, visit.participation_id), Confirmed)]
     if not done:
         return await nothing_open(tx, turn)
-    starts = tuple(visit.starts_at for visit in done)
-    await say(tx, turn, Kind.CONFIRMED, Particulars(starts_at=starts[0], options=starts))
+    starts = tuple(dict.fromkeys(visit.starts_at for visit in done))
+    options = starts if len(starts) > 1 else ()
+    await say(tx, turn, Kind.CONFIRMED, Particulars(starts_at=starts[0], options=options))
     return "confirmed"

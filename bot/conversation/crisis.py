@@ -5,6 +5,7 @@ confirmation in the same text) is done. Invariant: every such text is an urgent 
 acknowledged, whether or not a notice may be sent.
 """
 
+from bot.conversation.another_day import names_another_day
 from bot.conversation.say import say
 from bot.conversation.turn import Turn
 from messages import consent
@@ -32,7 +33,8 @@ async def alarm(tx: Tx, turn: Turn) -> str:
     )
     if not await consent.is_stopped(tx, turn.sender.address_ix, Channel.SMS):
         await say(tx, turn, Kind.CRISIS_NOTICE)
-    if turn.reading.get(IntentKind.CONFIRM) and len(meant) == 1 and not _UNSETTLED & set(turn.reading.kinds):
+    sure = turn.reading.get(IntentKind.CONFIRM) and not _UNSETTLED & set(turn.reading.kinds)
+    if sure and len(meant) == 1 and not names_another_day(turn, meant[0]):
         await confirm(tx, meant[0].participation_id)
         return "alerted_and_confirmed"
     return "alerted"

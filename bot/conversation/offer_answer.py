@@ -4,7 +4,9 @@ from datetime import timedelta
 from typing import Final
 
 from bot.conversation.hand_over import ask_staff, nothing_open
+from bot.conversation.said_store import count
 from bot.conversation.turn import Turn
+from messages.kinds import Kind
 from scheduler.core.record import Tx
 from waitlist import store as waitlist
 from waitlist.actions.claim import Won, claim
@@ -12,6 +14,7 @@ from waitlist.actions.pass_offer import Passed, pass_offer
 from waitlist.store import Offer
 
 REMEMBERED: Final = timedelta(hours=48)
+HOW_IT_ENDED: Final = (Kind.OFFER_LOST, Kind.OFFER_WITHDRAWN, Kind.OFFER_EXPIRED)
 
 
 async def take_offer(tx: Tx, turn: Turn) -> str:
@@ -20,7 +23,12 @@ async def take_offer(tx: Tx, turn: Turn) -> str:
     if offer is None:
         return await nothing_open(tx, turn)
     outcome = await claim(tx, offer.id, via="sms", received_at=turn.inbound.received_at, inbound_id=turn.inbound.id)
-    return "offer_claimed" if isinstance(outcome, Won) else "offer_gone"
+    if isinstance(outcome, Won):
+        return "offer_claimed"
+    since = offer.offered_at - timedelta(seconds=1)  # it may have ended in the instant it was made
+    if not await count(tx, turn.sender.address_ix, HOW_IT_ENDED, since):
+        return await nothing_open(tx, turn)  # they had it and gave it back
+    return "offer_gone"
 
 
 async def pass_on(tx: Tx, turn: Turn) -> str:

@@ -31,6 +31,7 @@ IDLE: Final = frozenset(
         Kind.KEPT,
         Kind.UNSURE,
         Kind.VISIT_OR_STOP,
+        Kind.OFFER_UNCLEAR,
     }
 )
 """Answers to texts that changed nothing."""

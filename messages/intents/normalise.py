@@ -27,7 +27,10 @@ EMOJI: Final = frozenset({EMOJI_YES, EMOJI_NO, EMOJI_KIND, EMOJI_OTHER})
 _YES_EMOJI: Final = "👍👌✅✔☑🆗🙆💯"
 _NO_EMOJI: Final = "👎❌🚫🙅❎✖"
 # A kind word in a picture. Any other picture alone wants to be asked what is meant; beside words it changes nothing.
-_KIND_EMOJI: Final = "🙏❤🧡💛💚💙💜🤎🖤🤍💕💖💗💓💞💝♥😊🙂😀😃😄😁😆😅🤣😂☺😇🥰😍😘😗😙😚🤗🤩😎😉😌😋🎉🎊🙌👏💪✌🤝🤙🫡🫶🌞☀🌷🌹🌸🌺🌻💐✨⭐🌟💫🌈"
+_KIND_EMOJI: Final = (
+    "🙏❤🧡💛💚💙💜🤎🖤🤍💕💖💗💓💞💝♥😊🙂😀😃😄😁😆😅🤣😂☺😇🥰😍😘"
+    "😗😙😚🤗🤩😎😉😌😋🎉🎊🙌👏💪✌🤝🤙🫡🫶🌞☀🌷🌹🌸🌺🌻💐✨⭐🌟💫🌈"
+)
 _DROPPED: Final = dict.fromkeys(
     map(ord, "\u200b\u200c\u200d\u200e\u200f\u2060\ufeff\u00ad\ufe0e\ufe0f🏻🏼🏽🏾🏿♀♂"), None
 )

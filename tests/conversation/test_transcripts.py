@@ -68,11 +68,72 @@ async def test_in_spanish(scene):
 
 async def test_who_writes_in_spanish_is_answered_in_spanish_until_somebody_says_otherwise(scene):
     _, number, _ = await reminded(scene)
-    (answer,) = await scene.says(number, "no puedo ir manana")
+    (answer,) = await scene.says(number, "no puedo ir ese dia")
     assert "cancelad" in answer
     _, number, _ = await reminded(scene, language="en")
-    (answer,) = await scene.says(number, "no puedo ir manana")
+    (answer,) = await scene.says(number, "no puedo ir ese dia")
     assert "is cancelled" in answer
+
+
+async def test_a_yes_or_no_that_names_another_day_changes_nothing_and_says_the_day(scene):
+    ana, number, _ = await reminded(scene)  # a Tuesday, six days ahead
+    stays = ["Lee Office: nothing has changed, Tue, Mar 10, 12:30 PM stays. Reply N if you can't come."]
+    for text in ("see you Thursday!", "can't make it Friday, sorry", "I can't come tomorrow"):
+        scene.pass_time(hours=2)
+        assert await scene.says(number, text) == stays
+    assert await scene.upcoming(ana) == ["03-10 12:30 booked"]
+    assert await scene.tasks() == [("reply", False)] * 3
+    scene.pass_time(hours=2)
+    await scene.says(number, "yes, see you Tuesday")
+    assert await scene.upcoming(ana) == ["03-10 12:30 confirmed"]
+
+
+async def test_after_midnight_tomorrow_may_be_the_day_that_has_begun(scene):
+    ana, number, _ = await reminded(scene, "03-05 12:30")
+    scene.clock.advance_to(local("03-05 00:40"))
+    await scene.says(number, "so sorry, can't make it tomorrow")
+    assert await scene.upcoming(ana) == []
+
+
+async def test_the_same_n_twice_does_not_cancel_the_next_visit_too(scene):
+    ana, number, _ = await reminded(scene)
+    await scene.book(ana, "03-12 12:30")
+    await scene.says(number, "N")
+    assert await scene.says(number, "N") == [
+        "Lee Office: nothing has changed, Thu, Mar 12, 12:30 PM stays. Reply N if you can't come."
+    ]
+    assert await scene.upcoming(ana) == ["03-12 12:30 booked"]
+    await scene.says(number, "N")
+    assert await scene.upcoming(ana) == []
+
+
+async def test_two_who_come_together_and_share_a_phone_are_not_numbered(scene):
+    ana, bo = await scene.client(phone="+12025550111"), await scene.client(phone="+12025550111")
+    await scene.book_together(ana, bo, when="03-12 10:00")
+    (answer,) = await scene.says("+12025550111", "C")
+    assert answer == "Lee Office: confirmed, Thu, Mar 12, 10:00 AM. See you then."
+    (answer,) = await scene.says("+12025550111", "N")
+    assert answer.startswith("Lee Office: thank you, the office will read this")
+    assert await scene.upcoming(ana) == await scene.upcoming(bo) == ["03-12 10:00 confirmed"]
+    assert ("reply", False) in await scene.tasks()
+
+
+async def test_ok_to_an_offer_is_asked_back_and_the_offer_is_still_held(scene):
+    bo = await scene.client()
+    await scene.wait(bo)
+    _, number, _ = await reminded(scene)
+    await scene.says(number, "N")
+    theirs = await scene.number_of(bo)
+    (answer,) = await scene.says(theirs, "ok")
+    assert answer == (
+        "Lee Office: to be sure we get you right: reply A to take Tue, Mar 10, 12:30 PM, or P to pass. "
+        "It is held for you until 12:05 PM."
+    )
+    await scene.says(theirs, "A")
+    assert await scene.upcoming(bo) == ["03-10 12:30 confirmed"]
+    await scene.says(theirs, "U")
+    (answer,) = await scene.says(theirs, "A")
+    assert answer.startswith("Lee Office: thank you. There is nothing to answer here")
 
 
 # ---- cannot come ----------------------------------------------------------------------------------------------------
@@ -665,7 +726,7 @@ async def test_in_distress_nobody_is_told_that_the_office_will_read_this(scene):
 
 async def test_a_confirmation_beside_a_sign_of_distress_still_counts(scene):
     ana, number, _ = await reminded(scene)
-    await scene.says(number, "i want to die. see you tomorrow")
+    await scene.says(number, "i want to die. see you tuesday")
     assert await scene.upcoming(ana) == ["03-10 12:30 confirmed"]
 
 
