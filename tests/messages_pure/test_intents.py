@@ -2,6 +2,7 @@
 
 import time
 import tomllib
+from datetime import datetime
 from pathlib import Path
 
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 
 from messages.intents import Asked, IntentKind, Question, read
 from messages.intents.crisis import crisis_signs
+from messages.intents.days import named_days
 from messages.intents.lexicon import GROUPS, PHRASES
 from messages.intents.normalise import normalise
 from messages.intents.phrases import compile_phrase, phrase_group
@@ -46,7 +48,7 @@ def table(name):
 
 GROUPED = [
     pytest.param(asked, group, texts, id=f"{name}-{asked}-{group}")
-    for name in ("replies", "replies_more")
+    for name in ("replies", "replies_more", "replies_unruly")
     for asked, groups in table(f"{name}.toml").items()
     for group, texts in groups.items()
 ]
@@ -56,6 +58,8 @@ def is_right(reading, group):
     kinds = tuple(str(kind) for kind in reading.kinds)
     if group == "not_taken":
         return not {"take", "pass"} & set(kinds)
+    if group == "not_acted_upon":
+        return not {"confirm", "cannot_come", "stop", "wrong_number", "take", "pass"} & set(kinds)
     number_is_right = not group.startswith("choose") or reading.intents[0].number == int(group[-1])
     return kinds == SEVERAL.get(group, (group,)) and number_is_right
 
@@ -66,7 +70,9 @@ def test_replies_are_read_as_they_were_meant(asked, group, texts):
     assert {text: reading for text, reading in readings.items() if not is_right(reading, group)} == {}
 
 
-ALARM, CALM = table("crisis.toml")["alarm"], table("crisis.toml")["calm"]
+DISTRESS = (table("crisis.toml"), table("crisis_unruly.toml"))
+ALARM = [text for each in DISTRESS for text in each["alarm"]]
+CALM = [text for each in DISTRESS for text in each["calm"]]
 
 
 def test_distress_raises_the_alarm():
@@ -274,3 +280,31 @@ def test_the_pattern_language_means_what_it_says(phrase, matching, other):
 def test_a_phrase_that_could_mean_anything_is_refused(written):
     with pytest.raises(ValueError, match="phrase_"):
         compile_phrase("t", written)
+
+
+TUESDAY = datetime(2026, 3, 10, 12, 30)
+
+
+@pytest.mark.parametrize(
+    ("text", "fits"),
+    [
+        ("see you then", True),
+        ("see you Tuesday", True),
+        ("nos vemos el martes", True),
+        ("can't make it Tues, I work till Friday", True),
+        ("see you Thursday", False),
+        ("no puedo el jueves", False),
+        ("can't come tomorrow", True),
+        ("no puedo mañana", True),
+        ("no puedo por la mañana", True),
+        ("I'm sick today", True),
+    ],
+)
+def test_a_reply_that_names_days_is_about_one_of_them(text, fits):
+    assert named_days(text).may_mean(TUESDAY, datetime(2026, 3, 9, 9)) is fits
+
+
+def test_tomorrow_after_midnight_is_also_the_day_that_has_begun():
+    tomorrow = named_days("can't make it tomorrow")
+    assert tomorrow.may_mean(TUESDAY, datetime(2026, 3, 10, 1))
+    assert not tomorrow.may_mean(TUESDAY, datetime(2026, 3, 10, 9))
