@@ -17,6 +17,7 @@ from bot.auth.words import sentence
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.keys import SITE
 from bot.web.pages import page
+from bot.web.readable import posted
 from scheduler import access
 from scheduler.access import Role
 from scheduler.core.errors import Conflict, Invalid
@@ -40,7 +41,7 @@ async def show(request: web.Request) -> web.Response:
 async def invite(request: web.Request) -> web.Response:
     """Invite somebody; the answer shows the address to hand on."""
     _require(request)
-    sent = await request.post()
+    sent = await posted(request)
     form, roles = await sent_form(request), [str(role) for role in sent.getall("roles", [])]
     auth, session = request.config_dict[AUTH], request[SESSION]
     form = form.check("name", lambda: acts.checked_name(form.value("name")), sentence)

@@ -23,6 +23,7 @@ from bot.console.search import find
 from bot.console.times_to_book import TimeHeld, by_clinician, free_on, needed_day, respect_holds, same_day, typed_time
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.pages import is_fragment, page
+from bot.web.readable import posted
 from bot.web.typed import typed_instant
 from scheduler import access
 from scheduler.actions.book import book
@@ -173,7 +174,7 @@ async def _again(request: web.Request, form: Form, wanted: Wanted, error: Invali
 
 async def _read(request: web.Request) -> tuple[Form, Wanted]:
     form = await sent_form(request)
-    sent = await request.post()
+    sent = await posted(request)
     today = local_day(viewer_now(request), viewer_of(request).zone)
     chosen = tuple(dict.fromkeys(str(each) for each in sent.getall("client", ()) if isinstance(each, str)))
     return form, Wanted(

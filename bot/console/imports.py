@@ -18,6 +18,7 @@ from bot.console.import_desk import ImportDesk, Job
 from bot.console.import_words import FIELD_WORDS, KIND_WORDS, NEXT_STEP, summary
 from bot.export.csv_file import csv_file
 from bot.web.forms import EMPTY, Form, sent_form
+from bot.web.readable import posted
 from scheduler import access
 from scheduler.core.actor import Actor, Via
 from scheduler.core.errors import NotFound
@@ -62,7 +63,7 @@ async def bring(request: web.Request) -> web.Response:
     """Take a file and try it out."""
     actor = _importer(request)
     form = await sent_form(request)
-    sent = (await request.post()).get("file")
+    sent = (await posted(request)).get("file")
     if not isinstance(sent, FileField) or not sent.filename:
         return await _start_page(request, form.with_error("file", "Choose a CSV file"), UNFIT)
     raw = await asyncio.to_thread(sent.file.read)

@@ -18,6 +18,7 @@ from bot.console.wish_words import DAYS, PARTS
 from bot.web.dates import moment
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.pages import is_fragment, page
+from bot.web.readable import posted
 from scheduler import access
 from scheduler.appointments import store as appointments
 from scheduler.core.errors import Conflict, Invalid
@@ -50,7 +51,7 @@ async def show_join(request: web.Request) -> web.Response:
 async def take_join(request: web.Request) -> web.Response:
     """Find clients, or add one to the list."""
     form = await sent_form(request)
-    sent = await request.post()
+    sent = await posted(request)
     suits = {str(each) for each in sent.getall("suits", ()) if isinstance(each, str)}
     clinicians = [str(each) for each in sent.getall("with", ()) if isinstance(each, str)]
     client_id = form.value("client")

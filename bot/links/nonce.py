@@ -10,6 +10,7 @@ from datetime import datetime
 from aiohttp import web
 
 from bot.web.csrf import from_own_page
+from bot.web.readable import posted
 from scheduler.core.vault import Vault
 
 FIELD = "nonce"
@@ -23,9 +24,11 @@ def nonce_for(vault: Vault, link_id: str, now: datetime) -> str:
 
 async def is_from_our_page(request: web.Request, vault: Vault, link_id: str, now: datetime) -> bool:
     """Whether a POST carries the proof of a page shown within HOURS, and no other site sent it."""
-    given = str((await request.post()).get(FIELD, ""))
+    given = str((await posted(request)).get(FIELD, ""))
     hours = range(_hour(now), _hour(now) - HOURS, -1)
-    known = any(hmac.compare_digest(given.encode(), _proof(vault, link_id, hour).encode()) for hour in hours)
+    known = any(
+        hmac.compare_digest(given.encode(), _proof(vault, link_id, hour).encode()) for hour in hours
+    )
     return known and from_own_page(request)
 
 

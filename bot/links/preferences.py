@@ -10,6 +10,7 @@ from aiohttp import web
 
 from bot.links.opened import LANGUAGES, RECORD, Gone, Opened, show, still_alive
 from bot.links.visit import NOTHING_MORE
+from bot.web.readable import posted
 from messages import consent
 from messages.consent import StopSource
 from messages.kinds import Channel
@@ -51,7 +52,7 @@ async def show_stop(request: web.Request, opened: Opened) -> web.Response:
 
 async def do_save(request: web.Request, opened: Opened) -> web.Response:
     """Keep what was chosen; anything that is not one of the choices changes nothing."""
-    form = await request.post()
+    form = await posted(request)
     async with request.app[RECORD].write(opened.practice_id, opened.actor) as tx:
         await still_alive(tx, opened)
         if form.get("language") in dict(LANGUAGES):

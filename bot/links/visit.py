@@ -13,6 +13,7 @@ from aiohttp import web
 from bot.links.echo import tell_cancelled, tell_moved
 from bot.links.opened import RECORD, Opened, day_and_time, in_one_line, show, still_alive
 from bot.web import dates
+from bot.web.readable import posted
 from bot.web.typed import typed_instant
 from scheduler.actions.cancel import Cancelled, cancel
 from scheduler.actions.confirm import Confirmed, confirm
@@ -128,7 +129,7 @@ async def do_confirm(request: web.Request, opened: Opened) -> web.Response:
 
 async def do_cancel(request: web.Request, opened: Opened) -> web.Response:
     """Give the visit up. A late one is asked once more first: it may cost something."""
-    late_was_said = (await request.post()).get("late") == "yes"
+    late_was_said = (await posted(request)).get("late") == "yes"
     async with request.app[RECORD].write(opened.practice_id, opened.actor) as tx:
         await still_alive(tx, opened)
         visit = await _visit(tx, opened)
@@ -158,7 +159,7 @@ async def do_undo(request: web.Request, opened: Opened) -> web.Response:
 
 async def do_move(request: web.Request, opened: Opened) -> web.Response:
     """Move to a chosen time, if it is still open; else show what is open now."""
-    wanted = typed_instant(str((await request.post()).get("option", "")))
+    wanted = typed_instant(str((await posted(request)).get("option", "")))
     try:
         async with request.app[RECORD].write(opened.practice_id, opened.actor) as tx:
             await still_alive(tx, opened)

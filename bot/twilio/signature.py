@@ -11,6 +11,8 @@ from aiohttp import web
 from multidict import MultiDict, MultiDictProxy
 from twilio.request_validator import RequestValidator
 
+from bot.web.readable import UNREADABLE
+
 HEADER = "X-Twilio-Signature"
 
 
@@ -22,20 +24,20 @@ class Signatures:
         self._validators = [RequestValidator(token) for token in tokens]
 
     async def form_of(self, request: web.Request) -> MultiDictProxy[str]:
-        """The fields of a signed form.
+        """The fields of a signed form, without NUL characters, which no column takes.
 
         Raises:
             web.HTTPForbidden: not signed by the carrier, whatever the reason.
         """
         try:
             form = await request.post()
-        except (ValueError, UnicodeDecodeError, web.HTTPRequestEntityTooLarge):
+        except (*UNREADABLE, web.HTTPRequestEntityTooLarge):
             raise web.HTTPForbidden from None
         fields = MultiDictProxy(_only_text(form))
         signature = request.headers.get(HEADER, "")
         if not signature or not self._valid(self._origin + request.raw_path, fields, signature):
             raise web.HTTPForbidden
-        return fields
+        return MultiDictProxy(MultiDict((name, value.replace("\0", "")) for name, value in fields.items()))
 
     def _valid(self, url: str, fields: MultiDictProxy[str], signature: str) -> bool:
         try:

@@ -4,6 +4,8 @@ Our message id and attempt are in the address, so a callback proves acceptance e
 send was lost. Invariant: only a signed callback of our account changes anything, and statuses only climb.
 """
 
+import re
+
 from aiohttp import web
 
 from bot.twilio.carrier import ACCOUNT, RECORD, SIGNATURES, practice_of
@@ -12,6 +14,7 @@ from messages.delivery_callback import Callback, record_callback
 from scheduler.core.actor import CARRIER
 
 LONGEST_WORD = 40
+ID = re.compile(r"[0-9a-f]{32}")
 
 
 async def status(request: web.Request) -> web.Response:
@@ -24,9 +27,10 @@ async def status(request: web.Request) -> web.Response:
     fields = await request.app[SIGNATURES].form_of(request)
     if fields.get("AccountSid") != request.app[ACCOUNT]:
         raise web.HTTPForbidden
-    attempt, code = request.query.get("a", ""), fields.get("ErrorCode", "")
+    message_id, attempt = request.query.get("m", ""), request.query.get("a", "")
+    code = fields.get("ErrorCode", "")
     callback = Callback(
-        message_id=request.query.get("m", ""),
+        message_id=message_id if ID.fullmatch(message_id) else "",
         attempt=typed_number(attempt) or 0,
         sid=fields.get("MessageSid", "")[:64],
         status=fields.get("MessageStatus", "").casefold()[:LONGEST_WORD],

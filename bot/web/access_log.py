@@ -28,7 +28,10 @@ class AccessLog(AbstractAccessLogger):
 
 def route_of(request: BaseRequest) -> str:
     """The name or pattern of the route that answers, such as `/l/{token}`; `none` when there is none."""
-    if not isinstance(request, Request) or request.match_info.http_exception is not None:
+    try:
+        if not isinstance(request, Request) or request.match_info.http_exception is not None:
+            return "none"
+    except AssertionError:  # a request that could not be parsed was never matched, and the library asserts that it was
         return "none"
     route = request.match_info.route
     if route.name:

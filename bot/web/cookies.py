@@ -19,8 +19,9 @@ def cookie_name(site: Site, name: str) -> str:
 
 
 def read(request: web.Request, name: str) -> str:
-    """What the browser sent, or an empty string."""
-    return request.cookies.get(cookie_name(request.config_dict[SITE], name), "")
+    """What the browser sent, or an empty string. Ours are ASCII; anything else was never set by us."""
+    value = request.cookies.get(cookie_name(request.config_dict[SITE], name), "")
+    return value if value.isascii() else ""
 
 
 def put(request: web.Request, response: web.StreamResponse, name: str, value: str, *, max_age: int | None) -> None:

@@ -15,6 +15,7 @@ from aiohttp.typedefs import Handler, Middleware
 
 from bot.web import cookies
 from bot.web.keys import SITE, VIEWER, Viewer
+from bot.web.readable import posted
 from scheduler.core.errors import Forbidden
 
 FIELD = "csrf"
@@ -51,10 +52,10 @@ async def require_own_form(request: web.Request) -> None:
     Raises:
         Forbidden: it comes from elsewhere, or its token is missing or another session's.
     """
-    given = request.headers.get(HEADER) or str((await request.post()).get(FIELD, ""))
+    given = request.headers.get(HEADER) or str((await posted(request)).get(FIELD, ""))
     viewer = request.get(VIEWER)
     expected = viewer.csrf if viewer else cookies.read(request, COOKIE)
-    known = bool(expected) and hmac.compare_digest(given.encode(), expected.encode())
+    known = bool(expected) and hmac.compare_digest(given.encode(errors="replace"), expected.encode())
     if not (known and from_own_page(request)):
         raise Forbidden("form_not_ours")
 

@@ -8,6 +8,7 @@ from dataclasses import dataclass, field
 
 from aiohttp import web
 
+from bot.web.readable import posted
 from scheduler.core.errors import Conflict, Invalid
 
 
@@ -44,6 +45,9 @@ LONGEST_VALUE = 4000
 
 
 async def sent_form(request: web.Request) -> Form:
-    """What was sent, as text; the first of several values, uploaded files left out, over-long values cut."""
-    sent = await request.post()
-    return Form({name: str(sent[name])[:LONGEST_VALUE].strip("\x00") for name in sent if isinstance(sent[name], str)})
+    """What was sent, as text; the first of several values, uploaded files left out, over-long values cut.
+
+    Raises as `posted`.
+    """
+    sent = await posted(request)
+    return Form({name: str(sent[name])[:LONGEST_VALUE] for name in sent if isinstance(sent[name], str)})

@@ -14,6 +14,7 @@ from bot.web.headers import secure
 from bot.web.keys import ASSETS, CLOCK, SITE, Site
 from bot.web.pages import install_templates
 from bot.web.problems import tell_problems
+from bot.web.readable import plain_address
 from bot.web.theme import choose
 from scheduler.core.clock import Clock
 
@@ -28,7 +29,7 @@ def middlewares(
         outside: beginnings of paths whose unsafe requests carry a proof of their own and are not checked as forms.
         large: paths that take more than a megabyte, with their limit in bytes.
     """
-    return [tell_problems, widen(large or {}), remember_token, session, check_forms(outside)]
+    return [tell_problems, plain_address, widen(large or {}), remember_token, session, check_forms(outside)]
 
 
 def widen(large: Mapping[str, int]) -> Middleware:
