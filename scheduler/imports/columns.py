@@ -274,7 +274,9 @@ def recognise(headers: Sequence[str], kind: FileKind, header_line: int = 1) -> C
 
 def guess_kind(headers: Sequence[str]) -> FileKind | None:
     """What a file holds, judged by its headers alone; None when it could be nothing we know."""
-    fits = [kind for kind in FileKind if isinstance(recognise(headers, kind), Columns)]
+    # Columns that stand there twice are no reason to call a file unknown: they are named once its kind is clear.
+    tried = {kind: recognise(headers, kind) for kind in FileKind}
+    fits = [kind for kind, found in tried.items() if isinstance(found, Columns) or not found.missing]
     # A file of appointments also has names and so reads as a list of clients; the more demanding kind is the
     # better guess.
     order = (FileKind.APPOINTMENTS, FileKind.AVAILABILITY, FileKind.CLIENTS)

@@ -36,6 +36,7 @@ class Reason(StrEnum):
     NOT_YES_OR_NO = "not_yes_or_no"
     NOT_A_WEEKDAY = "not_a_weekday"
     TOO_MANY_CELLS = "too_many_cells"
+    TOTAL_LINE = "total_line"
     TOO_MANY_CHARACTERS = "too_many_characters"
     UNKNOWN_CLINICIAN = "unknown_clinician"
     UNKNOWN_LOCATION = "unknown_location"
@@ -71,7 +72,7 @@ class BadCell:
 
 WORDS: Final[Mapping[Reason, str]] = {
     Reason.EMPTY: "is empty, but needed",
-    Reason.NOT_A_DATE: "is not a date we can read",
+    Reason.NOT_A_DATE: "is not a date or time we can read",
     Reason.NO_SUCH_DATE: "is a date that does not exist in your order of day and month",
     Reason.BIRTH_IN_FUTURE: "is a birth date in the future",
     Reason.BIRTH_TOO_LONG_AGO: "is a birth date more than 120 years ago",
@@ -90,6 +91,7 @@ WORDS: Final[Mapping[Reason, str]] = {
     Reason.UNKNOWN_ZONE: "is not a time zone such as America/New_York",
     Reason.NOT_YES_OR_NO: "should say yes or no",
     Reason.NOT_A_WEEKDAY: "is not a day of the week",
+    Reason.TOTAL_LINE: "is a total under the list, not a client; take that line out",
     Reason.TOO_MANY_CELLS: "has more cells than there are columns",
     Reason.TOO_MANY_CHARACTERS: "is longer than this field can be",
     Reason.UNKNOWN_CLINICIAN: "names nobody on your list of clinicians",

@@ -9,6 +9,7 @@ over, with the line it begins on.
 
 from __future__ import annotations
 
+import re
 from datetime import date, datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
@@ -42,6 +43,8 @@ from scheduler.people.client_fields import LONGEST_NAME, LONGEST_RECORD_NUMBER
 from scheduler.people.mail_address import NotAnAddress, parse_mail_address
 from scheduler.people.phone import NotAPhone, parse_phone
 
+_TOTAL: Final = re.compile(r"(?:grand |sub)?totals?\b[\s:=\d.,]*$", re.IGNORECASE)
+
 
 class RowReader:
     """Reads the records of one file. Equal phone cells are parsed once."""
@@ -54,6 +57,8 @@ class RowReader:
     def client(self, record: Record) -> ClientRow | BadRow:
         """The record as a client."""
         cells = Cells(record, self._columns)
+        if _is_total(record):
+            cells.refuse(Field.FIRST_NAME if cells.has(Field.FIRST_NAME) else Field.FULL_NAME, Reason.TOTAL_LINE)
         phones = self._phones_of(cells)
         row = ClientRow(
             line=record.line,
@@ -313,3 +318,9 @@ def _minute(at: time) -> int:
 def _as_end(at: time) -> int:
     # Hours that end at 00:00 end with the day.
     return _minute(at) or MINUTES_PER_DAY
+
+
+def _is_total(record: Record) -> bool:
+    """Whether a record is the sum that some programs write under a list: that word, and at most a number."""
+    first, *rest = [cell.strip() for cell in record.cells if cell.strip()] or [""]
+    return _TOTAL.match(first) is not None and all(cell.replace(",", "").isdecimal() for cell in rest)

@@ -489,3 +489,21 @@ async def test_twenty_thousand_appointments_come_in_and_a_second_time_change_not
     assert (again.new, again.known) == (0, number)
     assert perf_counter() - begun < took
     assert await count(world, "appointment") == number
+
+
+async def test_a_total_under_a_list_is_no_client(world: World) -> None:
+    lines = "First name,Last name,Email\nAna,Torres,\nTotal,,\nTotal: 2,,\nTotal,Recall,\nGrand total,,17\n"
+    report = await load(world, lines)
+    assert (report.outcome, report.new) == (Outcome.BAD_ROWS, 0)
+    assert complaints(report.bad) == [(at, "First name", Reason.TOTAL_LINE) for at in (3, 4)] + [
+        (6, "First name", Reason.TOTAL_LINE),
+        (6, "Email", Reason.NOT_AN_EMAIL),
+    ]
+    report = await load(world, lines, skip_bad=True)
+    assert (report.outcome, report.new) == (Outcome.IMPORTED, 2)
+
+
+async def test_two_columns_of_one_name_are_named_not_called_unknown(world: World) -> None:
+    report = await load(world, "First name,Last name,Mobile phone,Mobile phone\nAna,Torres,1,2\n")
+    assert report.problem is not None
+    assert "Several columns mean the same: Mobile phone, Mobile phone." in report.problem
