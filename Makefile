@@ -4,6 +4,8 @@
 #   make test       everything CI checks: static checks, then all tests on both engines
 #   make check      the static checks alone
 #   make kill-nine  a thousand texts and processes killed again and again, on both engines; some minutes
+#   make simulate   weeks of a practice under a fake clock and every fault, each promise asserted at every commit:
+#                   SEEDS=1000 WORKERS=2; make simulate-mutations plants mistakes of ours and counts those it finds
 #   make lock       write the hashed locks anew after a change in pyproject.toml
 #   make clean      remove what the commands above created
 
@@ -22,10 +24,10 @@ WORKERS ?= 2
 INSTALL := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes
 LOCK := $(LOCK_VENV)/bin/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml --group build
 
-.PHONY: help run test check kill-nine lock clean
+.PHONY: help run test check kill-nine simulate simulate-mutations lock clean
 
 help:
-	@sed -n '3,8s/^# *//p' Makefile
+	@sed -n '3,10s/^# *//p' Makefile
 
 run: $(VENV)/ready-to-run
 	@exec $(BIN)/stillon demo $(ARGS)
@@ -40,6 +42,12 @@ check: $(VENV)/ready-to-test
 
 kill-nine: $(VENV)/ready-to-test
 	@$(BIN)/python -m tests.flows.kill_nine $(ARGS)
+
+simulate: $(VENV)/ready-to-test
+	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1000) --workers $(WORKERS) $(ARGS)
+
+simulate-mutations: $(VENV)/ready-to-test
+	@$(BIN)/python -m tests.simulation.mutants --seeds $(or $(SEEDS),12) --workers $(WORKERS) $(ARGS)
 
 # Each file below says "done up to here", so that a second run starts at once.
 $(VENV)/created:
