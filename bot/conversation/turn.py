@@ -160,7 +160,8 @@ def understand(body: str, sender: Sender, situation: Situation) -> Reading:
     """What a text means in its situation.
 
     With an offer and a reminder both waiting for an answer, free words that would mean two things mean neither: a
-    person reads them. Letters are told apart in any case.
+    person reads them. Letters are told apart in any case. An "ok" that answers nothing, from somebody with several
+    visits ahead, is a kind word: they are not asked which one.
     """
     if situation.lapsed is not None:
         options = len(situation.lapsed.options)
@@ -169,6 +170,10 @@ def understand(body: str, sender: Sender, situation: Situation) -> Reading:
             return late
     asked = _asked(sender, situation)
     reading = read(body, asked=asked)
+    unasked = len(situation.meant) > 1 and not situation.reminded
+    if unasked and reading.kinds == (IntentKind.CONFIRM,):
+        plain = read(body, asked=replace(asked, question=AskedFor.NOTHING))
+        return plain if plain.kinds == (IntentKind.THANKS,) else reading
     if asked.question is AskedFor.REMINDER and situation.offers:
         of_the_offer = read(body, asked=replace(asked, question=AskedFor.OFFER))
         if of_the_offer.kinds[0] is not reading.kinds[0]:

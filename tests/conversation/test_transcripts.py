@@ -107,6 +107,17 @@ async def test_the_same_n_twice_does_not_cancel_the_next_visit_too(scene):
     assert await scene.upcoming(ana) == []
 
 
+async def test_an_ok_that_answers_nothing_is_a_kind_word_whatever_is_ahead(scene):
+    ana = await scene.client()
+    number = await scene.number_of(ana)
+    first = await scene.book(ana, "03-10 12:30")
+    await scene.book(ana, "03-12 12:30")
+    assert await scene.says(number, "ok") == []
+    assert await scene.tasks() == []
+    await scene.remind(first)
+    assert await scene.says(number, "ok") == ["Lee Office: confirmed, Tue, Mar 10, 12:30 PM. See you then."]
+
+
 async def test_two_who_come_together_and_share_a_phone_are_not_numbered(scene):
     ana, bo = await scene.client(phone="+12025550111"), await scene.client(phone="+12025550111")
     await scene.book_together(ana, bo, when="03-12 10:00")
