@@ -26,9 +26,7 @@ async def is_from_our_page(request: web.Request, vault: Vault, link_id: str, now
     """Whether a POST carries the proof of a page shown within HOURS, and no other site sent it."""
     given = str((await posted(request)).get(FIELD, ""))
     hours = range(_hour(now), _hour(now) - HOURS, -1)
-    known = any(
-        hmac.compare_digest(given.encode(), _proof(vault, link_id, hour).encode()) for hour in hours
-    )
+    known = any(hmac.compare_digest(given.encode(), _proof(vault, link_id, hour).encode()) for hour in hours)
     return known and from_own_page(request)
 
 
