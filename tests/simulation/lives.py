@@ -1,6 +1,7 @@
 """Living weeks outside pytest: each on a copy of one migrated database, with the product's log kept quiet."""
 
 import asyncio
+import gc
 import logging
 import shutil
 import tempfile
@@ -13,7 +14,8 @@ from tests.simulation.week import Outcome, Size, Week
 
 
 def prepare() -> None:
-    """Once in a process: errors go to whoever listens, nothing is printed."""
+    """Once in a process: errors go to whoever listens, nothing is printed, and garbage is looked for seldom."""
+    gc.set_threshold(100_000, 20, 50)
     logging.basicConfig(handlers=[logging.NullHandler()], level=logging.ERROR)
     bind_structlog()
     quieten()

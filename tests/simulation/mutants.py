@@ -41,7 +41,7 @@ def main() -> int:
     parser.add_argument("--seeds", type=int, default=10, help="how many weeks at most for each")
     parser.add_argument("--workers", type=int, default=1, help="how many processes")
     parser.add_argument("--days", type=float, default=3.0)
-    parser.add_argument("--clients", type=int, default=8)
+    parser.add_argument("--clients", type=int, default=10)
     parser.add_argument("--only", default="", help="only those whose name has this in it")
     given = parser.parse_args()
     prepare()

@@ -80,11 +80,24 @@ def _nothing(owner: Any, name: str, value: Any = None) -> Callable[[], list[Patc
 
 def _no_deadline() -> list[Patch]:
     real = Transmitter._post_all
-    return [(Transmitter, "_post_all", lambda self, practice, ready, _deadline: real(self, practice, ready, 1e18))]
+    return [
+        (Transmitter, "_post_all", lambda self, practice, ready, _deadline: real(self, practice, ready, 1e18)),
+        (messages.transmit, "FRESH_SECONDS", 1e9),
+    ]
 
 
 def _no_intent() -> list[Patch]:
     return [(send_store, "write_intent", _always(value=True)), (send_store, "still_wanted", _always(value=True))]
+
+
+def _look_ignored() -> list[Patch]:
+    real = send_store.still_wanted
+
+    async def wanted(*given: Any) -> bool:
+        await real(*given)
+        return True
+
+    return [(send_store, "still_wanted", wanted)]
 
 
 def _unknown_at_once() -> list[Patch]:
@@ -258,8 +271,8 @@ def _asks_the_confirmed() -> list[Patch]:
 
 _VERIFIED: Final = ContactState.VERIFIED
 MUTATIONS: Final[tuple[Mutation, ...]] = (
-    Mutation("the deadline is not looked at before posting", _no_deadline),
-    Mutation("nobody looks once more before posting", _nothing(send_store, "still_wanted", value=True)),
+    Mutation("a worker that stood still posts as if no time had passed", _no_deadline),
+    Mutation("nobody looks once more before posting", _look_ignored),
     Mutation("the last look may be old", lambda: [(messages.transmit, "FRESH_SECONDS", 1e9)]),
     Mutation("a text is posted without its intent", _no_intent),
     Mutation("an unknown outcome is retried at once", _unknown_at_once),

@@ -36,6 +36,10 @@ STATUSES: Final = """
 SELECT sid, provider_status FROM message
 WHERE practice_id = :p AND provider_status IS NOT NULL AND sid IS NOT NULL
 """
+MESSAGES: Final = """
+SELECT id, kind, channel, state, reason, sid, due_at, intent_at, provider_status, body_hash FROM message
+WHERE practice_id = :p ORDER BY id
+"""
 OVERDUE: Final = """
 SELECT 'offer' AS what, id FROM offer WHERE practice_id = :p AND state = 'held' AND expires_at < :then
 UNION ALL SELECT 'opening', id FROM opening WHERE practice_id = :p AND state = 'open' AND next_wave_at < :then

@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from messages import consent
 from messages.consent import StopSource
 from messages.kinds import Channel
+from messages.tasks import acknowledge, done
 from scheduler.actions.attend import attend
 from scheduler.actions.book import book
 from scheduler.actions.cancel import cancel
@@ -74,8 +75,9 @@ class Staff:
 
     async def strike(self) -> None:
         """An act about somebody whose text is just about to be posted."""
-        row = await one(self.eye, _ABOUT_TO_LEAVE, p=self.practice.id)
-        if row is not None and self.chance.random() < 0.8:
+        rows = await self.eye.rows(_ABOUT_TO_LEAVE, p=self.practice.id)
+        if rows and self.chance.random() < 0.8:
+            row = self.chance.choice(rows)
             await self.clock.sleep(self.chance.uniform(0, 3))
             await self._race(row)
 
@@ -85,6 +87,24 @@ class Staff:
             await self.clock.sleep(6 * 3600)
             await self._mark_past()
             await self._decide_fees()
+
+    async def look_in(self) -> None:
+        """The inbox is looked at every other hour, by day and by night; most of what is there is dealt with."""
+        while True:
+            await self.clock.sleep(self.chance.uniform(0.3, 2) * 3600)
+            for row in await self.eye.rows(
+                "SELECT id, state FROM task WHERE practice_id = :p AND state <> 'done' ORDER BY opened_at, id",
+                p=self.practice.id,
+            ):
+                await self._try(lambda row=row: self._deal_with(row))  # type: ignore[misc]
+
+    async def _deal_with(self, row: Row) -> str:
+        async with self.record.write(self.practice.id, FRONT) as tx:
+            if row["state"] == "open" and self.chance.random() < 0.8:
+                await acknowledge(tx, row["id"])
+                return f"takes task {row['id'][-6:]} up"
+            await done(tx, row["id"])
+        return f"closes task {row['id'][-6:]}"
 
     async def act(self) -> None:
         """Something that happens at a front desk."""
@@ -340,5 +360,5 @@ AND client_id IS NOT NULL ORDER BY due_at, id LIMIT 1
 _ABOUT_TO_LEAVE = """
 SELECT id, participation_id, client_id FROM message
 WHERE practice_id = :p AND state = 'intent' AND client_id IS NOT NULL
-ORDER BY participation_id IS NULL, due_at, id LIMIT 1
+ORDER BY due_at, id
 """

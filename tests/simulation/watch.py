@@ -5,6 +5,7 @@ Invariant: a week without a broken promise leaves no violation, and a broken one
 """
 
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -17,7 +18,7 @@ from tests.simulation.carrier import SimCarrier, Taken, short
 from tests.simulation.eye import Eye, Row, certain, instant, one
 from tests.simulation.journal import Journal
 from tests.simulation.practice import Practice
-from tests.simulation.promises import ALWAYS, CALLED, CANCELLED, LINK, OVERDUE, STATUSES
+from tests.simulation.promises import ALWAYS, CALLED, CANCELLED, LINK, MESSAGES, OVERDUE, STATUSES
 
 TOUCHES: Final = frozenset({"booked", "reminder", "reminder_confirmed"})
 CAPPED: Final = TOUCHES | {"offer"}
@@ -285,39 +286,38 @@ class Watch:
 
     async def at_rest(self) -> None:
         """Everything has had time to settle: nothing hangs, nothing is lost, nothing is made up."""
-        now = self.journal.clock.now()
-        rows = await self.eye.rows(
-            "SELECT id, kind, channel, state, reason, sid, due_at, provider_status, address_ix, body_hash FROM message "
-            "WHERE practice_id = :p ORDER BY id",
-            p=self.practice.id,
-        )
+        long_ago = self.journal.clock.now() - timedelta(minutes=10)
+        rows = await self.eye.rows(MESSAGES, p=self.practice.id)
         by_sid = {taken.sid: taken for taken in self.carrier.ledger}
         words = {row["id"]: row["body_hash"] for row in rows}
         for row in rows:
             name = f"{row['kind']} {short(row['id'])}"
-            if row["state"] in {"intent", "unknown"}:
+            if row["state"] in {"intent", "unknown"} and certain(row["intent_at"]) < long_ago:
                 self.journal.violated("14 unknown drains", f"{name} is still {row['state']} ({row['reason']})")
-            if row["state"] == "pending" and certain(row["due_at"]) < now - timedelta(minutes=10):
+            if row["state"] == "pending" and certain(row["due_at"]) < long_ago:
                 self.journal.violated("14 what is due is dealt with", f"{name} is pending ({row['reason']})")
-            if row["channel"] == "sms" and row["state"] == "sent":
-                taken = by_sid.get(row["sid"] or "")
-                if taken is None:
-                    self.journal.violated("1 nothing lost", f"{name} is called sent, and the carrier never had it")
-                elif taken.ref != row["id"] and words.get(taken.ref) != row["body_hash"]:
-                    self.journal.violated("1 nothing lost", f"{name} is called sent, but that was {short(taken.ref)}")
-            if row["sid"] in by_sid and row["provider_status"] is not None:
-                heard = max((RANK[word] for word in by_sid[row["sid"]].heard), default=-1)
-                if RANK.get(row["provider_status"], -1) < heard:
-                    self.journal.violated("9 status never falls", f"{name} is {row['provider_status']}, more was heard")
+            taken = by_sid.get(row["sid"] or "")
+            if row["channel"] == "sms" and row["state"] == "sent" and taken is None:
+                self.journal.violated("1 nothing lost", f"{name} is called sent, and the carrier never had it")
+            if taken is not None:
+                self._as_it_was(name, row, taken, words)
         known = {row["sid"] for row in rows}
         for taken in self.carrier.ledger:
-            if taken.sid not in known:
+            if taken.sid not in known and taken.at < long_ago:
                 self.journal.violated("1 nothing lost", f"accepted {short(taken.ref)}, and no row knows")
-        for row in await self.eye.rows(OVERDUE, p=self.practice.id, then=now - timedelta(minutes=10)):
+        for row in await self.eye.rows(OVERDUE, p=self.practice.id, then=long_ago):
             self.journal.violated("14 what is due is dealt with", f"{row['what']} {short(row['id'])}")
         await self._inbound_at_rest()
         await self.full_look()
         await self.check()
+
+    def _as_it_was(self, name: str, row: Row, taken: Taken, words: Mapping[str, object]) -> None:
+        """A row that has a sid: are they the same words, and was everything that was heard understood?"""
+        if taken.ref != row["id"] and words.get(taken.ref) != row["body_hash"]:
+            self.journal.violated("1 nothing lost", f"{name} is called sent, but that was {short(taken.ref)}")
+        heard = max((RANK[word] for word in taken.heard), default=-1)
+        if row["provider_status"] is not None and RANK.get(row["provider_status"], -1) < heard:
+            self.journal.violated("9 status never falls", f"{name} is {row['provider_status']}, more was heard")
 
     async def _inbound_at_rest(self) -> None:
         stored = {

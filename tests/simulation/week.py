@@ -175,11 +175,12 @@ class Week:
 
     async def _week(self) -> None:
         self.disturb.off, self.to_look = False, False
-        self.disturb.stall, self.disturb.fail_before, self.disturb.fail_after = 0.007, 0.002, 0.002
+        self.disturb.stall, self.disturb.fail_before, self.disturb.fail_after = 0.002, 0.002, 0.002
         self.crash_rate = 0.008
         ends = self.clock.now() + timedelta(days=self.size.days)
         self.spawn(self._serve())
-        self.acting = [self.spawn(each) for each in (self.staff.work(), self.staff.disturb(), self.staff.mark())]
+        acting = (self.staff.work(), self.staff.disturb(), self.staff.mark(), self.staff.look_in())
+        self.acting = [self.spawn(each) for each in acting]
         await self._until(ends)
 
     async def _rest(self) -> None:
