@@ -62,6 +62,7 @@ def main() -> int:
                 },
                 "seconds_per_week": {"median": round(median(times), 2), "worst": round(times[-1], 2)},
                 "cpu_seconds_per_week": {"median": round(median(work), 2), "worst": round(work[-1], 2)},
+                "slowest": max(outcomes, key=lambda outcome: outcome.cpu_seconds).seed,
                 "digests": {outcome.seed: outcome.digest[:12] for outcome in outcomes[:5]},
                 "counts": dict(sorted(counts.items())),
             },

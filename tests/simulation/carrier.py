@@ -40,7 +40,7 @@ class Weather:
     hang_after: float = 0.03
     slow: float = 0.05
     rejected: float = 0.005
-    list_down: float = 0.15
+    list_down: float = 0.3
     list_lag: float = 20.0
     callback_mute: float = 0.2
     callback_lost: float = 0.2

@@ -157,7 +157,7 @@ class Public:
         }[answer]  # fmt: skip
         text = self.chance.choice(words)
         self.texts(person, text)
-        if self.chance.random() < 0.04:
+        if self.chance.random() < 0.12:
             self.texts(person, text)
         if answer == "stop":
             await self._may_start_again(person)

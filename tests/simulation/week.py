@@ -88,6 +88,7 @@ class Week:
         """Live the week, to its end or to the first broken promise."""
         began, worked = perf_counter(), process_time()
         loop = VirtualLoop(listens=isinstance(self.home, str))
+        loop.set_exception_handler(self._forgotten)
         try:
             with self._seeded(loop):
                 digest = loop.run_until_complete(self._live(loop))
@@ -121,6 +122,7 @@ class Week:
         messages.outcome.jitter = lambda spread: retries.uniform(0.0, spread)
         crash_points.install(self._maybe_crash)
         self.crash_chance, self.crash_rate = self._chance("crashes"), 0.0
+        self.dying, self.up = asyncio.Event(), False
         listener = _Errors(self.journal)
         logging.getLogger().addHandler(listener)
         try:
@@ -207,6 +209,11 @@ class Week:
         for task in list(self.tasks):
             task.cancel()
         await asyncio.gather(*self.tasks, return_exceptions=True)
+        # What a dying worker left behind: a connection on its way back to the pool, a post nobody waits for.
+        left = asyncio.all_tasks() - {asyncio.current_task()}
+        for each in left:
+            each.cancel()
+        await asyncio.gather(*left, return_exceptions=True)
 
     # --- processes --------------------------------------------------------------------------------------------
 
@@ -306,7 +313,7 @@ class Week:
         await self.watch.step()
 
     def _maybe_crash(self, place: str) -> None:
-        if self.crash_rate and self.crash_chance.random() < self.crash_rate:
+        if self.crash_rate and not self.dying.is_set() and self.crash_chance.random() < self.crash_rate:
             self.journal.say("service", f"dies at {place}")
             self.journal.count(f"crash.{place}")
             self.dying.set()
@@ -318,6 +325,12 @@ class Week:
         self.tasks.add(task)
         task.add_done_callback(self._ended)
         return task
+
+    def _forgotten(self, _loop: asyncio.AbstractEventLoop, context: dict[str, Any]) -> None:
+        """Something failed and nobody waited for it. Of a process that died nobody does; else it is a finding."""
+        error = context.get("exception")
+        if isinstance(error, Exception) and not was_injected(error):
+            self.journal.violated("nothing unforeseen is raised", f"{context.get('message')}: {describe(error)}")
 
     def _ended(self, task: "asyncio.Task[None]") -> None:
         """Whatever a model or an action raises is a finding, unless it is a failure of ours."""
