@@ -437,6 +437,7 @@ message = Table(
     Column("attempt", Integer, nullable=False),
     Column("worker", String(64)),
     _instant("deadline", nullable=True),  # of an intent: after it the outcome is unknown
+    Column("sender", String(120)),  # the number or mail address it leaves from, chosen with the intent
     Column("body_hash", LargeBinary),
     Column("segments", Integer),
     Column("sid", String(64)),
@@ -446,17 +447,65 @@ message = Table(
     Column("looks", Integer, nullable=False),
     _instant("intent_at", nullable=True),
     _instant("sent_at", nullable=True),
+    _instant("redact_at", nullable=True),  # when the words are to be erased at the carrier; None: nothing to erase
+    _instant("redacted_at", nullable=True),
     _instant("created_at"),
     _to("contact_point", "contact_point_id"),
     _to("client", "client_id"),
     _to("participation", "participation_id"),
     _key("id"),
     UniqueConstraint("practice_id", "dedupe"),
-    Index("ix_message_due", "state", "due_at", "priority"),
+    # What waits and what is under way are few rows or known by their due time; the finished are in neither index,
+    # so that claiming costs the same whatever lies behind and ahead.
+    Index(
+        "ix_message_pending",
+        "practice_id",
+        "due_at",
+        "priority",
+        "useful_until",
+        "id",
+        sqlite_where=text("state = 'pending'"),
+        postgresql_where=text("state = 'pending'"),
+    ),
+    Index(
+        "ix_message_pressing",
+        "practice_id",
+        "due_at",
+        "id",
+        sqlite_where=text("state = 'pending' AND priority < 5"),
+        postgresql_where=text("state = 'pending' AND priority < 5"),
+    ),
+    Index(
+        "ix_message_under_way",
+        "practice_id",
+        "state",
+        "deadline",
+        "settle_at",
+        sqlite_where=text("state IN ('intent', 'unknown')"),
+        postgresql_where=text("state IN ('intent', 'unknown')"),
+    ),
+    Index(
+        "ix_message_redact",
+        "practice_id",
+        "redact_at",
+        sqlite_where=text("redact_at IS NOT NULL"),
+        postgresql_where=text("redact_at IS NOT NULL"),
+    ),
     Index(None, "practice_id", "participation_id"),
     Index(None, "practice_id", "address_ix", "intent_at"),
     Index(None, "practice_id", "sid"),
     Index(None, "practice_id", "client_id"),
+)
+
+sender = Table(
+    "sender",  # a number texts leave from, how fast its carrier takes them, and up to when it is spoken for
+    # A number without a row is not paced by us; texts of a client always leave from the same number of a practice.
+    metadata,
+    *_practice(),
+    Column("number", String(20), nullable=False),  # E.164
+    Column("segments_per_second", Integer, nullable=False),  # 1 local, 3 toll-free, 100 short code
+    _instant("free_at", nullable=True),  # when what was claimed for it so far has left at that rate
+    _key("number"),
 )
 
 delivery = Table(

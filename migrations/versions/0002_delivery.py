@@ -1,0 +1,59 @@
+"""Delivery that can be trusted: what waits is indexed by itself, senders are paced, words are erased at the carrier."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0002"
+down_revision = "0001"
+branch_labels = None
+depends_on = None
+
+_PENDING = sa.text("state = 'pending'")
+_PRESSING = sa.text("state = 'pending' AND priority < 5")
+_UNDER_WAY = sa.text("state IN ('intent', 'unknown')")
+_TO_REDACT = sa.text("redact_at IS NOT NULL")
+
+# What the numbering plan tells of a number's rate: North American toll-free numbers send three segments a second,
+# short codes a hundred, all others one. A practice may know better and says so in its settings.
+_PACED = """
+INSERT INTO sender (practice_id, number, segments_per_second)
+SELECT id, sender, CASE
+    WHEN length(sender) <= 6 THEN 100
+    WHEN substr(sender, 1, 5) IN ('+1800', '+1833', '+1844', '+1855', '+1866', '+1877', '+1888') THEN 3
+    ELSE 1 END
+FROM practice WHERE sender <> ''
+"""
+
+
+def upgrade() -> None:
+    op.add_column("message", sa.Column("sender", sa.String(length=120), nullable=True))
+    op.add_column("message", sa.Column("redact_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("message", sa.Column("redacted_at", sa.DateTime(timezone=True), nullable=True))
+    op.drop_index("ix_message_due", table_name="message")
+    _partial("ix_message_pending", ["practice_id", "due_at", "priority", "useful_until", "id"], _PENDING)
+    _partial("ix_message_pressing", ["practice_id", "due_at", "id"], _PRESSING)
+    _partial("ix_message_under_way", ["practice_id", "state", "deadline", "settle_at"], _UNDER_WAY)
+    _partial("ix_message_redact", ["practice_id", "redact_at"], _TO_REDACT)
+    op.create_table(
+        "sender",
+        sa.Column("practice_id", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("segments_per_second", sa.Integer(), nullable=False),
+        sa.Column("free_at", sa.DateTime(timezone=True), nullable=True),
+        sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name=op.f("fk_sender_practice_id")),
+        sa.PrimaryKeyConstraint("practice_id", "number", name=op.f("pk_sender")),
+    )
+    op.execute(_PACED)
+
+
+def downgrade() -> None:
+    op.drop_table("sender")
+    for name in ("ix_message_redact", "ix_message_under_way", "ix_message_pressing", "ix_message_pending"):
+        op.drop_index(name, table_name="message")
+    op.create_index("ix_message_due", "message", ["state", "due_at", "priority"], unique=False)
+    for name in ("redacted_at", "redact_at", "sender"):
+        op.drop_column("message", name)
+
+
+def _partial(name: str, columns: list[str], where: sa.TextClause) -> None:
+    op.create_index(name, "message", columns, sqlite_where=where, postgresql_where=where)
