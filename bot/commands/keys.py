@@ -20,7 +20,11 @@ from scheduler.core.errors import Invalid, Misconfigured
 from scheduler.core.keys import load_ring, new_ring, save_ring
 from scheduler.people import key_store
 
-app = typer.Typer(no_args_is_help=True, help="The key ring that makes the record readable; keep a copy elsewhere.")
+app = typer.Typer(
+    no_args_is_help=True,
+    add_completion=False,
+    help="The key ring that makes the record readable; keep a copy elsewhere.",
+)
 
 
 @app.command()

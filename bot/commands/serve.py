@@ -1,8 +1,7 @@
-"""`stillon serve`, `web` and `work`: the whole practice in one process, or its two halves on PostgreSQL.
+"""`stillon serve` and `web`: the whole practice in one process, or its pages and webhooks alone on PostgreSQL.
 
 serve   web and worker together; brings the database to this version first, makes a key ring if there is none
-web     pages and webhooks only
-work    sends and does what is due; any number may run
+web     pages and webhooks only; `stillon work` (work.py) does the rest, in any number of processes
 """
 
 import asyncio
@@ -12,12 +11,13 @@ import typer
 from bot.app import create_app
 from bot.auth.people import first_owner_path
 from bot.commands.refusal import refusals
+from bot.commands.work import refuse_sqlite, start
 from bot.running import serving, until_stopped, working
-from bot.settings import Settings, load
+from bot.settings import Settings
 from bot.wiring import Program, open_program
-from scheduler.core import log, schema
+from scheduler.core import schema
 from scheduler.core.clock import SystemClock
-from scheduler.core.engine import open_engines, parse_url
+from scheduler.core.engine import open_engines
 from scheduler.core.errors import Misconfigured
 from scheduler.core.keys import load_ring, new_ring, save_ring
 
@@ -25,24 +25,16 @@ from scheduler.core.keys import load_ring, new_ring, save_ring
 def serve() -> None:
     """Run everything in one process."""
     with refusals():
-        settings = _start()
+        settings = start()
         asyncio.run(_serve(settings))
 
 
 def web() -> None:
     """Answer pages and webhooks; workers run elsewhere."""
     with refusals():
-        settings = _start()
-        _refuse_sqlite(settings)
+        settings = start()
+        refuse_sqlite(settings)
         asyncio.run(_web(settings))
-
-
-def work() -> None:
-    """Send messages and do what is due; pages are served elsewhere."""
-    with refusals():
-        settings = _start()
-        _refuse_sqlite(settings)
-        asyncio.run(_work(settings))
 
 
 async def prepare(settings: Settings) -> bool:
@@ -100,27 +92,6 @@ async def _web(settings: Settings) -> None:
             await until_stopped()
     finally:
         await program.close()
-
-
-async def _work(settings: Settings) -> None:
-    program = await open_program(settings, SystemClock())
-    try:
-        async with working(program):
-            typer.echo("Stillon is working.")
-            await until_stopped()
-    finally:
-        await program.close()
-
-
-def _start() -> Settings:
-    settings = load()
-    log.configure(level=settings.log_level)
-    return settings
-
-
-def _refuse_sqlite(settings: Settings) -> None:
-    if parse_url(settings.database_url.get_secret_value()).get_backend_name() == "sqlite":
-        raise Misconfigured("sqlite_is_one_process")
 
 
 def _say_where(settings: Settings) -> None:

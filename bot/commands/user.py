@@ -21,7 +21,7 @@ from scheduler.core.clock import SystemClock
 from scheduler.core.errors import NotFound
 from scheduler.core.record import Tx
 
-app = typer.Typer(no_args_is_help=True, help="Staff accounts.")
+app = typer.Typer(no_args_is_help=True, add_completion=False, help="Staff accounts.")
 Practice = Annotated[str | None, typer.Option(help="The practice's id, where there are several.")]
 
 

@@ -12,9 +12,9 @@ from hypothesis import strategies as st
 from messages.intents import Asked, IntentKind, Question, read
 from messages.intents.crisis import crisis_signs
 from messages.intents.days import named_days
-from messages.intents.lexicon import GROUPS, PHRASES
+from messages.intents.lexicon import CRISIS, CRISIS_EXEMPT, GROUPS, PHRASES
 from messages.intents.normalise import normalise
-from messages.intents.phrases import compile_phrase, phrase_group
+from messages.intents.phrases import compile_phrase, phrase_group, require_meaning
 
 HERE = Path(__file__).parent
 ASKED = {
@@ -279,7 +279,15 @@ def test_the_pattern_language_means_what_it_says(phrase, matching, other):
 @pytest.mark.parametrize("written", ["", "é", "a||b", "really?", "Caps", "~"])
 def test_a_phrase_that_could_mean_anything_is_refused(written):
     with pytest.raises(ValueError, match="phrase_"):
-        compile_phrase("t", written)
+        require_meaning(compile_phrase("t", written))
+
+
+def test_every_phrase_of_the_lists_means_something():
+    groups = [*PHRASES.values(), CRISIS, CRISIS_EXEMPT]
+    phrases = {phrase for group in groups for found in [*group.by_word.values(), group.everywhere] for phrase in found}
+    assert len(phrases) > 1000
+    for phrase in phrases:
+        require_meaning(phrase)
 
 
 TUESDAY = datetime(2026, 3, 10, 12, 30)
