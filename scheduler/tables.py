@@ -10,6 +10,7 @@ from typing import Any
 
 from sqlalchemy import (
     JSON,
+    BigInteger,
     Boolean,
     CheckConstraint,
     Column,
@@ -449,6 +450,8 @@ message = Table(
     _instant("sent_at", nullable=True),
     _instant("redact_at", nullable=True),  # when the words are to be erased at the carrier; None: nothing to erase
     _instant("redacted_at", nullable=True),
+    Column("instead_of", Id),  # the message that did not arrive, for one that takes its place
+    _instant("refused_since", nullable=True),  # since when the carrier refuses to take it; None: it does not
     _instant("created_at"),
     _to("contact_point", "contact_point_id"),
     _to("client", "client_id"),
@@ -491,6 +494,20 @@ message = Table(
         sqlite_where=text("redact_at IS NOT NULL"),
         postgresql_where=text("redact_at IS NOT NULL"),
     ),
+    Index(
+        "ix_message_instead_of",
+        "practice_id",
+        "instead_of",
+        sqlite_where=text("instead_of IS NOT NULL"),
+        postgresql_where=text("instead_of IS NOT NULL"),
+    ),
+    Index(
+        "ix_message_refused",
+        "practice_id",
+        "refused_since",
+        sqlite_where=text("state = 'pending' AND refused_since IS NOT NULL"),
+        postgresql_where=text("state = 'pending' AND refused_since IS NOT NULL"),
+    ),
     Index(None, "practice_id", "participation_id"),
     Index(None, "practice_id", "address_ix", "intent_at"),
     Index(None, "practice_id", "sid"),
@@ -508,6 +525,22 @@ sender = Table(
     _key("number"),
 )
 
+sending = Table(
+    "sending",  # whether a practice's planned texts leave, and what was expected to: see messages/pause.py and brake.py
+    metadata,
+    *_practice(),
+    _instant("paused_at", nullable=True),  # None: they leave
+    Column("why", Word),  # by_hand | clock_jump | due_spike
+    Column("reason", Word),  # of a pause by hand: one of a closed list
+    Column("count", Integer),  # of a pause by the brake: how many were due
+    Column("usual", Integer),  # ... and the busiest hour known before it
+    Column("by_id", Id),  # who paused; None: the brake
+    _instant("hour", nullable=True),  # the full hour of the brake's last entry
+    Column("backlog", Integer),  # how many planned texts were due and waiting then
+    Column("ahead", JSON),  # {hour: how many it was planned to bring}, as known at least an hour before
+    Column("busiest", JSON),  # {day: its busiest planned hour}, of the last four weeks
+    _key(),
+)
 delivery = Table(
     "delivery",  # what the carrier said, once per (sid, status)
     metadata,
@@ -541,9 +574,18 @@ inbound = Table(
     Column("tries", Integer, nullable=False),
     _instant("received_at"),
     _instant("handled_at", nullable=True),
+    _instant("redact_at", nullable=True),  # when the words are to be erased at the carrier; None: nothing to erase
+    _instant("redacted_at", nullable=True),
     _key("id"),
     UniqueConstraint("practice_id", "sid"),
     Index("ix_inbound_state", "state", "received_at"),
+    Index(
+        "ix_inbound_redact",
+        "practice_id",
+        "redact_at",
+        sqlite_where=text("redact_at IS NOT NULL"),
+        postgresql_where=text("redact_at IS NOT NULL"),
+    ),
     Index(None, "practice_id", "from_ix", "received_at"),
 )
 
@@ -829,4 +871,19 @@ audit_head = Table(
     Column("hash", LargeBinary, nullable=False),
     _instant("at", nullable=True),
     PrimaryKeyConstraint("practice_id"),
+)
+
+# --- of no practice -------------------------------------------------------------------------------------------
+
+heartbeat = Table(
+    "heartbeat",  # one lane of one worker process is alive; of no practice, since it works for all
+    metadata,
+    Column("worker", String(64), primary_key=True),
+    Column("lane", Word, primary_key=True),
+    Column("host", String(64), nullable=False),
+    _instant("started_at"),
+    _instant("at"),  # by the worker's own clock
+    Column("beats", Integer, nullable=False),  # whoever watches looks whether this still grows
+    Column("did", Word),  # the duty it last finished, by name
+    Column("clock_off_ms", BigInteger),  # by how much the worker's clock is ahead of the database's
 )
