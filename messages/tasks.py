@@ -25,6 +25,7 @@ class TaskKind(StrEnum):
     NOT_UNDERSTOOD = "not_understood"
     MEDIA = "media"
     SENDING_TROUBLE = "sending_trouble"
+    SENDING_PAUSED = "sending_paused"
 
 
 async def open_task(

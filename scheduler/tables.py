@@ -484,8 +484,9 @@ message = Table(
         "state",
         "deadline",
         "settle_at",
-        sqlite_where=text("state IN ('intent', 'unknown')"),
-        postgresql_where=text("state IN ('intent', 'unknown')"),
+        # Written with OR, because SQLite sees that one of the two implies it, which it does not see through IN.
+        sqlite_where=text("state = 'intent' OR state = 'unknown'"),
+        postgresql_where=text("state = 'intent' OR state = 'unknown'"),
     ),
     Index(
         "ix_message_redact",

@@ -37,7 +37,9 @@ WORK: Final = "inbox.work"
 PLACE: Final = "/console/inbox"
 LATELY: Final = timedelta(hours=24)
 VISITS_SHOWN: Final = 3
-WITHOUT_VISITS: Final = frozenset({TaskKind.WRONG_NUMBER, TaskKind.NO_CHANNEL, TaskKind.SENDING_TROUBLE})
+WITHOUT_VISITS: Final = frozenset(
+    {TaskKind.WRONG_NUMBER, TaskKind.NO_CHANNEL, TaskKind.SENDING_TROUBLE, TaskKind.SENDING_PAUSED}
+)
 """What is about how somebody is reached, not about a visit."""
 
 

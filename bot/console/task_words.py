@@ -54,6 +54,12 @@ TASK_WORDS: Final[dict[TaskKind, TaskWords]] = {
         "clock-alert",
         "urgent",
     ),
+    TaskKind.SENDING_PAUSED: TaskWords(
+        "Reminders are paused",
+        "Far more texts than usual came due, or the clock moved. None leaves until a person has looked.",
+        "clock-alert",
+        "urgent",
+    ),
     TaskKind.REPLY: TaskWords("Replied", "They were told that a person will look at it.", "message-square"),
     TaskKind.NOT_UNDERSTOOD: TaskWords(
         "Not understood", "They were told that a person will look at it.", "message-square-text"

@@ -40,7 +40,7 @@ from waitlist.store import OfferState
 AHEAD: Final = timedelta(hours=48)
 SENDING: Final = timedelta(hours=12)
 UNMARKED_SHOWN: Final = 30
-_LOUD: Final = frozenset({TaskKind.CRISIS, TaskKind.UNDELIVERABLE, TaskKind.SENDING_TROUBLE})
+_LOUD: Final = frozenset({TaskKind.CRISIS, TaskKind.UNDELIVERABLE, TaskKind.SENDING_TROUBLE, TaskKind.SENDING_PAUSED})
 
 
 @dataclass(frozen=True, slots=True)

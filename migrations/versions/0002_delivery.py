@@ -10,7 +10,7 @@ depends_on = None
 
 _PENDING = sa.text("state = 'pending'")
 _PRESSING = sa.text("state = 'pending' AND priority < 5")
-_UNDER_WAY = sa.text("state IN ('intent', 'unknown')")
+_UNDER_WAY = sa.text("state = 'intent' OR state = 'unknown'")
 _TO_REDACT = sa.text("redact_at IS NOT NULL")
 _TAKES_A_PLACE = sa.text("instead_of IS NOT NULL")
 _REFUSED = sa.text("state = 'pending' AND refused_since IS NOT NULL")
