@@ -14,7 +14,9 @@ from bot.conversation import due as conversation
 from bot.settings import Settings
 from bot.worker import Named
 from messages import consent, consent_store
+from messages.brake import Brake
 from messages.channels.base import Channel as Way
+from messages.clock_watch import ClockWatch
 from messages.inbound import GapRepair
 from messages.kinds import Channel
 from messages.limits import Limits
@@ -37,11 +39,13 @@ def duties(settings: Settings, record: Record, ways: Mapping[Channel, Way]) -> l
     )
     name = f"{socket.gethostname()[:40]}:{os.getpid()}"
     transmitter = Transmitter(record, ways, limits, worker=name, public_url=settings.public_url)
+    watch = ClockWatch(record.clock)
     settler = Settler(record, ways, limits)
     found = [
         Named("answer", partial(conversation.do_due, record), TALK),
         Named("stops", partial(_acknowledge_stops, record), TALK),
         Named("waitlist", partial(_waitlist, record), TALK),
+        Named("brake", Brake(record, watch).run, SEND),  # before anything planned may leave
         Named("transmit", partial(_transmit, transmitter), SEND),
         Named("settle", settler.run, SETTLE),
         Named("alerts", partial(alert_due, record, fallback=settings.alert_email), TALK),

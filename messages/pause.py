@@ -11,11 +11,23 @@ from typing import Final
 
 from messages import brake_store, outbox, tasks
 from messages import pause_store as store
+from messages.clock_watch import ClockWatch
 from messages.pause_store import PLANNED
 from messages.tasks import TaskKind
-from scheduler.core.record import Reading, Tx
+from scheduler.core.record import Tx
 
-__all__ = ["PLANNED", "PauseReason", "Resumed", "SendingState", "Why", "pause", "resume", "sending_state", "trip"]
+__all__ = [
+    "PLANNED",
+    "PauseReason",
+    "Resumed",
+    "SendingState",
+    "Why",
+    "clock_moved",
+    "pause",
+    "resume",
+    "sending_state",
+    "trip",
+]
 
 TASK: Final = "sending:paused"
 """The dedupe key of the task that asks a person to look."""
@@ -55,12 +67,23 @@ class Resumed:
     left_out: int = 0
 
 
-async def sending_state(r: Reading) -> SendingState:
+async def sending_state(tx: Tx, watch: ClockWatch | None = None) -> SendingState:
     """Asked in the transaction of each claim: one look by primary key.
 
     With `planned_paused` the claim takes only messages of a priority below `PLANNED`; the others stay as they are.
+    With the process's `watch`, a clock that was moved since the brake's last look pauses here and now.
     """
-    return SendingState(planned_paused=await store.is_paused(r))
+    if watch is not None and watch.moved(tx.practice_id) is not None:
+        await clock_moved(tx, watch)
+    return SendingState(planned_paused=await store.is_paused(tx))
+
+
+async def clock_moved(tx: Tx, watch: ClockWatch) -> bool:
+    """The clock was moved ahead: hold planned texts, unless this is the demo; tells whether that was new."""
+    demo = (await brake_store.memory(tx)).demo
+    new = not demo and await trip(tx, Why.CLOCK_JUMP, count=await store.planned_due(tx))
+    tx.after_commit.append(lambda: watch.noted(tx.practice_id))
+    return new
 
 
 async def pause(tx: Tx, reason: PauseReason) -> bool:

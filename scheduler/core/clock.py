@@ -7,7 +7,10 @@ through a week in a minute. Invariant: `now()` is always aware and in UTC.
 import asyncio
 import time
 from datetime import UTC, datetime, timedelta
-from typing import Protocol
+from typing import Final, Protocol
+
+
+_COUNTS_SLEEP: Final = hasattr(time, "CLOCK_BOOTTIME")  # Linux
 
 
 class Clock(Protocol):
@@ -34,8 +37,12 @@ class SystemClock:
         return datetime.now(UTC)
 
     def monotonic(self) -> float:
-        """Seconds since some fixed moment."""
-        return time.monotonic()
+        """Seconds since some fixed moment, those among them in which the machine slept.
+
+        Python's own stands still while a laptop is closed or a machine suspended: a claim would then seem fresh
+        after its time, and the wall clock seem to have been moved.
+        """
+        return time.clock_gettime(time.CLOCK_BOOTTIME) if _COUNTS_SLEEP else time.monotonic()
 
     async def sleep(self, seconds: float) -> None:
         """Wait; a negative wait returns at the next turn of the loop."""
