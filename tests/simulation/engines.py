@@ -7,16 +7,18 @@ pauses and failures are added, at the same places on both engines.
 """
 
 import asyncio
+import re
 import sqlite3
-from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from collections.abc import Callable
+from dataclasses import dataclass, field
 from pathlib import Path
 from typing import Any
 
-import aiosqlite
-from sqlalchemy import Connection, event
-from sqlalchemy.engine import make_url
-from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
+from sqlalchemy import Connection, create_engine, event
+from sqlalchemy.dialects import registry
+from sqlalchemy.dialects.sqlite.base import SQLiteExecutionContext
+from sqlalchemy.dialects.sqlite.pysqlite import SQLiteDialect_pysqlite
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 from sqlalchemy.util import await_only
 
@@ -28,6 +30,7 @@ WRITE, READ = "BEGIN IMMEDIATE", "BEGIN DEFERRED"
 READERS = 25
 # How the last look before a post is told from other questions: standing still there is the worst.
 LAST_LOOK, OFTENER = "message.attempt =", 30
+_WRITES = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")
 
 
 class DatabaseFault(Exception):
@@ -54,24 +57,37 @@ class Disturbance:
     off: bool = False
     committed: Callable[[], None] = _nobody
     stalled: Callable[[], None] = _nobody
+    # Which tables were written since somebody last asked; "" stands for a statement that does not say.
+    written: set[str] = field(default_factory=set)
+    _under_way: dict[int, set[str]] = field(default_factory=dict)
 
-    async def maybe_pause(self) -> None:
-        """Let others go first."""
-        if not self.off and self.chance.random() < self.pause:
-            await asyncio.sleep(0)
+    def writes(self, connection: object, statement: str) -> None:
+        """A statement is about to be executed: what it writes counts from the commit on."""
+        if not statement.startswith(("SELECT", "BEGIN", "NOTIFY")):
+            named = _WRITES.match(statement)
+            self._under_way.setdefault(id(connection), set()).add(named.group(1) if named else "")
 
-    async def maybe_stall(self, statement: str) -> None:
-        """Stand still for a long time before or after reading: what is read, or was, may be history then."""
+    def pauses(self) -> bool:
+        """Whether others go first."""
+        return not self.off and self.chance.random() < self.pause
+
+    def stalls(self, statement: str) -> bool:
+        """Whether somebody stands still before or after reading: what is read, or was, may be history then."""
         rate = self.stall * (OFTENER if LAST_LOOK in statement else 1)
-        if not self.off and self.chance.random() < rate:
-            self.stalled()
-            await asyncio.sleep(self.chance.uniform(2, 75))
+        return not self.off and self.chance.random() < rate
+
+    async def stand_still(self) -> None:
+        """Be away for a long time."""
+        self.stalled()
+        await asyncio.sleep(self.chance.uniform(2, 75))
 
     def before_commit(self) -> None:
+        """A commit that fails here has not happened."""
         self._fail(self.fail_before)
 
-    def after_commit(self) -> None:
+    def after_commit(self, connection: object) -> None:
         """The commit has happened; now and then nobody is told."""
+        self.written |= self._under_way.pop(id(connection), set())
         self.committed()
         self._fail(self.fail_after)
 
@@ -123,22 +139,19 @@ def open_sqlite(file: Path, disturb: Disturbance) -> Engines:
 
 
 def _sqlite_engine(begin: str, size: int) -> AsyncEngine:
-    async def connect() -> aiosqlite.Connection:
-        file = _HOME.file
+    def connect() -> sqlite3.Connection:
+        return sqlite3.connect(_HOME.file, timeout=BUSY_SECONDS, isolation_level=None, factory=_Connection)
 
-        def open_file() -> sqlite3.Connection:
-            return sqlite3.connect(file, timeout=BUSY_SECONDS, isolation_level=None)
-
-        return await _Inline(open_file, 64)
-
-    engine = create_async_engine(
-        make_url("sqlite+aiosqlite:///week.db"),
-        async_creator=connect,
-        hide_parameters=True,
-        pool_size=size,
-        max_overflow=0,
-        poolclass=AsyncAdaptedQueuePool,
-        pool_timeout=3600,
+    engine = _Engine(
+        create_engine(
+            "sqlite+inline:///week.db",
+            creator=connect,
+            hide_parameters=True,
+            pool_size=size,
+            max_overflow=0,
+            poolclass=AsyncAdaptedQueuePool,
+            pool_timeout=3600,
+        )
     )
     event.listen(engine.sync_engine, "connect", _pragmas)
     event.listen(engine.sync_engine, "connect", _unflushed)
@@ -157,17 +170,24 @@ def disturbed(engine: AsyncEngine, *, reads: bool) -> None:
     commit = dialect.do_commit
 
     @event.listens_for(engine.sync_engine, "before_cursor_execute")
-    def _before(_conn: Any, _cursor: Any, statement: str, *_given: Any) -> None:
-        if _HOME.disturb is None or statement.startswith("BEGIN"):
+    def _before(conn: Any, _cursor: Any, statement: str, _given: Any, context: Any, _many: bool) -> None:
+        if getattr(context, "_is_server_side", False):
+            await_only(asyncio.sleep(0))  # SQLAlchemy insists that a stream has waited
+        disturb = _HOME.disturb
+        if disturb is None or statement.startswith("BEGIN"):
             return
-        await_only(_HOME.disturb.maybe_pause())
-        if reads:
-            await_only(_HOME.disturb.maybe_stall(statement))
+        if disturb.pauses():
+            await_only(asyncio.sleep(0))
+        if not reads:
+            disturb.writes(conn.connection.dbapi_connection, statement)
+        elif disturb.stalls(statement):
+            await_only(disturb.stand_still())
 
     @event.listens_for(engine.sync_engine, "after_cursor_execute")
     def _after(_conn: Any, _cursor: Any, statement: str, *_given: Any) -> None:
-        if reads and _HOME.disturb is not None and not statement.startswith("BEGIN"):
-            await_only(_HOME.disturb.maybe_stall(statement))
+        disturb = _HOME.disturb
+        if reads and disturb is not None and not statement.startswith("BEGIN") and disturb.stalls(statement):
+            await_only(disturb.stand_still())
 
     def do_commit(connection: Any) -> None:
         if reads or _HOME.disturb is None:
@@ -175,36 +195,50 @@ def disturbed(engine: AsyncEngine, *, reads: bool) -> None:
             return
         _HOME.disturb.before_commit()
         commit(connection)
-        _HOME.disturb.after_commit()
+        _HOME.disturb.after_commit(connection.dbapi_connection)
 
     dialect.do_commit = do_commit  # type: ignore[method-assign]
 
 
-class _Inline(aiosqlite.Connection):
-    """aiosqlite without its thread."""
+class _Connection(sqlite3.Connection):
+    """sqlite3's connection, asked as SQLAlchemy asks an asynchronous one."""
 
-    def __await__(self) -> Generator[Any, None, aiosqlite.Connection]:
-        return self._connect().__await__()
+    def cursor(self, *, server_side: bool = False) -> sqlite3.Cursor:  # type: ignore[override]  # sqlite3 has factories
+        return super().cursor()
 
-    async def _connect(self) -> aiosqlite.Connection:
-        if self._connection is None:
-            self._connection = self._connector()
-        return self
 
-    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
-        if self._connection is None:
-            raise ValueError("Connection closed")
-        return fn(*args, **kwargs)
+class _Context(SQLiteExecutionContext):
+    def create_server_side_cursor(self) -> Any:
+        return self._dbapi_connection.cursor(server_side=True)
 
-    async def close(self) -> None:
-        self.stop()
 
-    def stop(self) -> None:  # type: ignore[override]  # there is no thread to wait for
-        self._running = False
-        if self._connection is not None:
-            self._connection.rollback()
-            self._connection.close()
-            self._connection = None
+class _Inline(SQLiteDialect_pysqlite):
+    """SQLite under an AsyncEngine without a thread, and without a turn of the loop for every call of the driver."""
+
+    driver = "inline"
+    is_async = True
+    supports_statement_cache = True
+    supports_server_side_cursors = True
+    execution_ctx_cls = _Context
+
+
+class _Asks(AsyncConnection):
+    """A connection that does not insist on having waited: nothing here waits, unless it is disturbed."""
+
+    async def execute(self, statement: Any, parameters: Any = None, *, execution_options: Any = None) -> Any:
+        return await self.run_sync(
+            lambda sync: sync.execute(statement, parameters, execution_options=execution_options)
+        )
+
+    async def exec_driver_sql(self, statement: str, parameters: Any = None, execution_options: Any = None) -> Any:
+        return await self.run_sync(lambda sync: sync.exec_driver_sql(statement, parameters, execution_options))
+
+
+class _Engine(AsyncEngine):
+    _connection_cls = _Asks
+
+
+registry.register("sqlite.inline", __name__, "_Inline")
 
 
 def _unflushed(connection: Any, _record: object) -> None:

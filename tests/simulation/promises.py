@@ -101,15 +101,16 @@ WHERE m.practice_id = :p AND m.state = 'pending' AND m.touch IS NOT NULL AND m.a
 AND (a.revision <> m.revision OR p.state NOT IN ('booked', 'confirmed'))
 """
 
+# With the tables each is about: it is asked again when one of them was written. None can be broken by time alone.
 ALWAYS: Final = (
-    ("6 no clinician is double-booked", _BUSY_TWICE),
-    ("6 no clinician is double-booked", _BOOKED_TWICE),
-    ("7 a slot has one winner", _TWO_WINNERS),
-    ("7 an open time is free", _OPEN_AND_TAKEN),
-    ("7 an offered time is held", _OFFERED_NOT_HELD),
-    ("7 nothing is held for nobody", _HELD_FOR_NOBODY),
-    ("7 nothing is held for nobody", _CHOICE_OF_NOBODY),
-    ("8 every loser is told", _LOSER_NOT_TOLD),
-    ("10 nothing waits about a superseded time", _WAITS_ABOUT_THE_PAST),
-    ("12 no row without a practice", "SELECT id FROM message WHERE practice_id <> :p"),
+    ("6 no clinician is double-booked", _BUSY_TWICE, {"busy"}),
+    ("6 no clinician is double-booked", _BOOKED_TWICE, {"appointment"}),
+    ("7 a slot has one winner", _TWO_WINNERS, {"offer"}),
+    ("7 an open time is free", _OPEN_AND_TAKEN, {"opening", "appointment"}),
+    ("7 an offered time is held", _OFFERED_NOT_HELD, {"offer", "busy"}),
+    ("7 nothing is held for nobody", _HELD_FOR_NOBODY, {"busy", "opening"}),
+    ("7 nothing is held for nobody", _CHOICE_OF_NOBODY, {"busy", "question"}),
+    ("8 every loser is told", _LOSER_NOT_TOLD, {"offer", "message"}),
+    ("10 nothing waits about a superseded time", _WAITS_ABOUT_THE_PAST, {"message", "appointment", "participation"}),
+    ("12 no row without a practice", "SELECT id FROM message WHERE practice_id <> :p", {"message"}),
 )

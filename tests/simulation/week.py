@@ -34,7 +34,7 @@ from scheduler.core.record import Record
 from scheduler.core.vault import Vault
 from tests.simulation.carrier import FAIR, SimCarrier, SimMail, Taken, Weather
 from tests.simulation.engines import Disturbance, open_sqlite, was_injected
-from tests.simulation.eye import Eye, ServerEye, SqliteEye, instant
+from tests.simulation.eye import Eye, Row, ServerEye, SqliteEye, instant
 from tests.simulation.journal import Journal, Violation
 from tests.simulation.loop import LoopClock, VirtualLoop
 from tests.simulation.people import Public
@@ -118,6 +118,7 @@ class Week:
         retries = self._chance("retries")
         self.waiting: list[asyncio.Future[None]] = []
         self.to_look = True
+        self.commits, self.dues_of = 0, -1
         kept = messages.outcome.jitter
         messages.outcome.jitter = lambda spread: retries.uniform(0.0, spread)
         crash_points.install(self._maybe_crash)
@@ -167,7 +168,7 @@ class Week:
             world=self,
         )
         self.mail = SimMail(self.clock, self._chance("mail"), self.call_begins)
-        self.watch = Watch(self.practice, record, eye, self.journal, self.carrier)
+        self.watch = Watch(self.practice, record, eye, self.journal, self.carrier, self.disturb)
         self.public = Public(
             self.practice, record, self.clock, self.carrier, self._chance("people"), self.journal, eye, self.watch
         )
@@ -279,9 +280,16 @@ class Week:
         """Seconds until the duty has something to do."""
         if duty.name in _RARE:
             return 0.0
-        (row,) = await self.eye.rows(f"SELECT min(due) AS due FROM ({_DUE[duty.name]}) AS rows_due")
-        due = instant(row["due"])
+        due = instant((await self._dues())[duty.name])
         return HOUR if due is None else (due - self.clock.now()).total_seconds()
+
+    async def _dues(self) -> Row:
+        """When each duty has something to do, by the rows as of the last commit."""
+        if self.dues_of != self.commits:
+            of = self.commits
+            (self.dues,) = await self.eye.rows(_DUES)
+            self.dues_of = of
+        return self.dues
 
     async def _sleep(self, seconds: float) -> None:
         """Wait so long, or until something is committed."""
@@ -295,6 +303,7 @@ class Week:
 
     def _committed(self) -> None:
         """Something was committed: it is looked at before anybody goes on, and whoever waits for rows wakes."""
+        self.commits += 1
         if not self.to_look:
             self.to_look = True
             self.spawn(self._look())
@@ -452,3 +461,4 @@ _DUE = {
     "UNION ALL SELECT min(settle_at) FROM message WHERE state = 'unknown'",
     "alerts": "SELECT min(alert_at) AS due FROM task WHERE state = 'open' AND alert_at IS NOT NULL",
 }
+_DUES = "SELECT " + ", ".join(f"(SELECT min(due) FROM ({sql}) AS t_{name}) AS {name}" for name, sql in _DUE.items())
