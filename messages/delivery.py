@@ -114,23 +114,30 @@ class ErrorAction(StrEnum):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ErrorRule:
-    """How to act on a code. `retry_after_minutes` is None when nothing is sent again on this channel."""
+    """How to act on a code. `retry_after_minutes` is None when nothing is sent again on this channel.
+
+    `holds`: a refusal with this code says nothing of the message but all of the sender, so the message waits until
+    that is mended. (When it comes as a callback the message is lost, and goes another way.)
+    """
 
     action: ErrorAction
     retry_after_minutes: int | None = None
     next_channel: bool = False
     staff_task: bool = False
     alarm: bool = False
+    holds: bool = False
 
 
 _NUMBER_INVALID: Final = ErrorRule(action=ErrorAction.NUMBER_INVALID, next_channel=True, staff_task=True)
-_CONFIGURATION: Final = ErrorRule(action=ErrorAction.CONFIGURATION_ALARM, alarm=True)
+_CONFIGURATION: Final = ErrorRule(action=ErrorAction.CONFIGURATION_ALARM, next_channel=True, alarm=True, holds=True)
+# Only this region is not enabled, so everybody else's messages go on.
+_REGION: Final = ErrorRule(action=ErrorAction.CONFIGURATION_ALARM, next_channel=True, staff_task=True, alarm=True)
 _SWITCH: Final = ErrorRule(action=ErrorAction.SWITCH_CHANNEL, next_channel=True)
 _BACK_OFF: Final = ErrorRule(action=ErrorAction.BACK_OFF, retry_after_minutes=0)
-_SLOW_DOWN: Final = ErrorRule(action=ErrorAction.BACK_OFF, retry_after_minutes=10)
+_SLOW_DOWN: Final = ErrorRule(action=ErrorAction.BACK_OFF, retry_after_minutes=10, next_channel=True)
 _STAFF: Final = ErrorRule(action=ErrorAction.STAFF_TASK, staff_task=True)
 _BLOCKED: Final = ErrorRule(action=ErrorAction.STAFF_TASK, next_channel=True, staff_task=True)
-_HOLD: Final = ErrorRule(action=ErrorAction.HOLD_SENDER, alarm=True)
+_HOLD: Final = ErrorRule(action=ErrorAction.HOLD_SENDER, next_channel=True, alarm=True, holds=True)
 _RECONCILE: Final = ErrorRule(action=ErrorAction.RECONCILE, alarm=True)
 
 # A code nobody has described is not retried, because a retry might text a person twice; a person looks at it.
@@ -143,15 +150,19 @@ _RULES: Final = MappingProxyType(
         11217: _RECONCILE,
         12100: _RECONCILE,
         12200: _RECONCILE,
-        20003: ErrorRule(action=ErrorAction.STOP_SENDER, alarm=True),
+        20003: ErrorRule(action=ErrorAction.STOP_SENDER, next_channel=True, alarm=True, holds=True),
         20009: ErrorRule(action=ErrorAction.REDACT_LATER),
         20429: _BACK_OFF,
         21211: _NUMBER_INVALID,
         21217: _NUMBER_INVALID,
-        21408: _CONFIGURATION,
-        21608: _CONFIGURATION,
+        21408: _REGION,
+        21603: _CONFIGURATION,
+        21606: _CONFIGURATION,
+        21608: _HOLD,
+        21609: _CONFIGURATION,
         21610: ErrorRule(action=ErrorAction.SYNC_OPT_OUT, next_channel=True),
         21611: _SLOW_DOWN,
+        21612: _SWITCH,
         21614: _SWITCH,
         21635: _SWITCH,
         23002: _CONFIGURATION,
@@ -178,6 +189,8 @@ _RULES: Final = MappingProxyType(
         63024: _SWITCH,
     }
 )
+
+KNOWN_CODES: Final = frozenset(_RULES)
 
 
 def error_rule(code: int | None) -> ErrorRule:

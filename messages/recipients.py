@@ -25,16 +25,30 @@ async def recipient_for(r: Reading, client_id: str, channel: Channel, purpose: P
 
 async def reachable(r: Reading, client_ids: Collection[str], purpose: Purpose) -> dict[str, Reachable]:
     """How each of these clients can be reached for a purpose; those who cannot have an empty entry."""
+    found: dict[str, dict[Channel, ContactPoint]] = {client_id: {} for client_id in client_ids}
+    for channel, point in await _agreed(r, client_ids, purpose):
+        found[point.client_id].setdefault(channel, point)
+    return dict(found)
+
+
+async def every_way(r: Reading, client_id: str, purpose: Purpose) -> tuple[tuple[Channel, ContactPoint], ...]:
+    """All that may be written to for a purpose, in the order the client wants to be tried."""
+    return await _agreed(r, (client_id,), purpose)
+
+
+async def _agreed(
+    r: Reading, client_ids: Collection[str], purpose: Purpose
+) -> tuple[tuple[Channel, ContactPoint], ...]:
     points = await people.contact_points_of(r, client_ids)
     every = [point for of_client in points.values() for point in of_client]
     agreed = await people.consents(r, [point.id for point in every])
     stopped = await consent_store.stopped_among(r, {point.value_ix for point in every})
-    found: dict[str, dict[Channel, ContactPoint]] = {client_id: {} for client_id in client_ids}
+    found: list[tuple[Channel, ContactPoint]] = []
     for point in every:
         channel = CHANNEL_OF_KIND[point.kind]
         consent = agreed.get((point.id, channel.value, purpose.value))
         if consent is None or not consent.granted or point.state != "active":
             continue
         if (point.value_ix, channel.value) not in stopped:
-            found[point.client_id].setdefault(channel, point)
-    return dict(found)
+            found.append((channel, point))
+    return tuple(found)

@@ -25,6 +25,7 @@ class TaskKind(StrEnum):
     NOT_UNDERSTOOD = "not_understood"
     MEDIA = "media"
     SENDING_TROUBLE = "sending_trouble"
+    NUMBER_FAILS = "number_fails"
     SENDING_PAUSED = "sending_paused"
 
 

@@ -4,17 +4,16 @@ The carrier's codes and what each asks for are delivery.py's table. Invariant: n
 surely did not arrive, and what nobody could be told becomes a person's task.
 """
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from typing import Final
 
-from messages import consent, outbox
+from messages import another_way, consent, outbox
 from messages import send_store as store
+from messages import undeliverable_store as past
 from messages.consent import StopSource
 from messages.delivery import ErrorAction, ErrorRule, error_rule
-from messages.kinds import Channel, MessageClass, Purpose, VisitNeed, traits
-from messages.outbox import Address, Draft
-from messages.recipients import reachable
+from messages.kinds import MessageClass, VisitNeed, traits
 from messages.send_rules import Refusal
 from messages.send_store import SendRow
 from messages.tasks import TaskKind, open_task
@@ -22,10 +21,23 @@ from scheduler.core.record import Tx
 from scheduler.events import ContactChanged, MessageUndeliverable
 from scheduler.people import client_edit_store
 
-AGAIN: Final = ":again"
-_WORTH_ANOTHER_WAY: Final = frozenset({MessageClass.TOUCH, MessageClass.NOTICE, MessageClass.OFFER})
 _OUR_TROUBLE: Final = frozenset({Refusal.TEXT_UNSAFE, Refusal.SENDER_UNREGISTERED})
 _OUT_OF_TIME: Final = frozenset({Refusal.TOO_LATE, Refusal.OUTSIDE_WINDOW, Refusal.OVER_CAP})
+_ABOUT_THE_WAY: Final = frozenset(
+    {
+        Refusal.RECIPIENT_CHANGED,
+        Refusal.NO_CONSENT,
+        Refusal.OPTED_OUT,
+        Refusal.CLIENT_PREFERENCE,
+        Refusal.NUMBER_INVALID,
+        Refusal.NUMBER_QUARANTINED,
+    }
+)
+# A phone that is off comes back; one that is off for so many texts in a row is a number nobody uses (rules.md A4).
+SEVERAL: Final = 4
+# One text taken for spam is chance, several on a day are a wording, a link or a registration (rules.md A4, "on rate").
+FILTERED_A_DAY: Final = 3
+_DAY: Final = timedelta(days=1)
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,38 +53,74 @@ class FollowUp:
         return self.again or self.elsewhere
 
 
+NOTHING: Final = FollowUp(again=False, elsewhere=False)
+
+
 async def dropped(tx: Tx, row: SendRow, reason: Refusal) -> None:
-    """Follow up a message that must not leave any more, where that means somebody is not told of something."""
+    """Follow up a message that must not leave any more, where that means somebody is not told of something.
+
+    What is no longer so (moved, confirmed, offered to another) needs no telling. What could not go this way goes
+    another, or becomes a task: a notice always, a planned touch if it was tried before or took another's place, since
+    planning itself sees to the touches whose way has changed.
+    """
     if traits(row.kind).message_class is MessageClass.OFFER and reason is not Refusal.OFFER_CLOSED:
         tx.emit(MessageUndeliverable(row.id))  # the waitlist goes on to the next
     if reason in _OUR_TROUBLE:
         await trouble(tx, reason.value)
-    elif reason not in _OUT_OF_TIME:
+    if reason not in _OUR_TROUBLE | _OUT_OF_TIME | _ABOUT_THE_WAY or _is_moot(row):
         return
-    if row.attempt > 0:
-        await _nobody_told(tx, row, TaskKind.UNDELIVERABLE)
-    elif row.touch is None and row.participation_id is not None and _tells_of_visit(row):
-        await _nobody_told(tx, row, TaskKind.CALL)
+    tried = row.attempt > 0 or await _takes_a_place(tx, row)
+    is_notice = row.touch is None and row.participation_id is not None and _tells_of_visit(row)
+    if not (tried or is_notice) or (_tells_of_visit(row) and await another_way.elsewhere(tx, row)):
+        return
+    await _nobody_told(tx, row, TaskKind.UNDELIVERABLE if tried else TaskKind.CALL)
+
+
+async def _takes_a_place(tx: Tx, row: SendRow) -> bool:
+    return len(await past.tried_so_far(tx, row.id)) > 1
 
 
 async def failed(tx: Tx, message_id: str, code: int | None) -> FollowUp:
     """Follow up a message the carrier refused for good or could not deliver."""
     rows = await store.send_rows(tx, (message_id,))
     if not rows:
-        return FollowUp(again=False, elsewhere=False)
+        return NOTHING
     row, rule = rows[0], error_rule(code)
     await _learn(tx, row, rule, code)
-    if rule.alarm:
-        await trouble(tx, f"carrier_{code}")
+    await _alarm(tx, rule, code)
     if _is_moot(row):
-        return FollowUp(again=False, elsewhere=False)
-    again = await _again(tx, row, rule)
-    elsewhere = not again and await _elsewhere(tx, row, rule)
-    if not (again or elsewhere):
+        return NOTHING
+    again = await another_way.again(tx, row, rule)
+    elsewhere = not again and rule.next_channel and await _elsewhere(tx, row, rule)
+    if again or elsewhere:
+        await _ask_for_a_better_number(tx, row, rule)
+    else:
         tx.emit(MessageUndeliverable(row.id))
         if rule.staff_task or _tells_of_visit(row):
             await _nobody_told(tx, row, TaskKind.UNDELIVERABLE)
     return FollowUp(again, elsewhere)
+
+
+async def _elsewhere(tx: Tx, row: SendRow, rule: ErrorRule) -> bool:
+    return await another_way.elsewhere(tx, row, leave_channel=another_way.leaves_channel(rule))
+
+
+async def _ask_for_a_better_number(tx: Tx, row: SendRow, rule: ErrorRule) -> None:
+    """The person is told another way, and yet somebody has to look at the number: one task, however many texts fail."""
+    if rule.staff_task:
+        about = row.contact_point_id or (row.address_ix or b"").hex()[:32]
+        dedupe = f"number_fails:{about}"
+        await open_task(tx, TaskKind.NUMBER_FAILS, dedupe=dedupe, client_id=row.client_id, message_id=row.id)
+
+
+async def _alarm(tx: Tx, rule: ErrorRule, code: int | None) -> None:
+    """Tell staff that something is set wrong; of texts taken for spam, when they become many."""
+    if not rule.alarm or code is None:
+        return
+    by_rate = rule.action is ErrorAction.FILTERED_ALARM
+    if by_rate and await past.failed_of_late(tx, code, tx.now - _DAY) < FILTERED_A_DAY:
+        return
+    await trouble(tx, f"carrier_{code}")
 
 
 async def outcome_lost(tx: Tx, message_id: str) -> None:
@@ -85,10 +133,7 @@ async def outcome_lost(tx: Tx, message_id: str) -> None:
 
 async def arrived_after_all(tx: Tx, message_id: str) -> None:
     """Take back what was set going when a message seemed lost, as far as it has not left."""
-    for row in await store.send_rows(tx, (message_id,)):
-        keys = [row.dedupe + AGAIN, *(_elsewhere_key(row, channel) for channel in Channel)]
-        ids = [each for each in await store.ids_of_keys(tx, keys) if each != message_id]
-        await outbox.cancel_ids(tx, ids, "arrived_after_all")
+    await outbox.cancel_ids(tx, await past.in_place_of(tx, message_id), "arrived_after_all")
 
 
 def _tells_of_visit(row: SendRow) -> bool:
@@ -113,10 +158,17 @@ async def _learn(tx: Tx, row: SendRow, rule: ErrorRule, code: int | None) -> Non
             await open_task(tx, TaskKind.OPTED_OUT, dedupe=dedupe, client_id=row.client_id, message_id=row.id)
     if row.contact_point_id is None:
         return
-    if rule.action in {ErrorAction.NUMBER_INVALID, ErrorAction.SWITCH_CHANNEL}:
+    if rule.action in {ErrorAction.NUMBER_INVALID, ErrorAction.SWITCH_CHANNEL} or await _is_off_for_good(tx, row, rule):
         await _take_out_of_use(tx, row.contact_point_id, "invalid", why)
     if rule.action is ErrorAction.QUARANTINE:
         await _take_out_of_use(tx, row.contact_point_id, "quarantined", why)
+
+
+async def _is_off_for_good(tx: Tx, row: SendRow, rule: ErrorRule) -> bool:
+    if rule.action is not ErrorAction.RETRY_THEN_NEXT or row.address_ix is None:
+        return False
+    codes = await past.latest_codes(tx, row.address_ix, row.channel, SEVERAL)
+    return len(codes) == SEVERAL and all(code is not None and error_rule(code) is rule for code in codes)
 
 
 async def _take_out_of_use(tx: Tx, contact_point_id: str, state: str, why: str) -> None:
@@ -125,59 +177,6 @@ async def _take_out_of_use(tx: Tx, contact_point_id: str, state: str, why: str) 
     if await client_edit_store.set_contact(tx, contact_point_id, "active", {"state": state}):
         tx.note(f"contact_point.{state}", "contact_point", contact_point_id, client=owner.client_id, reason=why)
         tx.emit(ContactChanged(owner.client_id))
-
-
-async def _again(tx: Tx, row: SendRow, rule: ErrorRule) -> bool:
-    """One more try on the same channel, if the code allows it, it was not one already, and it would not be late."""
-    if rule.retry_after_minutes is None or row.dedupe.endswith(AGAIN):
-        return False
-    due_at = tx.now + timedelta(minutes=rule.retry_after_minutes)
-    if due_at >= row.useful_until:
-        return False
-    to = row.contact_point_id or (Address(row.address) if row.address else None)
-    if to is None:
-        return False
-    draft = replace(_copy(row, row.channel, to, row.dedupe + AGAIN), due_at=due_at)
-    return await outbox.enqueue(tx, draft) is not None
-
-
-async def _elsewhere(tx: Tx, row: SendRow, rule: ErrorRule) -> bool:
-    """The client's next agreed channel, if the message is worth it and not late."""
-    worth = rule.next_channel and traits(row.kind).message_class in _WORTH_ANOTHER_WAY
-    if not worth or row.client_id is None or tx.now >= row.useful_until:
-        return False
-    purpose = traits(row.kind).purpose
-    reach = (await reachable(tx, (row.client_id,), purpose if purpose is Purpose.WAITLIST else Purpose.REMINDERS))[
-        row.client_id
-    ]
-    for channel, point in reach.items():
-        if channel is not row.channel:
-            draft = _copy(row, channel, point.id, _elsewhere_key(row, channel))
-            return await outbox.enqueue(tx, draft) is not None
-    return False
-
-
-def _elsewhere_key(row: SendRow, channel: Channel) -> str:
-    if row.touch is not None and row.participation_id is not None and row.revision is not None:
-        return outbox.touch_key(row.participation_id, row.touch, row.revision, channel.value)
-    return f"{row.dedupe.removesuffix(AGAIN)}:{channel.value}"
-
-
-def _copy(row: SendRow, channel: Channel, to: str | Address, dedupe: str) -> Draft:
-    return Draft(
-        kind=row.kind,
-        channel=channel,
-        to=to,
-        dedupe=dedupe,
-        fields=row.fields,
-        useful_until=row.useful_until,
-        client_id=row.client_id,
-        participation_id=row.participation_id,
-        offer_id=row.offer_id,
-        inbound_id=row.inbound_id,
-        touch=row.touch,
-        revision=row.revision,
-    )
 
 
 async def _nobody_told(tx: Tx, row: SendRow, kind: TaskKind) -> None:

@@ -503,6 +503,14 @@ message = Table(
         postgresql_where=text("instead_of IS NOT NULL"),
     ),
     Index(
+        "ix_message_error",
+        "practice_id",
+        "error_code",
+        "intent_at",
+        sqlite_where=text("error_code IS NOT NULL"),
+        postgresql_where=text("error_code IS NOT NULL"),
+    ),
+    Index(
         "ix_message_refused",
         "practice_id",
         "refused_since",
@@ -887,4 +895,5 @@ heartbeat = Table(
     Column("beats", Integer, nullable=False),  # whoever watches looks whether this still grows
     Column("did", Word),  # the duty it last finished, by name
     Column("clock_off_ms", BigInteger),  # by how much the worker's clock is ahead of the database's
+    _instant("silent_at", nullable=True),  # since when its carrier has not answered it
 )

@@ -38,7 +38,13 @@ PLACE: Final = "/console/inbox"
 LATELY: Final = timedelta(hours=24)
 VISITS_SHOWN: Final = 3
 WITHOUT_VISITS: Final = frozenset(
-    {TaskKind.WRONG_NUMBER, TaskKind.NO_CHANNEL, TaskKind.SENDING_TROUBLE, TaskKind.SENDING_PAUSED}
+    {
+        TaskKind.WRONG_NUMBER,
+        TaskKind.NO_CHANNEL,
+        TaskKind.NUMBER_FAILS,
+        TaskKind.SENDING_TROUBLE,
+        TaskKind.SENDING_PAUSED,
+    }
 )
 """What is about how somebody is reached, not about a visit."""
 

@@ -60,6 +60,12 @@ TASK_WORDS: Final[dict[TaskKind, TaskWords]] = {
         "clock-alert",
         "urgent",
     ),
+    TaskKind.NUMBER_FAILS: TaskWords(
+        "Texts do not get through",
+        "The phone company does not deliver to this number. It was said another way; ask for a better number.",
+        "phone",
+        "attention",
+    ),
     TaskKind.REPLY: TaskWords("Replied", "They were told that a person will look at it.", "message-square"),
     TaskKind.NOT_UNDERSTOOD: TaskWords(
         "Not understood", "They were told that a person will look at it.", "message-square-text"

@@ -120,7 +120,8 @@ class Carrier:
         verdict = review(form, self.config, self.is_opted_out)
         if isinstance(verdict, Draft) and self._queue_wait(verdict.sender) > _LONGEST_QUEUE_SECONDS:
             return problems.QUEUE_FULL
-        return verdict
+        code = self.plan.refusal_code(verdict.to) if isinstance(verdict, Draft) else None
+        return verdict if code is None else problems.of_code(code)
 
     def accept(
         self,

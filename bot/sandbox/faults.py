@@ -38,8 +38,9 @@ class Faults(BaseModel):
     Retry-After when `retry_after_seconds` is given), `error_before` answers `error_status`. After it was accepted:
     `error_after` answers `error_status`, `reset_after` drops the connection, `hang_after` answers `hang_seconds`
     late, `not_json` answers 201 with a page of HTML. `script` names what happens to the next creates one by one,
-    before chance is asked again. `read_error` answers 503 to a fetch, list, update or delete; `problem_json` is the
-    share of errors written as RFC 9457.
+    before chance is asked again. `refused_numbers` answers creates to a number with an error code of its own, and
+    `refused_code` those to all others. `read_error` answers 503 to a fetch, list, update or delete; `problem_json` is
+    the share of errors written as RFC 9457.
 
     Texts: `list_lag_seconds` hides a new text from lists for that long; `smart_encoded` stores the body with
     look-alikes; `queue_seconds` keeps texts in the queue (past their ValidityPeriod they fail with 30036);
@@ -66,6 +67,8 @@ class Faults(BaseModel):
     hang_after: Share = 0
     hang_seconds: Seconds = 30
     not_json: Share = 0
+    refused_numbers: dict[str, int] = Field(default_factory=dict)
+    refused_code: int | None = None
     read_error: Share = 0
     problem_json: Share = 0
     list_lag_seconds: tuple[Seconds, Seconds] = (0, 0)
@@ -121,6 +124,10 @@ class FaultPlan:
         if named is not None:
             return named
         return self.faults.undelivered_code if self.strikes("undelivered") else None
+
+    def refusal_code(self, number: str) -> int | None:
+        """The error a create to this number is answered with, or None when it is taken."""
+        return self.faults.refused_numbers.get(number, self.faults.refused_code)
 
     def signature_habit(self) -> SignatureHabit:
         """How the next post is signed."""

@@ -37,6 +37,14 @@ BAD_SEND_AT = Problem(400, 35114, "SendAt must be an ISO 8601 time in UTC.")
 NO_SERVICE_TO_SCHEDULE = Problem(400, 35118, "MessagingServiceSid is required to schedule a message.")
 
 
+_STATUS_OF = {20003: 401, 20429: 429, 21611: 429}
+
+
+def of_code(code: int) -> Problem:
+    """A refusal with this code, whatever it means."""
+    return Problem(_STATUS_OF.get(code, 400), code, "The message could not be created.")
+
+
 def not_found(path: str) -> Problem:
     """There is no such resource, or it belongs to another account."""
     return Problem(404, 20404, f"The requested resource {path} was not found")

@@ -13,6 +13,7 @@ _PRESSING = sa.text("state = 'pending' AND priority < 5")
 _UNDER_WAY = sa.text("state = 'intent' OR state = 'unknown'")
 _TO_REDACT = sa.text("redact_at IS NOT NULL")
 _TAKES_A_PLACE = sa.text("instead_of IS NOT NULL")
+_WITH_ERROR = sa.text("error_code IS NOT NULL")
 _REFUSED = sa.text("state = 'pending' AND refused_since IS NOT NULL")
 
 # What the numbering plan tells of a number's rate: North American toll-free numbers send three segments a second,
@@ -39,6 +40,7 @@ def upgrade() -> None:
     _partial("ix_message_under_way", ["practice_id", "state", "deadline", "settle_at"], _UNDER_WAY)
     _partial("ix_message_redact", ["practice_id", "redact_at"], _TO_REDACT)
     _partial("ix_message_instead_of", ["practice_id", "instead_of"], _TAKES_A_PLACE)
+    _partial("ix_message_error", ["practice_id", "error_code", "intent_at"], _WITH_ERROR)
     _partial("ix_message_refused", ["practice_id", "refused_since"], _REFUSED)
     op.add_column("inbound", sa.Column("redact_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("inbound", sa.Column("redacted_at", sa.DateTime(timezone=True), nullable=True))
@@ -79,6 +81,7 @@ def upgrade() -> None:
         sa.Column("beats", sa.Integer(), nullable=False),
         sa.Column("did", sa.String(length=40), nullable=True),
         sa.Column("clock_off_ms", sa.BigInteger(), nullable=True),
+        sa.Column("silent_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("worker", "lane", name=op.f("pk_heartbeat")),
     )
 
@@ -90,7 +93,7 @@ def downgrade() -> None:
     op.drop_index("ix_inbound_redact", table_name="inbound")
     for name in ("redacted_at", "redact_at"):
         op.drop_column("inbound", name)
-    for name in ("ix_message_refused", "ix_message_instead_of"):
+    for name in ("ix_message_refused", "ix_message_error", "ix_message_instead_of"):
         op.drop_index(name, table_name="message")
     for name in ("ix_message_redact", "ix_message_under_way", "ix_message_pressing", "ix_message_pending"):
         op.drop_index(name, table_name="message")
