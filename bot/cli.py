@@ -15,6 +15,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "serve": "serve:serve",
     "web": "serve:web",
     "work": "work:work",
+    "watch": "watch:watch",
     "migrate": "migrate:migrate",
     "demo": "demo:demo",
     "sandbox": "sandbox:sandbox",

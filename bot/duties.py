@@ -3,12 +3,12 @@
 Invariant: each duty finds its work in the record and may be killed at any point.
 """
 
-import os
-import socket
 from collections.abc import Mapping
 from datetime import timedelta
 from functools import partial
 
+from bot.alarms.conditions import Patience
+from bot.alarms.heart import Heart, worker_name
 from bot.alerts import alert_due
 from bot.conversation import due as conversation
 from bot.settings import Settings
@@ -37,9 +37,10 @@ def duties(settings: Settings, record: Record, ways: Mapping[Channel, Way]) -> l
     limits = Limits(
         http_timeout=settings.http_timeout_seconds, lease=settings.lease_seconds, settle=settings.settle_seconds
     )
-    name = f"{socket.gethostname()[:40]}:{os.getpid()}"
+    name = worker_name()
     transmitter = Transmitter(record, ways, limits, worker=name, public_url=settings.public_url)
     watch = ClockWatch(record.clock)
+    heart = Heart(record, every=Patience(settings.silence_seconds).look)
     settler = Settler(record, ways, limits)
     found = [
         Named("answer", partial(conversation.do_due, record), TALK),
@@ -53,7 +54,7 @@ def duties(settings: Settings, record: Record, ways: Mapping[Channel, Way]) -> l
     ]
     if Channel.SMS in ways:
         found.append(Named("gap_repair", GapRepair(record, ways[Channel.SMS]).run, SETTLE, every=EVERY_FIVE_MINUTES))
-    return found
+    return heart.within(found)
 
 
 async def _acknowledge_stops(record: Record, practice_id: str) -> int:

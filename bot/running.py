@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from bot.alarms.heart import leave
 from bot.web.access_log import AccessLog
 from bot.wiring import Program
 from scheduler.core.errors import Misconfigured
@@ -49,12 +50,18 @@ async def working(program: Program) -> AsyncIterator[None]:
             yield
         finally:
             await worker.stop()
+            await leave(record)
 
 
 async def until_stopped() -> None:
     """Wait for SIGTERM or SIGINT."""
+    await stop_asked().wait()
+
+
+def stop_asked() -> asyncio.Event:
+    """Set by SIGTERM or SIGINT."""
     stopped = asyncio.Event()
     loop = asyncio.get_running_loop()
     for number in (signal.SIGTERM, signal.SIGINT):
         loop.add_signal_handler(number, stopped.set)
-    await stopped.wait()
+    return stopped

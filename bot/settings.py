@@ -68,9 +68,17 @@ def _smtp_url(text: str) -> str:
     return text
 
 
+def _web_address(text: str) -> str:
+    parts = urlsplit(text)
+    if parts.scheme not in {"https", "http"} or not parts.hostname:
+        raise ValueError("web_address")
+    return text
+
+
 DatabaseUrl = Annotated[SecretStr, BeforeValidator(_database_url)]
 Origin = Annotated[str, BeforeValidator(_web_origin)]
 SmtpUrl = Annotated[SecretStr, BeforeValidator(_smtp_url)]
+WebAddress = Annotated[SecretStr, BeforeValidator(_web_address)]  # such addresses often hold a token
 Address = Annotated[str, Field(pattern=r"^[^@\s<>]+@[^@\s<>]+$")]
 
 
@@ -114,6 +122,18 @@ class Settings(BaseModel):
     smtp_from: Address | None = Field(default=None, description="the address that e-mail is sent from")
     alert_email: Address | None = Field(
         default=None, description="the address that is told when a person has to look at something at once"
+    )
+    alarm_webhook: WebAddress | None = Field(
+        default=None, description="the http(s) address that alarms about the engine are posted to as JSON"
+    )
+    heartbeat_url: WebAddress | None = Field(
+        default=None, description="the http(s) address of an outside monitor that is posted to while all is well"
+    )
+    heartbeat_seconds: float = Field(
+        default=60.0, gt=0, le=3600, description="seconds between two such posts, more than 0 and at most 3600"
+    )
+    silence_seconds: float = Field(
+        default=45.0, ge=1, le=600, description="seconds of silence of all workers that raise an alarm, from 1 to 600"
     )
     log_level: Literal["DEBUG", "INFO", "WARNING", "ERROR"] = Field(
         default="INFO", description="one of DEBUG, INFO, WARNING, ERROR"

@@ -21,7 +21,7 @@ from scheduler.core import schema
 from scheduler.core.clock import Clock
 from scheduler.core.engine import open_engines
 from scheduler.core.errors import Misconfigured
-from scheduler.core.keys import load_ring
+from scheduler.core.keys import load_ring, new_ring
 from scheduler.core.record import Record, Subscriptions
 from scheduler.core.vault import Vault
 from scheduler.events import (
@@ -101,6 +101,11 @@ async def open_record(settings: Settings, clock: Clock) -> Record:
         await engines.close()
         raise
     return record
+
+
+def bare_record(settings: Settings, clock: Clock) -> Record:
+    """A record that nothing was asked of yet, with keys that open nothing: for those who only look whether it lives."""
+    return Record(open_engines(settings.database_url.get_secret_value()), clock, Vault(new_ring()))
 
 
 async def _require_fitting(record: Record) -> None:

@@ -8,6 +8,7 @@ import asyncio
 
 import typer
 
+from bot.alarms.thread import watching
 from bot.app import create_app
 from bot.auth.people import first_owner_path
 from bot.commands.refusal import refusals
@@ -75,7 +76,8 @@ async def _serve(settings: Settings) -> None:
         typer.echo(f"A key ring was made: {settings.keyring}. Keep a copy apart from the database and its backups.")
     program = await open_program(settings, SystemClock())
     try:
-        async with serving(create_app(settings, program.record), settings.host, settings.port), working(program):
+        pages = serving(create_app(settings, program.record), settings.host, settings.port)
+        async with pages, working(program), watching(settings):
             _say_where(settings)
             await tell_first_owner(program)
             await until_stopped()
@@ -86,7 +88,7 @@ async def _serve(settings: Settings) -> None:
 async def _web(settings: Settings) -> None:
     program = await open_program(settings, SystemClock())
     try:
-        async with serving(create_app(settings, program.record), settings.host, settings.port):
+        async with serving(create_app(settings, program.record), settings.host, settings.port), watching(settings):
             _say_where(settings)
             await tell_first_owner(program)
             await until_stopped()

@@ -9,7 +9,6 @@ import time
 from datetime import UTC, datetime, timedelta
 from typing import Final, Protocol
 
-
 _COUNTS_SLEEP: Final = hasattr(time, "CLOCK_BOOTTIME")  # Linux
 
 
