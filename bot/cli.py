@@ -23,6 +23,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "check": "check:check",
     "keys": "keys:app",
     "user": "user:app",
+    "bench": "bench:app",
 }
 """The name of a command, and where in bot/commands it is: a function, or a Typer of its own."""
 

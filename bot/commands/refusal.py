@@ -39,6 +39,8 @@ SENTENCES = {
     "host_unusable": "This machine has no such address to listen on. Check STILLON_HOST.",
     "port_in_use": "That port is in use by another program. Choose another with STILLON_PORT.",
     "demo_folder_in_use": "That folder has something else in it. Choose another with --folder.",
+    "database_not_empty": "That database has something in it. A benchmark takes an empty one only; nothing was changed.",
+    "carrier_not_here": "That carrier is not on this machine. Say --really if texts may leave, and cost, for real.",
     "no_such_practice": "There is no practice with that id.",
     "account": "There is no account with that address.",
     "email_taken": "There is an account with that address already.",

@@ -1,0 +1,79 @@
+"""The measured side, in a process of its own: the product's worker as `stillon work` runs it, started on a word.
+
+Everything is wired as in the real program; only when to begin and when to stop comes from the benchmark, a line each
+on the standard input: `go` starts a worker, `halt` stops it and answers with what the process has used meanwhile.
+Invariant: nothing of the worker is replaced or left out.
+"""
+
+import asyncio
+import json
+import resource
+import sys
+from pathlib import Path
+
+import uvloop
+
+from bot.running import working
+from bot.settings import load
+from bot.wiring import Program, open_program
+from scheduler.core import log
+from scheduler.core.clock import SystemClock
+
+READY = "ready"
+
+
+async def run() -> None:
+    """Do as told until the input ends."""
+    settings = load()
+    log.configure(level=settings.log_level)
+    program = await open_program(settings, SystemClock())
+    words = await _words()
+    try:
+        _say({"state": READY})
+        while await _next(words) == "go":
+            await _work(program, words)
+    finally:
+        await program.close()
+
+
+async def _work(program: Program, words: asyncio.StreamReader) -> None:
+    used, blocked = _cpu(), 0.0
+    async with working(program):
+        _say({"state": "working"})
+        await _next(words)
+        spent = _cpu() - used
+    _say({"state": "halted", "cpu_seconds": spent, "blocked_seconds": blocked, **_memory()})
+
+
+async def _words() -> asyncio.StreamReader:
+    reader = asyncio.StreamReader()
+    loop = asyncio.get_running_loop()
+    await loop.connect_read_pipe(lambda: asyncio.StreamReaderProtocol(reader), sys.stdin)
+    return reader
+
+
+async def _next(words: asyncio.StreamReader) -> str:
+    return (await words.readline()).decode().strip()
+
+
+def _say(what: dict[str, object]) -> None:
+    sys.stdout.write(json.dumps(what) + "\n")
+    sys.stdout.flush()
+
+
+def _cpu() -> float:
+    used = resource.getrusage(resource.RUSAGE_SELF)
+    return used.ru_utime + used.ru_stime
+
+
+def _memory() -> dict[str, float]:
+    """Resident memory now and at its highest, in megabytes; empty where the system does not tell."""
+    status = Path("/proc/self/status")
+    if not status.exists():
+        return {}
+    lines = dict(line.split(":", 1) for line in status.read_text().splitlines() if ":" in line)
+    return {key: int(lines[name].split()[0]) / 1024 for key, name in (("rss_mb", "VmRSS"), ("peak_mb", "VmHWM"))}
+
+
+if __name__ == "__main__":
+    uvloop.run(run())
