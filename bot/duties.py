@@ -20,6 +20,7 @@ from messages.clock_watch import ClockWatch
 from messages.inbound import GapRepair
 from messages.kinds import Channel
 from messages.limits import Limits
+from messages.redact import Redactor
 from messages.settle import Settler
 from messages.transmit import Transmitter
 from scheduler.actions.series import HORIZON, extend_series
@@ -29,7 +30,8 @@ from scheduler.core.record import Record
 from waitlist.due import do_due
 
 EVERY_FIVE_MINUTES, EVERY_HOUR = 300, 3600
-TALK, SEND, SETTLE = "talk", "send", "settle"
+EVERY_OTHER_SECOND = 2
+TALK, SEND, SETTLE, TIDY = "talk", "send", "settle", "tidy"
 
 
 def duties(settings: Settings, record: Record, ways: Mapping[Channel, Way]) -> list[Named]:
@@ -50,6 +52,7 @@ def duties(settings: Settings, record: Record, ways: Mapping[Channel, Way]) -> l
         Named("transmit", partial(_transmit, transmitter), SEND),
         Named("settle", settler.run, SETTLE),
         Named("alerts", partial(alert_due, record, fallback=settings.alert_email), TALK),
+        Named("redact", Redactor(record, ways, erase=settings.redact_bodies).run, TIDY, every=EVERY_OTHER_SECOND),
         Named("series", partial(_extend_series, record), SETTLE, every=EVERY_HOUR),
     ]
     if Channel.SMS in ways:

@@ -147,6 +147,9 @@ class Settings(BaseModel):
     settle_seconds: float = Field(
         default=30.0, gt=0, le=3600, description="seconds before a send of unknown outcome is looked up, at most 3600"
     )
+    redact_bodies: bool = Field(
+        default=True, description="true or false: whether the carrier is asked to forget the words of finished messages"
+    )
     demo_secret: SecretStr | None = Field(
         default=None, min_length=16, description="at least 16 characters; set by `stillon demo` itself"
     )

@@ -4,8 +4,9 @@ Invariant: one row of `delivery` per sid and status; a sid belongs to one messag
 """
 
 from dataclasses import dataclass
+from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import case, select, update
 
 from scheduler.core.record import Reading, Tx, insert_once
 from scheduler.tables import delivery, message
@@ -62,19 +63,23 @@ async def deliveries(r: Reading, sid: str) -> tuple[Said, ...]:
     return tuple(Said(*row) for row in await r.conn.execute(wanted.order_by(c.at, c.status)))
 
 
-async def set_sent(tx: Tx, message_id: str, sid: str) -> bool:
+async def set_sent(tx: Tx, message_id: str, sid: str, *, redact_at: datetime) -> bool:
     """Note that the carrier has the message under this sid, whatever was thought of it; False when it had one."""
     found = await tx.conn.execute(
         update(message)
         .where(message.c.practice_id == tx.practice_id, message.c.id == message_id, message.c.sid.is_(None))
-        .values(state="sent", reason=None, sid=sid, sent_at=tx.now)
+        .values(state="sent", reason=None, sid=sid, sent_at=tx.now, redact_at=redact_at)
     )
     return found.rowcount == 1
 
 
-async def set_status(tx: Tx, message_id: str, status: str, error_code: int | None, *, failed: bool, sent: bool) -> None:
-    """Write the joined status, and the state that follows from it."""
+async def set_status(
+    tx: Tx, message_id: str, status: str, error_code: int | None, *, failed: bool, sent: bool, final: bool
+) -> None:
+    """Write the joined status, and the state that follows from it. After a `final` one the words may be erased."""
     values: dict[str, object] = {"provider_status": status, "error_code": error_code}
+    if final:
+        values["redact_at"] = case((message.c.redacted_at.is_(None), tx.now), else_=None)
     if failed:
         values |= {"state": "failed", "reason": status}
     if sent:

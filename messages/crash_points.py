@@ -23,6 +23,9 @@ CRASH_POINTS: Final = (
     "stop.recorded",
     "stop.acknowledged",
     "inbound.stored",
+    "redact.before_erasing",
+    "redact.erased",
+    "redact.written",
 )
 
 Hook = Callable[[str], None]

@@ -6,6 +6,7 @@ order or never, and the state is the same.
 """
 
 from dataclasses import dataclass
+from datetime import timedelta
 from enum import StrEnum
 from types import MappingProxyType
 from typing import Final
@@ -33,6 +34,8 @@ class Status(StrEnum):
 
 _RANK: Final = MappingProxyType({status: rank for rank, status in enumerate(Status)})
 
+ERASED_AFTER: Final = timedelta(hours=24)
+"""The carrier is asked to forget the words after a final status, or so long after it took them at the latest."""
 REACHED: Final = frozenset({Status.DELIVERED, Status.READ})
 FAILED: Final = frozenset({Status.CANCELED, Status.FAILED, Status.UNDELIVERED})
 

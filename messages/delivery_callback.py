@@ -12,7 +12,7 @@ from messages import callback_store as store
 from messages import undeliverable
 from messages.callback_store import Known
 from messages.crash_points import reach
-from messages.delivery import DeliveryState, heard, join
+from messages.delivery import ERASED_AFTER, DeliveryState, heard, join
 from scheduler.core.record import Tx
 
 
@@ -60,7 +60,7 @@ async def _take_sid(tx: Tx, known: Known, callback: Callback) -> None:
     if known.sid is None:
         for other_id in await store.release_found(tx, callback.sid, known.id):
             tx.note("message.unknown", "message", other_id, why="sid_was_anothers")
-        if await store.set_sent(tx, known.id, callback.sid):
+        if await store.set_sent(tx, known.id, callback.sid, redact_at=tx.now + ERASED_AFTER):
             tx.note("message.sent", "message", known.id, attempt=callback.attempt, by="callback")
 
 
@@ -80,7 +80,8 @@ async def _take_status(tx: Tx, message_id: str, sid: str) -> None:
     code = next((each.error_code for each in reversed(said) if each.error_code is not None), None)
     now_failed = state.failed and before.state == "sent"
     after_all = state.reached and before.state == "failed"
-    await store.set_status(tx, message_id, state.status.value, code, failed=now_failed, sent=after_all)
+    final = state.reached or state.failed
+    await store.set_status(tx, message_id, state.status.value, code, failed=now_failed, sent=after_all, final=final)
     if now_failed:
         tx.note("message.failed", "message", message_id, code=code)
         await undeliverable.failed(tx, message_id, code)

@@ -49,11 +49,11 @@ async def add(tx: Tx, inbound_id: str, row: dict[str, Any], *, sender: str, body
 
 
 async def set_handled(tx: Tx, inbound_id: str, values: dict[str, Any]) -> bool:
-    """From new to handled; False when it was handled already."""
+    """From new to handled; False when it was handled already. The carrier need not keep its words any longer."""
     found = await tx.conn.execute(
         update(inbound)
         .where(inbound.c.practice_id == tx.practice_id, inbound.c.id == inbound_id, inbound.c.state == "new")
-        .values(state="handled", handled_at=tx.now, **values)
+        .values(state="handled", handled_at=tx.now, redact_at=tx.now, **values)
     )
     return found.rowcount == 1
 

@@ -20,7 +20,7 @@ from messages.channels.base import Channel as Way
 from messages.channels.base import Listed, ListUnavailable
 from messages.compose import body_hash
 from messages.crash_points import reach
-from messages.delivery import heard
+from messages.delivery import ERASED_AFTER, heard
 from messages.kinds import Channel
 from messages.limits import Limits
 from messages.settle_store import Unsettled
@@ -175,12 +175,15 @@ async def _found(tx: Tx, each: Unsettled, listed: Listed) -> bool:
         "provider_status": listed.status,
         # By the carrier's clock, which counts whole seconds; by ours it cannot have left before the intent.
         "sent_at": max(listed.created_at, each.intent_at),
+        "redact_at": tx.now + ERASED_AFTER,
     }
     if not await send_store.resolve(tx, each.id, each.attempt, ("unknown",), values):
         return False
     tx.note("message.sent", "message", each.id, attempt=each.attempt, by="list")
     if heard(listed.status).failed:
-        await callback_store.set_status(tx, each.id, listed.status, listed.error_code, failed=True, sent=False)
+        await callback_store.set_status(
+            tx, each.id, listed.status, listed.error_code, failed=True, sent=False, final=True
+        )
         tx.note("message.failed", "message", each.id, code=listed.error_code)
         await undeliverable.failed(tx, each.id, listed.error_code)
     return True

@@ -8,6 +8,7 @@ whatever leaves a doubt is `Unknown`, because a doubt that is retried is a secon
 from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from enum import StrEnum
 from typing import Protocol
 
 
@@ -71,6 +72,27 @@ class Listed:
     sender: str = field(repr=False)
     body: str = field(repr=False)
     media_count: int = 0
+
+
+class Erasure(StrEnum):
+    """What became of the wish that the carrier forget the words of a message."""
+
+    ERASED = "erased"
+    """Forgotten, or the carrier knows no such message any more."""
+    TOO_EARLY = "too_early"
+    """It has not come to its end: the carrier keeps the words until then."""
+    NOT_NOW = "not_now"
+    """The carrier did not answer, or is too busy."""
+    REFUSED = "refused"
+    """Asking again would be refused again."""
+
+
+class Erases(Protocol):
+    """A way out whose carrier can be asked to forget words."""
+
+    async def erase(self, sid: str) -> Erasure:
+        """Have the carrier forget the words of one message. Never raises for what the carrier or the network does."""
+        ...
 
 
 class ListUnavailable(Exception):

@@ -13,7 +13,16 @@ import aiohttp
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.rest import Client
 
-from messages.channels.base import Accepted, Listed, ListUnavailable, Outgoing, Refused, SendOutcome, Unknown
+from messages.channels.base import (
+    Accepted,
+    Erasure,
+    Listed,
+    ListUnavailable,
+    Outgoing,
+    Refused,
+    SendOutcome,
+    Unknown,
+)
 from messages.channels.twilio_client import NeverConnected, TooMany, TwilioNetwork
 
 TIMED_OUT_THERE: Final = 408
@@ -23,7 +32,8 @@ PAGE: Final = 50
 LONGEST_LIST: Final = 10_000
 # Redacting before a final status is refused with this code; the next round tries again.
 NOT_FINAL_YET: Final = 20009
-_TRANSIENT: Final = frozenset({404, 408, 429, 500, 502, 503, 504})
+WHO_ARE_YOU: Final = 401  # a token that is mended later, and everything goes on
+NOT_THERE: Final = 404
 # What the network, the carrier and the SDK raise; anything else is a mistake of ours and goes up.
 _LIKELY: Final = (
     NeverConnected,
@@ -85,21 +95,13 @@ class TwilioSms:
         """What people sent to our number since an instant, oldest first."""
         return [each for direction, each in reversed(await self._list(since, to=at)) if direction == "inbound"]
 
-    async def redact(self, sid: str) -> bool:
-        """Have Twilio forget the words of a message; False when it is too early, or not possible now.
-
-        Raises:
-            TwilioException: Twilio refuses for good.
-        """
+    async def erase(self, sid: str) -> Erasure:
+        """Have Twilio forget the words of a message."""
         try:
             await self._client.messages(sid).update_async(body="")
-        except TwilioException as error:
-            if getattr(error, "code", None) != NOT_FINAL_YET and getattr(error, "status", None) not in _TRANSIENT:
-                raise
-            return False
-        except _LIKELY:
-            return False
-        return True
+        except _LIKELY as error:
+            return _erasure_of(error)
+        return Erasure.ERASED
 
     def _parameters(self, outgoing: Outgoing) -> dict[str, Any]:
         given: dict[str, Any] = {
@@ -151,6 +153,18 @@ def _said_no(error: Any) -> SendOutcome:
     if status not in CLIENT_ERRORS or status == TIMED_OUT_THERE:
         return Unknown("server_error")
     return Refused(permanent=True, code=code)
+
+
+def _erasure_of(error: Exception) -> Erasure:
+    """What a failed redaction means."""
+    if not isinstance(error, TwilioRestException | TwilioServiceException) or int(error.status) == WHO_ARE_YOU:
+        return Erasure.NOT_NOW
+    if _number(error.code) == NOT_FINAL_YET:
+        return Erasure.TOO_EARLY
+    if int(error.status) == NOT_THERE:
+        return Erasure.ERASED
+    refused = int(error.status) in CLIENT_ERRORS and int(error.status) != TIMED_OUT_THERE
+    return Erasure.REFUSED if refused else Erasure.NOT_NOW
 
 
 def _listed(each: Any, created_at: datetime) -> Listed:

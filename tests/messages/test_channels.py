@@ -10,9 +10,17 @@ import pytest
 from aiohttp import web
 from aiohttp.test_utils import TestServer, unused_port
 from aiosmtpd.smtp import SMTP
-from twilio.base.exceptions import TwilioException
 
-from messages.channels.base import Accepted, Channel, ListUnavailable, Outgoing, Refused, SendOutcome, Unknown
+from messages.channels.base import (
+    Accepted,
+    Channel,
+    Erasure,
+    ListUnavailable,
+    Outgoing,
+    Refused,
+    SendOutcome,
+    Unknown,
+)
 from messages.channels.smtp import SmtpChannel, SmtpServer, server_of
 from messages.channels.twilio_sms import TwilioAccount, TwilioSms
 from scheduler.core.errors import Misconfigured
@@ -180,23 +188,21 @@ async def test_a_list_that_cannot_be_read_says_so(serve: Serve, answer: Answer) 
 
 
 @pytest.mark.parametrize(
-    ("answer", "done"),
+    ("answer", "became"),
     [
-        (answering(200, CREATED), True),
-        (answering(400, '{"code": 20009}'), False),
-        (answering(404, '{"code": 20404}'), False),
-        (answering(503, ""), False),
-        (answering(429, ""), False),
-        (answering(200, "<html>"), False),
+        (answering(200, CREATED), Erasure.ERASED),
+        (answering(404, '{"code": 20404}'), Erasure.ERASED),
+        (answering(409, '{"code": 20009}'), Erasure.TOO_EARLY),
+        (answering(503, ""), Erasure.NOT_NOW),
+        (answering(401, '{"code": 20003}'), Erasure.NOT_NOW),
+        (answering(408, ""), Erasure.NOT_NOW),
+        (answering(429, ""), Erasure.NOT_NOW),
+        (answering(200, "<html>"), Erasure.NOT_NOW),
+        (answering(403, '{"code": 20004}'), Erasure.REFUSED),
     ],
 )
-async def test_asking_the_carrier_to_forget_the_words(serve: Serve, answer: Answer, done: bool) -> None:
-    assert await (await serve(answer)).redact("SM1") is done
-
-
-async def test_a_carrier_that_will_never_forget_is_an_error(serve: Serve) -> None:
-    with pytest.raises(TwilioException):
-        await (await serve(answering(403, '{"code": 20004}'))).redact("SM1")
+async def test_asking_the_carrier_to_forget_the_words(serve: Serve, answer: Answer, became: Erasure) -> None:
+    assert await (await serve(answer)).erase("SM1") is became
 
 
 # --- mail -------------------------------------------------------------------------------------------------------
