@@ -5,19 +5,23 @@ row. Posting is transmit.py's. Invariant: no intent is written unless every chec
 read in this very transaction.
 """
 
+import asyncio
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
 
-from messages import consent_store, link_store, links, undeliverable
+from messages import consent_store, link_store, links, pacing_store, undeliverable
 from messages import send_store as store
 from messages.channels.base import Outgoing
+from messages.clock_watch import ClockWatch
 from messages.compose import CannotCompose, Composed, Desk, body_hash, compose, zone_name_of
 from messages.crash_points import reach
 from messages.kinds import Channel, Purpose, traits
 from messages.limits import Limits
+from messages.pacing import Pace, number_for
+from messages.pause import PLANNED, sending_state
 from messages.send_rules import (
     Allowed,
     ContactState,
@@ -28,7 +32,7 @@ from messages.send_rules import (
     SendWindow,
     gate,
 )
-from messages.send_store import Intent, SendRow
+from messages.send_store import EVERY_PRIORITY, PRESSING, Intent, SendRow
 from scheduler.calendar.wallclock import at_minute, local_day, zone_of
 from scheduler.core.log import get_logger
 from scheduler.core.record import Tx
@@ -41,6 +45,7 @@ HELD_FOR: Final = timedelta(minutes=5)
 CAP_SPAN: Final = timedelta(days=8)
 LONGEST_VALIDITY: Final = 36_000  # the carrier's own limit
 SHORTEST_VALIDITY: Final = 10
+BREATH: Final = 64  # so many are judged before the event loop gets a turn
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +54,27 @@ class Ready:
 
     row: SendRow
     outgoing: Outgoing
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Order:
+    """Who claims, and what: only messages of a priority below `below`, and at most `at_most`.
+
+    `watch` is the worker's own, by which it notices that its clock was moved.
+    """
+
+    limits: Limits
+    worker: str
+    public_url: str
+    channels: AbstractSet[Channel]
+    below: int = EVERY_PRIORITY
+    at_most: int = 1_000_000
+    watch: ClockWatch | None = None
+
+    @property
+    def pressing(self) -> bool:
+        """Whether only what somebody waits for is claimed."""
+        return self.below <= PRESSING
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,6 +96,8 @@ class _Facts:
     """What one batch is judged by, read in bulk. `sent` grows while the batch is decided."""
 
     desk: Desk
+    pace: Pace
+    numbers: tuple[str, ...]
     links: Mapping[tuple[str, str], link_store.MessageLink]
     agreed: AbstractSet[tuple[str, str, str]]
     stopped: AbstractSet[tuple[bytes, str]]
@@ -84,50 +112,78 @@ class _Stuck:
     why: str
 
 
-async def claim(tx: Tx, *, limits: Limits, worker: str, public_url: str, channels: AbstractSet[Channel]) -> Claimed:
+@dataclass(frozen=True, slots=True)
+class _Full:
+    """Its sender takes no more just now: it stays as it is, to be claimed in a moment."""
+
+
+_Verdict = Composed | Refused | Postponed | _Stuck | _Full
+
+
+async def claim(tx: Tx, order: Order) -> Claimed:
     """Decide a batch of due messages; see the module."""
-    rows = await store.send_rows(tx, await store.claim(tx, limits.batch))
+    await store.hold_claims(tx)
+    pace = Pace(await pacing_store.senders(tx), tx.now, pressing=order.pressing)
+    most = order.limits.batch if pace.room is None else min(order.limits.batch, pace.room)
+    below = await _below(tx, order)
+    rows = await store.send_rows(tx, await store.due(tx, min(most, order.at_most), below=below)) if most else ()
     reach("claim.rows_chosen")
     if not rows:
         return Claimed((), 0, 0)
-    facts = await _facts(tx, rows, public_url, channels)
-    ready: list[Ready] = []
-    postponed = dropped = 0
-    for row in rows:
-        verdict = _decide(tx, facts, row)
-        if isinstance(verdict, Refused):
-            await _drop(tx, row, verdict.reason)
-            dropped += 1
-        elif isinstance(verdict, Postponed):
-            await _postpone(tx, row, verdict)
-            postponed += 1
-        elif isinstance(verdict, _Stuck):
-            await _hold(tx, row, verdict.why)
-            postponed += 1
-        else:
-            ready.append(await _intend(tx, facts, row, verdict, limits, worker))
+    facts = await _facts(tx, rows, order, pace)
+    verdicts = await _judge(tx, facts, rows)
+    ready = await _intend(tx, facts, verdicts, order)
+    postponed = await _postpone(tx, verdicts) + await _hold(tx, verdicts)
+    dropped = await _drop(tx, verdicts)
     reach("claim.intents_written")
-    return Claimed(tuple(ready), postponed, dropped)
+    return Claimed(ready, postponed, dropped)
 
 
-async def _facts(tx: Tx, rows: Sequence[SendRow], public_url: str, channels: AbstractSet[Channel]) -> _Facts:
+async def _below(tx: Tx, order: Order) -> int:
+    if (await sending_state(tx, order.watch)).planned_paused:
+        return min(PLANNED, order.below)
+    return order.below
+
+
+async def _judge(tx: Tx, facts: _Facts, rows: Sequence[SendRow]) -> list[tuple[SendRow, _Verdict]]:
+    verdicts: list[tuple[SendRow, _Verdict]] = []
+    for place, row in enumerate(rows):
+        if place % BREATH == 0:
+            await asyncio.sleep(0)  # noqa: TID251 -- no time passes: others of this loop get their turn
+        verdict = _decide(tx, facts, row)
+        if isinstance(verdict, Composed) and row.channel is Channel.SMS:
+            facts.pace.take(_number(facts, row), verdict.segments)
+        verdicts.append((row, verdict))
+    return verdicts
+
+
+def _number(facts: _Facts, row: SendRow) -> str:
+    return number_for(row.address_ix, facts.desk.practice.sender, facts.numbers)
+
+
+async def _facts(tx: Tx, rows: Sequence[SendRow], order: Order, pace: Pace) -> _Facts:
     addresses = {row.address_ix for row in rows if row.address_ix is not None}
     points = {row.contact_point_id for row in rows if row.contact_point_id is not None}
-    desk = Desk(await people.practice(tx), await reminders.wordings_in_force(tx), public_url)
+    desk = Desk(await people.practice(tx), await reminders.wordings_in_force(tx), order.public_url)
+    again = [row.id for row in rows if row.attempt]
     return _Facts(
         desk=desk,
-        links=await link_store.of_messages(tx, [row.id for row in rows if row.attempt]),
+        pace=pace,
+        numbers=pace.numbers,
+        links=await link_store.of_messages(tx, again) if again else {},
         agreed=await store.agreed(tx, points),
         stopped=await consent_store.stopped_among(tx, addresses),
         sent=await store.capped_since(tx, addresses, tx.now - CAP_SPAN),
-        channels=channels,
+        channels=order.channels,
     )
 
 
-def _decide(tx: Tx, facts: _Facts, row: SendRow) -> "Composed | Refused | Postponed | _Stuck":
+def _decide(tx: Tx, facts: _Facts, row: SendRow) -> _Verdict:
     """The words to send, or why not. A row that breaks its judge is held alone: the others must not wait for it."""
     if not row.readable:
         return _Stuck("unreadable")
+    if row.channel is Channel.SMS and not facts.pace.takes(_number(facts, row)):
+        return _Full()
     try:
         composed = compose(tx, facts.desk, row, facts.links)
         verdict = _verdict(tx, facts, row, composed)
@@ -136,7 +192,11 @@ def _decide(tx: Tx, facts: _Facts, row: SendRow) -> "Composed | Refused | Postpo
         return _Stuck("cannot_judge")
     if not isinstance(verdict, Allowed):
         return verdict
-    return composed if isinstance(composed, Composed) else Refused(Refusal.TEXT_UNSAFE)
+    if not isinstance(composed, Composed):
+        return Refused(Refusal.TEXT_UNSAFE)
+    if traits(row.kind).capped and row.address_ix is not None:
+        facts.sent.setdefault(row.address_ix, []).append(tx.now)
+    return composed
 
 
 def _verdict(tx: Tx, facts: _Facts, row: SendRow, composed: Composed | CannotCompose) -> Allowed | Refused | Postponed:
@@ -187,50 +247,76 @@ def _window(desk: Desk, row: SendRow) -> SendWindow:
     )
 
 
-async def _drop(tx: Tx, row: SendRow, reason: Refusal) -> None:
-    if await store.drop(tx, row.id, reason.value):
-        tx.note("message.cancelled", "message", row.id, reason=reason.value)
-        await undeliverable.dropped(tx, row, reason)
+async def _drop(tx: Tx, verdicts: Sequence[tuple[SendRow, _Verdict]]) -> int:
+    found = {row.id: (row, verdict.reason) for row, verdict in verdicts if isinstance(verdict, Refused)}
+    for reason in sorted({reason for _, reason in found.values()}):
+        ids = [row.id for row, why in found.values() if why is reason]
+        for message_id in await store.drop(tx, ids, reason.value):
+            tx.note("message.cancelled", "message", message_id, reason=reason.value)
+            await undeliverable.dropped(tx, found[message_id][0], reason)
+    return len(found)
 
 
-async def _postpone(tx: Tx, row: SendRow, verdict: Postponed) -> None:
-    if await store.postpone(tx, row.id, verdict.until, verdict.reason.value):
-        tx.note("message.postponed", "message", row.id, reason=verdict.reason.value)
+async def _postpone(tx: Tx, verdicts: Sequence[tuple[SendRow, _Verdict]]) -> int:
+    found = [(row.id, verdict) for row, verdict in verdicts if isinstance(verdict, Postponed)]
+    for until, reason in sorted({(verdict.until, verdict.reason) for _, verdict in found}):
+        ids = [each for each, verdict in found if (verdict.until, verdict.reason) == (until, reason)]
+        for message_id in await store.postpone(tx, ids, until, reason.value):
+            tx.note("message.postponed", "message", message_id, reason=reason.value)
+    return len(found)
 
 
-async def _hold(tx: Tx, row: SendRow, why: str) -> None:
-    if await store.postpone(tx, row.id, tx.now + HELD_FOR, why):
-        tx.note("message.held", "message", row.id, why=why)
-        await undeliverable.trouble(tx, why)
+async def _hold(tx: Tx, verdicts: Sequence[tuple[SendRow, _Verdict]]) -> int:
+    found = [(row.id, verdict.why) for row, verdict in verdicts if isinstance(verdict, _Stuck)]
+    for why in sorted({why for _, why in found}):
+        held = await store.postpone(tx, [each for each, it in found if it == why], tx.now + HELD_FOR, why)
+        for message_id in held:
+            tx.note("message.held", "message", message_id, why=why)
+        if held:
+            await undeliverable.trouble(tx, why)
+    return len(found)
 
 
-async def _intend(tx: Tx, facts: _Facts, row: SendRow, composed: Composed, limits: Limits, worker: str) -> Ready:
-    attempt = row.attempt + 1
-    intent = Intent(
-        message_id=row.id,
-        attempt=attempt,
-        worker=worker,
-        deadline=tx.now + limits.lease_span,
-        body_hash=body_hash(tx, composed.text),
-        segments=composed.segments,
+async def _intend(
+    tx: Tx, facts: _Facts, verdicts: Sequence[tuple[SendRow, _Verdict]], order: Order
+) -> tuple[Ready, ...]:
+    ready = [(row, composed) for row, composed in verdicts if isinstance(composed, Composed)]
+    intents = [
+        Intent(
+            message_id=row.id,
+            attempt=row.attempt + 1,
+            sender=_sender(facts, row),
+            body_hash=body_hash(tx, composed.text),
+            segments=composed.segments,
+        )
+        for row, composed in ready
+    ]
+    await store.write_intents(tx, intents, worker=order.worker, deadline=tx.now + order.limits.lease_span)
+    await links.add(tx, [new for _, composed in ready for new in composed.new_links])
+    await pacing_store.taken(tx, facts.pace.taken)
+    for (row, _), intent in zip(ready, intents, strict=True):
+        tx.note("message.intended", "message", row.id, attempt=intent.attempt, kind=row.kind.value)
+    return tuple(
+        Ready(row, _outgoing(tx, facts.desk, row, composed, intent))
+        for (row, composed), intent in zip(ready, intents, strict=True)
     )
-    await store.write_intent(tx, intent)
-    await links.add(tx, composed.new_links)
-    tx.note("message.intended", "message", row.id, attempt=attempt, kind=row.kind.value)
-    if traits(row.kind).capped and row.address_ix is not None:
-        facts.sent.setdefault(row.address_ix, []).append(tx.now)
-    desk = facts.desk
-    outgoing = Outgoing(
+
+
+def _sender(facts: _Facts, row: SendRow) -> str:
+    return _number(facts, row) if row.channel is Channel.SMS else facts.desk.practice.email_from or ""
+
+
+def _outgoing(tx: Tx, desk: Desk, row: SendRow, composed: Composed, intent: Intent) -> Outgoing:
+    return Outgoing(
         reference=row.id,
-        attempt=attempt,
-        sender=desk.practice.sender if row.channel is Channel.SMS else desk.practice.email_from or "",
+        attempt=intent.attempt,
+        sender=intent.sender,
         to=row.address or "",  # the gate lets nothing through without one
         text=composed.text,
         subject=composed.subject,
-        callback_url=f"{desk.public_url}/twilio/{tx.practice_id}/status?m={row.id}&a={attempt}",
+        callback_url=f"{desk.public_url}/twilio/{tx.practice_id}/status?m={row.id}&a={intent.attempt}",
         valid_seconds=_validity(tx.now, desk, row),
     )
-    return Ready(row, outgoing)
 
 
 def _validity(now: datetime, desk: Desk, row: SendRow) -> int:

@@ -6,10 +6,12 @@ Invariant: a token is never stored, only its keyed hash.
 from collections.abc import Iterable
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from operator import attrgetter
+from typing import Final
 
-from sqlalchemy import ColumnElement, and_, insert, select, update
+from sqlalchemy import ColumnElement, and_, select, update
 
+from scheduler.core.bulk import Insert
 from scheduler.core.record import Reading, Record, Tx
 from scheduler.tables import appointment, contact_point, link, message, participation
 
@@ -56,15 +58,13 @@ class NewLink:
     expires_at: datetime
 
 
+_ADD: Final = Insert(link, ("practice_id", "made_at", *NewLink.__dataclass_fields__))
+
+
 async def add(tx: Tx, links: Iterable[NewLink]) -> None:
     """Insert links."""
-    rows = [{"practice_id": tx.practice_id, "made_at": tx.now, **_values(each)} for each in links]
-    if rows:
-        await tx.conn.execute(insert(link), rows)
-
-
-def _values(new: NewLink) -> dict[str, Any]:
-    return {name: getattr(new, name) for name in NewLink.__dataclass_fields__}
+    values = attrgetter(*NewLink.__dataclass_fields__)
+    await _ADD.run(tx.conn, [(tx.practice_id, tx.now, *values(each)) for each in links])
 
 
 async def alive(r: Reading, digest: bytes) -> LinkRow | None:

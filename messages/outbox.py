@@ -8,9 +8,11 @@ exists once, so a retried request or an event told twice never makes a second te
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import partial
 from typing import Final
 
 from messages import outbox_store as store
+from messages import recalls
 from messages.kinds import Channel, Kind, MessageClass, traits
 from messages.particulars import Particulars
 from messages.send_rules import useful_until
@@ -132,15 +134,21 @@ async def cancel_ids(tx: Tx, message_ids: Collection[str], reason: str) -> int:
 async def cancel_for_address(tx: Tx, address_ix: bytes, channel: Channel, reason: str) -> int:
     """Take back everything for an address on a channel, save what answers an opt-out."""
     kept = tuple(kind for kind in Kind if traits(kind).answers_opt_out or traits(kind).answers_quarantine)
-    return await _take_back(tx, store.for_address(address_ix, channel, kept), reason)
+    # A STOP has an acknowledgement of its own, which waits for what is on its way (consent.py).
+    return await _take_back(tx, store.for_address(address_ix, channel, kept), reason, heeded=False)
 
 
-async def _take_back(tx: Tx, where: store.Condition, reason: str) -> int:
+async def _take_back(tx: Tx, where: store.Condition, reason: str, *, heeded: bool = True) -> int:
+    """Cancel and recall. Unless `heeded` is False, the change is acknowledged only when no recalled one can leave."""
     cancelled = await store.cancel_pending(tx, where, reason)
     for message_id in cancelled:
         tx.note("message.cancelled", "message", message_id, reason=reason)
-    for message_id in await store.recall_intents(tx, where, reason):
+    recalled = await store.recall_intents(tx, where, reason)
+    for message_id in recalled:
         tx.note("message.recalled", "message", message_id, reason=reason)
+    tx.call_off(recalled)
+    if recalled and heeded:
+        tx.before_answer.append(partial(recalls.heeded, practice_id=tx.practice_id, message_ids=recalled))
     return len(cancelled)
 
 

@@ -4,6 +4,7 @@ Invariant: an attempt that may have been accepted never leads back to `pending` 
 looking, or a carrier's plain refusal does that.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -14,6 +15,7 @@ from messages import send_store as store
 from messages.channels.base import Accepted, Refused, SendOutcome, Unknown
 from messages.delivery import ErrorAction, error_rule
 from messages.limits import Limits
+from messages.send_store import Standing
 from scheduler.core.ids import jitter
 from scheduler.core.record import Tx
 
@@ -21,6 +23,8 @@ FIRST_PAUSE: Final = 2.0
 LONGEST_PAUSE: Final = 300.0
 # Nothing goes out until somebody has mended a setting; asking seldom is enough to notice that they have.
 PAUSE_WHILE_REFUSED: Final = 300.0
+ERASED_AFTER: Final = timedelta(hours=24)
+"""The carrier is asked to forget the words after a final status, or so long after it took them at the latest."""
 # A late acceptance is the truth whatever was thought meanwhile, as long as nothing was posted since.
 _ACCEPTED_FROM: Final = frozenset({"intent", "unknown", "pending", "cancelled", "failed"})
 _UNDECIDED: Final = frozenset({"intent", "unknown"})
@@ -32,9 +36,12 @@ class NotPosted(StrEnum):
 
     DEADLINE_PASSED = "deadline_passed"
     RECALLED = "recalled"
+    CARRIER_SILENT = "carrier_silent"
+    RECORD_AWAY = "record_away"
 
 
 AttemptOutcome = SendOutcome | NotPosted
+_LATER: Final = {NotPosted.CARRIER_SILENT: timedelta(seconds=20), NotPosted.RECORD_AWAY: timedelta(seconds=2)}
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,11 +53,20 @@ class Attempt:
     outcome: AttemptOutcome
 
 
-async def record_outcome(tx: Tx, attempt: Attempt, limits: Limits) -> None:
-    """Write one outcome."""
+async def record_outcomes(tx: Tx, attempts: Sequence[Attempt], limits: Limits) -> None:
+    """Write how these attempts ended. Acceptances of undecided messages, nearly all, are written together."""
+    now = await store.standing(tx, {each.message_id for each in attempts})
+    plain = [each for each in attempts if _is_plain(each, now.get(each.message_id))]
+    await _accepted_all(tx, plain)
+    # In the order of their ids, as everybody who locks several: two workers then never wait for each other.
+    for attempt in sorted(set(attempts) - set(plain), key=lambda each: each.message_id):
+        await _record(tx, attempt, limits)
+
+
+async def _record(tx: Tx, attempt: Attempt, limits: Limits) -> None:
     match attempt.outcome:
         case Accepted():
-            await _accepted(tx, attempt, attempt.outcome)
+            await _accepted_late(tx, attempt)
         case Refused():
             await _refused(tx, attempt, attempt.outcome)
         case Unknown():
@@ -59,19 +75,24 @@ async def record_outcome(tx: Tx, attempt: Attempt, limits: Limits) -> None:
             await _not_posted(tx, attempt, attempt.outcome)
 
 
-async def _accepted(tx: Tx, attempt: Attempt, outcome: Accepted) -> None:
-    values = {
-        "state": "sent",
-        "reason": None,
-        "sid": outcome.sid,
-        "provider_status": outcome.status,
-        "error_code": None,
-        "sent_at": tx.now,
-    }
-    if await store.resolve(tx, attempt.message_id, attempt.attempt, _ACCEPTED_FROM, values):
-        tx.note("message.sent", "message", attempt.message_id, attempt=attempt.attempt)
-        return
-    # A callback or a look-up was quicker; or a later attempt is under way, which is then one too many.
+def _is_plain(attempt: Attempt, now: Standing | None) -> bool:
+    accepted = isinstance(attempt.outcome, Accepted)
+    return accepted and now is not None and now.attempt == attempt.attempt and now.state in _ACCEPTED_FROM
+
+
+async def _accepted_all(tx: Tx, attempts: Sequence[Attempt]) -> None:
+    rows = [
+        (each.message_id, each.outcome.sid, each.outcome.status)
+        for each in attempts
+        if isinstance(each.outcome, Accepted)
+    ]
+    await store.accept(tx, rows, redact_at=tx.now + ERASED_AFTER)
+    for each in attempts:
+        tx.note("message.sent", "message", each.message_id, attempt=each.attempt)
+
+
+async def _accepted_late(tx: Tx, attempt: Attempt) -> None:
+    """A callback or a look-up was quicker; or a later attempt is under way, which is then one too many."""
     if await store.attempt_of(tx, attempt.message_id) > attempt.attempt:
         await outbox_store.recall_intents(tx, outbox_store.among((attempt.message_id,)), "sent_already")
         tx.note("message.accepted_late", "message", attempt.message_id, attempt=attempt.attempt)
@@ -110,17 +131,18 @@ async def _unknown(tx: Tx, attempt: Attempt, outcome: Unknown, limits: Limits) -
 
 
 async def _not_posted(tx: Tx, attempt: Attempt, outcome: NotPosted) -> None:
-    """Cancelled if somebody recalled it; if only its time was over, due again, and the claim looks at it anew.
+    """Cancelled if somebody recalled it; otherwise due again, at once or in a moment, and the claim looks at it anew.
 
-    Which of the two it was is read here: to a worker that comes too late, an intent that others have taken for
-    expired looks like a recalled one.
+    Whether it was recalled is read here: to a worker that comes too late, an intent that others have taken for
+    expired looks like a recalled one, and one that was not posted for another reason may have been recalled as well.
     """
-    recalled = await store.recalled_reason(tx, attempt.message_id) if outcome is NotPosted.RECALLED else None
+    recalled = await store.recalled_reason(tx, attempt.message_id)
     if recalled is not None:
         origins: frozenset[str] = frozenset({"intent"})
         values: dict[str, object] = {"state": "cancelled", "reason": recalled}
     else:
         origins = _UNDECIDED
-        values = {"state": "pending", "reason": NotPosted.DEADLINE_PASSED.value, "due_at": tx.now}
+        why = NotPosted.DEADLINE_PASSED if outcome is NotPosted.RECALLED else outcome
+        values = {"state": "pending", "reason": why.value, "due_at": tx.now + _LATER.get(why, timedelta(0))}
     if await store.resolve(tx, attempt.message_id, attempt.attempt, origins, values):
         tx.note("message.not_posted", "message", attempt.message_id, why=str(values["reason"]))

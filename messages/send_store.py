@@ -6,21 +6,27 @@ Few statements per batch, none per message except the writes. Invariant: every c
 and where it matters the attempt, it is changed from; a row somebody else has changed is left alone.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Select, and_, func, select, update
+from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select, update
 
 from messages.kinds import Channel, Kind, traits
 from messages.particulars import Particulars
+from messages.states import State
 from scheduler.appointments.states import ACTIVE
+from scheduler.core.bulk import Update
 from scheduler.core.errors import Misconfigured
 from scheduler.core.record import Reading, Tx
 from scheduler.core.vault import Where
 from scheduler.tables import appointment, client, consent, contact_point, message, offer, participation, practice
 
+PRESSING: Final = 5
+"""Priorities below this are answers, notices and alerts: somebody waits for them now (outbox.PRIORITY)."""
+EVERY_PRIORITY: Final = 99
+DUE_AT_ONCE: Final = 20_000
 _CAPPED = tuple(kind.value for kind in Kind if traits(kind).capped)
 
 
@@ -67,6 +73,7 @@ class SendRow:
     fields: Particulars
     useful_until: datetime
     due_at: datetime
+    priority: int
     attempt: int
     dedupe: str
     address: str | None = field(repr=False)
@@ -79,42 +86,78 @@ class SendRow:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Intent:
-    """What is written before a message may be posted."""
+    """What is written before a message may be posted. `sender` is what it leaves from."""
 
     message_id: str
     attempt: int
-    worker: str
-    deadline: datetime
+    sender: str
     body_hash: bytes = field(repr=False)
     segments: int
+
+
+@dataclass(frozen=True, slots=True)
+class Standing:
+    """How a message stands just now: its state, its last attempt, and why it waits, was recalled or ended."""
+
+    state: str
+    attempt: int
+    reason: str | None
 
 
 # --- claiming ---------------------------------------------------------------------------------------------------
 
 
-async def claim(tx: Tx, limit: int) -> tuple[str, ...]:
-    """The ids of due messages, most pressing first, locked until the transaction ends.
+async def hold_claims(tx: Tx) -> None:
+    """One claim of a practice runs at a time, from here to the commit.
 
-    One claim of a practice runs at a time: two that ran together could each allow a client's last text of the day,
-    and a STOP is acknowledged only when no claim is half done (consent_store.hold_sending takes the same lock).
+    Two that ran together could each allow a client's last text of the day or overdraw a sender's pace, and a STOP is
+    acknowledged only when no claim is half done (consent_store.hold_sending takes the same lock).
     """
     await tx.conn.execute(select(practice.c.id).where(practice.c.id == tx.practice_id).with_for_update(key_share=True))
-    wanted = (
-        select(message.c.id)
-        .where(message.c.practice_id == tx.practice_id, message.c.state == "pending", message.c.due_at <= tx.now)
-        .order_by(message.c.priority, message.c.due_at, message.c.id)
-        .limit(limit)
-        .with_for_update(skip_locked=True, of=message)
-    )
-    return tuple((await tx.conn.execute(wanted)).scalars())
 
 
-async def any_due(r: Reading) -> bool:
+async def due(tx: Tx, limit: int, *, below: int) -> tuple[str, ...]:
+    """The ids of due messages of a priority below `below`, locked until the transaction ends.
+
+    Most pressing first, and of equals the one that is of use for the shortest time: the nearest visit. However much
+    has piled up, only the `DUE_AT_ONCE` that have been due longest are put in order.
+    """
+    c = message.c
+    waiting = _pending(tx).where(c.due_at <= tx.now)
+    if below <= PRESSING:
+        waiting = waiting.where(c.priority < literal_column(str(PRESSING)))
+    elif below <= EVERY_PRIORITY:
+        waiting = waiting.where(c.priority < below)
+    oldest = waiting.order_by(c.due_at).limit(DUE_AT_ONCE).subquery()
+    first = select(oldest.c.id).order_by(oldest.c.priority, oldest.c.useful_until, oldest.c.due_at, oldest.c.id)
+    ids = tuple((await tx.conn.execute(first.limit(limit))).scalars())
+    if tx.conn.dialect.name == "sqlite" or not ids:
+        return ids
+    # Somebody may be taking one of them back just now; it is passed over, not waited for.
+    free = select(c.id).where(c.practice_id == tx.practice_id, c.id.in_(ids), in_state("pending"))
+    locked = set((await tx.conn.execute(free.with_for_update(skip_locked=True))).scalars())
+    return tuple(each for each in ids if each in locked)
+
+
+async def any_due(r: Reading, *, below: int) -> bool:
     """Whether a claim would find something: asked first, so that an idle worker takes no write lock."""
-    wanted = select(message.c.id).where(
-        message.c.practice_id == r.practice_id, message.c.state == "pending", message.c.due_at <= r.now
-    )
-    return (await r.conn.execute(wanted.limit(1))).first() is not None
+    c = message.c
+    wanted = _pending(r).where(c.due_at <= r.now)
+    if below <= PRESSING:
+        wanted = wanted.where(c.priority < literal_column(str(PRESSING)))
+    elif below <= EVERY_PRIORITY:
+        wanted = wanted.where(c.priority < below)
+    return (await r.conn.execute(wanted.order_by(c.due_at).limit(1))).first() is not None
+
+
+def in_state(state: str) -> ColumnElement[bool]:
+    """That a message is in this state, spelt out in the statement: only so do engines use the indexes of few rows."""
+    return message.c.state == literal_column(f"'{State(state).value}'")
+
+
+def _pending(r: Reading) -> Select[Any]:
+    c = message.c
+    return select(c.id, c.priority, c.useful_until, c.due_at).where(c.practice_id == r.practice_id, in_state("pending"))
 
 
 async def send_rows(r: Reading, message_ids: Sequence[str]) -> tuple[SendRow, ...]:
@@ -159,47 +202,77 @@ async def capped_since(r: Reading, address_ixs: Collection[bytes], since: dateti
 # --- changing state ---------------------------------------------------------------------------------------------
 
 
-async def write_intent(tx: Tx, intent: Intent) -> bool:
-    """From pending to intent."""
-    return await _move(
-        tx,
-        intent.message_id,
-        message.c.state == "pending",
-        {
-            "state": "intent",
-            "reason": None,
-            "attempt": intent.attempt,
-            "worker": intent.worker,
-            "deadline": intent.deadline,
-            "body_hash": intent.body_hash,
-            "segments": intent.segments,
-            "intent_at": tx.now,
-            "settle_at": None,
-            "looks": 0,
-        },
+_INTEND: Final = Update(
+    message,
+    each=("attempt", "sender", "body_hash", "segments"),
+    same=("state", "reason", "worker", "deadline", "intent_at", "settle_at", "looks"),
+    where="state = 'pending'",
+)
+_ACCEPT: Final = Update(
+    message,
+    each=("sid", "provider_status"),
+    same=("state", "reason", "error_code", "sent_at", "redact_at"),
+)
+
+
+async def write_intents(tx: Tx, intents: Sequence[Intent], *, worker: str, deadline: datetime) -> None:
+    """From pending to intent. The rows are those of `due`, in this very transaction."""
+    rows = [(each.message_id, each.attempt, each.sender, each.body_hash, each.segments) for each in intents]
+    same = ("intent", None, worker, deadline, tx.now, None, 0)
+    await _INTEND.run(tx.conn, tx.practice_id, rows, same)
+
+
+async def accept(tx: Tx, rows: Sequence[tuple[str, str, str]], *, redact_at: datetime) -> None:
+    """To sent: (message id, sid, the carrier's word). The caller has locked the rows and looked at their state."""
+    await _ACCEPT.run(tx.conn, tx.practice_id, rows, ("sent", None, None, tx.now, redact_at))
+
+
+async def postpone(tx: Tx, message_ids: Collection[str], due_at: datetime, reason: str) -> tuple[str, ...]:
+    """Pending messages wait until another time; returns which."""
+    return await _pending_become(tx, message_ids, {"due_at": due_at, "reason": reason})
+
+
+async def drop(tx: Tx, message_ids: Collection[str], reason: str) -> tuple[str, ...]:
+    """From pending to cancelled: they must not leave any more; returns which."""
+    return await _pending_become(tx, message_ids, {"state": "cancelled", "reason": reason})
+
+
+async def _pending_become(tx: Tx, message_ids: Collection[str], values: dict[str, Any]) -> tuple[str, ...]:
+    found = await tx.conn.execute(
+        update(message)
+        .where(message.c.practice_id == tx.practice_id, message.c.id.in_(sorted(message_ids)), in_state("pending"))
+        .values(values)
+        .returning(message.c.id)
     )
+    return tuple(sorted(found.scalars()))
 
 
-async def postpone(tx: Tx, message_id: str, due_at: datetime, reason: str) -> bool:
-    """A pending message waits until another time."""
-    return await _move(tx, message_id, message.c.state == "pending", {"due_at": due_at, "reason": reason})
-
-
-async def drop(tx: Tx, message_id: str, reason: str) -> bool:
-    """From pending to cancelled: it must not leave any more."""
-    return await _move(tx, message_id, message.c.state == "pending", {"state": "cancelled", "reason": reason})
-
-
-async def still_wanted(r: Reading, message_id: str, attempt: int) -> bool:
-    """Whether an intent still stands: nobody has recalled it, taken it over or decided its outcome."""
-    wanted = select(message.c.id).where(
-        message.c.practice_id == r.practice_id,
-        message.c.id == message_id,
-        message.c.state == "intent",
-        message.c.attempt == attempt,
-        message.c.reason.is_(None),
+async def still_wanted(r: Reading, attempts: Mapping[str, int]) -> frozenset[str]:
+    """Which of these intents, by message id and attempt, still stand: not recalled, taken over or decided."""
+    c = message.c
+    wanted = select(c.id, c.attempt).where(
+        c.practice_id == r.practice_id, c.id.in_(sorted(attempts)), in_state("intent"), c.reason.is_(None)
     )
-    return (await r.conn.execute(wanted)).first() is not None
+    return frozenset(row.id for row in await r.conn.execute(wanted) if attempts[row.id] == row.attempt)
+
+
+async def standing(tx: Tx, message_ids: Collection[str]) -> dict[str, Standing]:
+    """How these messages stand, locked until the transaction ends, in the order of their ids."""
+    c = message.c
+    wanted = select(c.id, c.state, c.attempt, c.reason).where(
+        c.practice_id == tx.practice_id, c.id.in_(sorted(message_ids))
+    )
+    rows = await tx.conn.execute(wanted.order_by(c.id).with_for_update())
+    return {row.id: Standing(row.state, row.attempt, row.reason) for row in rows}
+
+
+async def being_posted(r: Reading, message_ids: Collection[str]) -> bool:
+    """Whether a worker may still be about to post one of these."""
+    c = message.c
+    wanted = select(c.id).where(
+        c.practice_id == r.practice_id, c.id.in_(sorted(message_ids)), in_state("intent"), c.deadline > r.now
+    )
+    return (await r.conn.execute(wanted.limit(1))).first() is not None
 
 
 async def resolve(tx: Tx, message_id: str, attempt: int, origins: Collection[str], values: dict[str, Any]) -> bool:
@@ -242,10 +315,33 @@ async def ids_of_keys(r: Reading, dedupe_keys: Collection[str]) -> tuple[str, ..
 
 # --- reading rows -----------------------------------------------------------------------------------------------
 
+_OF_MESSAGE: Final = (
+    "id",
+    "kind",
+    "channel",
+    "contact_point_id",
+    "client_id",
+    "participation_id",
+    "offer_id",
+    "inbound_id",
+    "touch",
+    "revision",
+    "fields",
+    "useful_until",
+    "due_at",
+    "priority",
+    "attempt",
+    "dedupe",
+    "address_ct",
+    "address_ix",
+    "intent_at",
+    "looks",
+    "body_hash",
+)
 
 FACTS: Select[Any] = (
     select(
-        message,
+        *(message.c[name] for name in _OF_MESSAGE),
         contact_point.c.value_ct,
         contact_point.c.state.label("contact_state"),
         contact_point.c.client_id.label("contact_client_id"),
@@ -310,6 +406,7 @@ def _send_row(r: Reading, row: Any) -> SendRow:
         fields=Particulars.from_json(row["fields"]),
         useful_until=row["useful_until"],
         due_at=row["due_at"],
+        priority=row["priority"],
         attempt=row["attempt"],
         dedupe=row["dedupe"],
         address=address,

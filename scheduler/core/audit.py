@@ -12,15 +12,30 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.actor import Actor
+from scheduler.core.bulk import Insert
 from scheduler.tables import audit_entry, audit_head
 
 GENESIS = b"\x00" * 32
+_CANONICAL: Final = json.JSONEncoder(sort_keys=True, separators=(",", ":"))
+_COLUMNS: Final = (
+    "practice_id",
+    "seq",
+    "at",
+    "actor_kind",
+    "actor_id",
+    "via",
+    "action",
+    "subject",
+    "subject_id",
+    "detail",
+)
+_ENTER: Final = Insert(audit_entry, (*_COLUMNS, "hash"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,8 +83,8 @@ async def append(
         seq += 1
         row = _row(practice_id, seq, at, actor, note)
         link = chained(key, link, row)
-        rows.append({**row, "hash": link})
-    await conn.execute(insert(audit_entry), rows)
+        rows.append((*row.values(), link))
+    await _ENTER.run(conn, rows)
     head = update(audit_head).where(audit_head.c.practice_id == practice_id)
     await conn.execute(head.values(seq=seq, hash=link, at=at))
 
@@ -93,7 +108,7 @@ def canonical(row: Mapping[str, Any]) -> bytes:
         row["subject_id"],
         row["detail"],
     )
-    return json.dumps(fields, sort_keys=True, separators=(",", ":")).encode()
+    return _CANONICAL.encode(fields).encode()
 
 
 async def verify(conn: AsyncConnection, key: bytes, practice_id: str) -> ChainReport:

@@ -1,10 +1,15 @@
-"""A bell: how a commit wakes the waiting workers of the same process.
+"""A bell: how a commit wakes the waiting workers of the same process, and how it holds them back.
 
-Workers of other processes find due rows by their own tick. Invariant: a ring is never lost: whoever listens either
-wakes from it or, being busy, finds it when waiting next.
+Other processes are told by wakeup.py, or find out by their own tick and their own look.
+Invariant: a ring is never lost: whoever listens either wakes from it or, being busy, finds it when waiting next.
 """
 
 import asyncio
+from collections import OrderedDict
+from collections.abc import Iterable
+from typing import Final
+
+MOST_CALLED_OFF: Final = 50_000
 
 
 class Listener:
@@ -44,3 +49,24 @@ class Bell:
         """Wake everybody who listens."""
         for each in self._listeners:
             each.hear()
+
+
+class CalledOff:
+    """Ids of work that was lately called off, so that a worker about to do it looks once more whether it may.
+
+    A hint, not a record: the record decides. Only the newest are remembered.
+    """
+
+    def __init__(self) -> None:
+        self._ids: OrderedDict[str, None] = OrderedDict()
+
+    def add(self, ids: Iterable[str]) -> None:
+        """Remember these."""
+        for each in ids:
+            self._ids[each] = None
+        while len(self._ids) > MOST_CALLED_OFF:
+            self._ids.popitem(last=False)
+
+    def __contains__(self, row_id: str) -> bool:
+        """Whether this was called off lately."""
+        return row_id in self._ids

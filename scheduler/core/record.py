@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core import audit
 from scheduler.core.actor import Actor
-from scheduler.core.bell import Bell
+from scheduler.core.bell import Bell, CalledOff
 from scheduler.core.clock import Clock
 from scheduler.core.engine import Engines
 from scheduler.core.ids import MakeId, random_id
@@ -57,7 +57,9 @@ class Tx(Reading):
         self.events: deque[Event] = deque()
         self.noted: list[audit.Noted] = []
         self.work_is_due = False
+        self.called_off: list[str] = []
         self.after_commit: list[Callable[[], None]] = []
+        self.before_answer: list[Callable[[Record], Awaitable[None]]] = []
 
     def new_id(self) -> str:
         """An id for a row about to be written."""
@@ -70,6 +72,10 @@ class Tx(Reading):
     def note(self, action: str, subject: str, subject_id: str | None = None, **detail: str | int | bool | None) -> None:
         """Enter something in the audit chain: codes and ids, never a person's data."""
         self.noted.append(audit.Noted(action, subject, subject_id, detail))
+
+    def call_off(self, row_ids: Iterable[str]) -> None:
+        """Once this has committed, have workers look again before they do what they may have in hand about these."""
+        self.called_off.extend(row_ids)
 
     def wake(self) -> None:
         """Ring the workers once this has committed: something may be due at once."""
@@ -113,10 +119,14 @@ class Record:
         self.subscriptions = subscriptions or Subscriptions()
         self.make_id = make_id
         self.bell = bell or Bell()
+        self.called_off = CalledOff()
 
     @asynccontextmanager
     async def write(self, practice_id: str, actor: Actor) -> AsyncIterator[Tx]:
         """One transaction. Commits when the block ends; any exception leaves the record as it was.
+
+        What the actions put into `tx.before_answer` is then waited for, outside the transaction: the caller may tell
+        people that it is done only when this has returned.
 
         Raises:
             Unavailable: the database is away, or gave this transaction up for another one (`trouble_told`).
@@ -128,12 +138,14 @@ class Record:
                 await self.subscriptions.deliver(tx)
                 if tx.noted:
                     await audit.append(conn, self.vault.audit_key, practice_id, tx.now, actor, tx.noted)
-                if tx.work_is_due:
-                    await announce(conn)
+                await announce(conn, work_is_due=tx.work_is_due, called_off=tx.called_off)
+        self.called_off.add(tx.called_off)
         for act in tx.after_commit:
             act()
         if tx.work_is_due:
             self.bell.ring()
+        for wait in tx.before_answer:
+            await wait(self)
 
     @asynccontextmanager
     async def read(self, practice_id: str) -> AsyncIterator[Reading]:

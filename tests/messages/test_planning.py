@@ -357,14 +357,14 @@ async def test_an_edit_between_decision_and_post_recalls_the_text(post: Post, ed
     appointment_id, (participation_id,) = await book(post, ana)
     post.clock.advance_to(local("2026-03-08 10:00"))
     worker = post.transmitter()
-    claimed = await worker._claim(post.practice_id)
-    assert len(claimed.ready) == 1
+    _, held = await worker.claim(post.practice_id)
+    assert len(held) == 1
     async with writing(post) as tx:
         if edit == "move":
             await move(tx, appointment_id, starts_at=local("2026-03-13 11:00"), by="client")
         else:
             await cancel(tx, participation_id, by="client")
-    await worker._post_all(post.practice_id, claimed.ready, post.clock.monotonic() + 30)
+    await worker.post(post.practice_id, held)
     assert post.bodies() == []
     first = min(await post.touches(ana), key=lambda each: each.revision or 0)
     assert (first.state, first.reason) == ("cancelled", "moved" if edit == "move" else "visit_cancelled")

@@ -165,10 +165,9 @@ async def test_a_message_recalled_before_its_post_is_not_posted(post: Post) -> N
     ana = await post.office.client()
     message_id = await post.say(ana)
     worker = post.transmitter()
-    deadline = post.clock.monotonic() + 30
-    claimed = await worker._claim(post.practice_id)
+    _, held = await worker.claim(post.practice_id)
     await post.stop(ana)
-    await worker._post_all(post.practice_id, claimed.ready, deadline)
+    await worker.post(post.practice_id, held)
     message = await post.message(message_id)
     assert (message.state, message.reason) == ("cancelled", "opted_out")
     assert post.bodies() == []

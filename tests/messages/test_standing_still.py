@@ -1,4 +1,4 @@
-"""A worker that stands still between its last look and the post looks again: things may have changed meanwhile."""
+"""A worker that stands still between its claim and the post looks again: things may have changed meanwhile."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
 from contextlib import asynccontextmanager
@@ -9,28 +9,27 @@ from messages.kinds import Channel, Kind
 from messages.outbox import Draft, enqueue
 from messages.transmit import Transmitter
 from scheduler.actions.cancel import cancel
-from scheduler.core.record import Reading, Record
+from scheduler.core.actor import Actor
+from scheduler.core.record import Record, Tx
 from tests.messages.post import Post, book, writing
-
-LOOKS_BEFORE = 1  # whether anything is due at all
 
 
 class StandsStill(Record):
-    """A record whose reader, once, does not get on after its last look while other things happen."""
+    """The record of a worker which, once, does not get on after its claim while other things happen elsewhere."""
 
     def __init__(self, record: Record, meanwhile: Callable[[], Awaitable[None]]) -> None:
         super().__init__(
             record.engines, record.clock, record.vault, subscriptions=record.subscriptions, make_id=record.make_id
         )
-        self.looks = 0
+        self.claims = 0
         self._meanwhile = meanwhile
 
     @asynccontextmanager
-    async def read(self, practice_id: str) -> AsyncIterator[Reading]:
-        async with super().read(practice_id) as r:
-            yield r
-        self.looks += 1
-        if self.looks == LOOKS_BEFORE + 1:
+    async def write(self, practice_id: str, actor: Actor) -> AsyncIterator[Tx]:
+        async with super().write(practice_id, actor) as tx:
+            yield tx
+        self.claims += 1
+        if self.claims == 1:
             await self._meanwhile()
 
 

@@ -44,7 +44,7 @@ async def test_what_is_queued_after_a_stop_is_refused_at_the_gate(post: Post) ->
 async def test_it_is_acknowledged_only_when_nothing_is_on_its_way(post: Post) -> None:
     ana = await post.office.client()
     await post.say(ana)
-    await post.transmitter()._claim(post.practice_id)  # a worker that is about to post
+    await post.transmitter().claim(post.practice_id)  # a worker that is about to post
     await post.stop(ana)
     assert await post.acknowledge() == 0
     post.clock.advance(7)
@@ -57,10 +57,10 @@ async def test_a_resolved_attempt_lets_it_be_acknowledged_early(post: Post) -> N
     ana = await post.office.client()
     await post.say(ana)
     worker = post.transmitter()
-    claimed = await worker._claim(post.practice_id)
+    _, held = await worker.claim(post.practice_id)
     await post.stop(ana)
     assert await post.acknowledge() == 0
-    await worker._post_all(post.practice_id, claimed.ready, post.clock.monotonic() + 30)
+    await worker.post(post.practice_id, held)
     assert await post.acknowledge() == 1
     assert post.bodies() == []
 

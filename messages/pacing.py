@@ -1,0 +1,78 @@
+"""How fast a number may speak: what its carrier takes in segments a second, and who goes first when it is less.
+
+Pure values; the rows behind them are pacing_store.py's. A sender's `free_at` is the instant at which everything
+claimed for it so far has left at its rate. Planned texts are claimed only a moment ahead of that instant, so that
+what waits stays with us, where a reply overtakes it, and not in the carrier's queue, where nothing overtakes.
+Source of the rates: rules.md A1 (a local number 1 segment a second, toll-free 3, a short code 100).
+Invariant: however many workers claim, what they claim for a sender leaves at its rate, but for one moment's worth.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Final
+
+AHEAD: Final = timedelta(seconds=1.5)
+"""Planned texts are claimed so far ahead: a little more than the tick that brings the worker back."""
+AHEAD_PRESSING: Final = timedelta(seconds=60)
+"""Answers and notices may wait in the carrier's queue for so long; more than that waits here, in order."""
+
+
+@dataclass(frozen=True, slots=True)
+class Sender:
+    """A number with its rate; `free_at` is None before its first text."""
+
+    number: str
+    segments_per_second: int
+    free_at: datetime | None
+
+
+class Pace:
+    """What the senders of a practice can still take now. A number that is not listed is not held back."""
+
+    def __init__(self, senders: Iterable[Sender], now: datetime, *, pressing: bool) -> None:
+        self._senders = {each.number: each for each in senders}
+        self._until = now + (AHEAD_PRESSING if pressing else AHEAD)
+        self._free = {each.number: max(each.free_at or now, now) for each in self._senders.values()}
+        self._used: set[str] = set()
+
+    def takes(self, number: str) -> bool:
+        """Whether one more text may be claimed for this number now."""
+        free = self._free.get(number)
+        return free is None or free < self._until
+
+    def take(self, number: str, segments: int) -> None:
+        """A text of so many segments is claimed for it."""
+        if number in self._free:
+            rate = self._senders[number].segments_per_second
+            self._free[number] += timedelta(seconds=segments / rate)
+            self._used.add(number)
+
+    @property
+    def numbers(self) -> tuple[str, ...]:
+        """The paced numbers."""
+        return tuple(self._senders)
+
+    @property
+    def room(self) -> int | None:
+        """How many texts of one segment could be claimed; None when nothing limits them."""
+        if not self._free:
+            return None
+        spare = ((self._until - free, self._senders[number]) for number, free in self._free.items())
+        return sum(max(0, int(left.total_seconds() * each.segments_per_second) + 1) for left, each in spare)
+
+    @property
+    def taken(self) -> Mapping[str, datetime]:
+        """The new `free_at` of the numbers for which something was claimed."""
+        return {number: self._free[number] for number in sorted(self._used)}
+
+
+def number_for(address_ix: bytes | None, main: str, senders: Iterable[str]) -> str:
+    """Which of a practice's numbers writes to an address: always the same one, so that a conversation stays in one.
+
+    `main` when there is no other.
+    """
+    pool = sorted({main, *senders})
+    if len(pool) == 1 or address_ix is None:
+        return main
+    return pool[int.from_bytes(address_ix[:4], "big") % len(pool)]
