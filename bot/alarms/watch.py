@@ -123,7 +123,7 @@ class Watch:
         lanes = self._pulse.look(((each.worker, each.lane, each.beats) for each in beats), seconds)
         living = {(each.worker, each.lane) for each in lanes if each.silent <= self._patience.silence}
         alive = [each for each in beats if (each.worker, each.lane) in living]
-        self._others = any(each.lane == WATCH and each.worker != self._name for each in alive)
+        self._others = any(each.lane == WATCH for each in alive)
         self._practices = await watch_store.watched(r)
         ids = [each.id for each in self._practices]
         return Seen(
