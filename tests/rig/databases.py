@@ -12,7 +12,7 @@ from sqlalchemy import event
 
 from scheduler.core.engine import Engines
 from scheduler.core.schema import migrate
-from tests.rig.postgres import Postgres, PostgresMissing, launch
+from tests.rig.postgres import SPEED, Postgres, PostgresMissing, launch
 
 ENGINES = ("sqlite", "postgresql")
 TEMPLATE = "template_migrated"
@@ -38,8 +38,9 @@ def _do_not_flush(connection: Any, _record: object) -> None:
 class Databases:
     """Hands out URLs of databases nobody else uses."""
 
-    def __init__(self, folder: Path) -> None:
+    def __init__(self, folder: Path, *, habits: tuple[str, ...] = SPEED) -> None:
         self._folder = folder
+        self._habits = habits
         self._numbers = count(1)
         self._server: Postgres | None = None
         self._missing: PostgresMissing | None = None
@@ -56,7 +57,7 @@ class Databases:
             raise self._missing
         if self._server is None:
             try:
-                self._server = launch()
+                self._server = launch(self._habits)
             except PostgresMissing as missing:
                 self._missing = missing
                 raise

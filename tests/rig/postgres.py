@@ -27,6 +27,7 @@ OWNER = "stillon"
 PORT = 5432
 START_SECONDS = 30.0
 SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60", "shared_buffers=32MB")
+DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on", "max_connections=100", "shared_buffers=64MB")
 Command = list[str | Path]
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)
@@ -42,6 +43,7 @@ class Postgres:
 
     binaries: Path
     home: Path
+    habits: tuple[str, ...] = SPEED
     _process: subprocess.Popen[bytes] | None = field(default=None, repr=False)
 
     def url(self, database: str) -> str:
@@ -54,7 +56,7 @@ class Postgres:
         Raises:
             PostgresMissing: it did not come up; the text is the server's own last words.
         """
-        settings = (f"unix_socket_directories={self.home}", "listen_addresses=", f"port={PORT}", *SPEED)
+        settings = (f"unix_socket_directories={self.home}", "listen_addresses=", f"port={PORT}", *self.habits)
         command: Command = [self.binaries / "postgres", "-D", self.home / "data", *(f"-c{each}" for each in settings)]
         log = self.home / "log"
         with log.open("ab") as out:
@@ -117,8 +119,8 @@ class Postgres:
         return subprocess.run(probe, check=False, env=_environment(), cwd="/", **_as_nobody()).returncode == 0
 
 
-def launch() -> Postgres:
-    """A running server over a fresh folder.
+def launch(habits: tuple[str, ...] = SPEED) -> Postgres:
+    """A running server over a fresh folder, hasty unless asked to be durable.
 
     Raises:
         PostgresMissing: none of the places has a server that starts here.
@@ -127,7 +129,7 @@ def launch() -> Postgres:
     for name, binaries, brought_along in _places():
         home = Path(tempfile.mkdtemp(prefix="stillon-pg-"))
         try:
-            server = Postgres(_readable(binaries, brought_along, home), home)
+            server = Postgres(_readable(binaries, brought_along, home), home, habits)
             _initialise(server)
             server.start()
         except (PostgresMissing, OSError, subprocess.CalledProcessError) as why:
