@@ -15,7 +15,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.experiments import crash_sends, database_restarts, edit_race, shared_work, stop_race
+from tests.experiments import crash_sends, database_restarts, edit_race, partitions, shared_work, stop_race
 from tests.experiments.report import Asked, Found, line, write
 from tests.rig.databases import ENGINES, Databases
 
@@ -35,6 +35,8 @@ EXPERIMENTS: Final = {
     "R1": Experiment(crash_sends.run, 10_000),
     "R6": Experiment(stop_race.run, 1_000),
     "R9": Experiment(database_restarts.run, 60, ("postgresql",)),
+    "R10": Experiment(partitions.zombies, 20),
+    "R10HOSTS": Experiment(partitions.two_machines, 3_000, ("postgresql",)),
     "SCALE": Experiment(shared_work.run, 2_000, ("postgresql",)),
     "R26": Experiment(edit_race.run, 1_000),
 }

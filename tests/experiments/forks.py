@@ -75,14 +75,17 @@ class Fork:
 
 
 class Nursery:
-    """Where forks come from: one process of ours that has imported the product."""
+    """Where forks come from: one process of ours that has imported the product.
 
-    def __init__(self, folder: Path) -> None:
+    `within` is written before its command line, to have it run elsewhere, in a namespace.
+    """
+
+    def __init__(self, folder: Path, within: tuple[str, ...] = ()) -> None:
         self.folder = folder
         self.forks: list[Fork] = []
         environment = {name: value for name, value in os.environ.items() if not name.startswith("STILLON_")}
         self._process = subprocess.Popen(
-            [sys.executable, "-m", "tests.experiments.forks"],
+            [*within, sys.executable, "-m", "tests.experiments.forks"],
             stdin=subprocess.PIPE,
             stdout=subprocess.PIPE,
             cwd=ROOT,

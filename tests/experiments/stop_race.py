@@ -1,7 +1,8 @@
 """R6: people say STOP in every way while four texts to each are leaving. What leaves after STOP is acknowledged?
 
 Every number says STOP once, at a moment of the seed's, in one of the ways below; on PostgreSQL workers are killed
-meanwhile in every second run. The practice confirms STOP itself, so the carrier's own list hides nothing. A send counts from the
+meanwhile in every second run. The practice confirms STOP itself, so the carrier's own list hides nothing. A send
+counts from the
 first byte of its request; a STOP is acknowledged at the instant of the transaction that says so, which is earlier
 than its commit, so a send is rather counted against us than for us. Pass: none after it; one confirmation; free
 words are stopped too, and staff are told.
