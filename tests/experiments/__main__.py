@@ -15,7 +15,16 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Final
 
-from tests.experiments import crash_sends, database_restarts, edit_race, partitions, shared_work, stop_race
+from tests.experiments import (
+    crash_sends,
+    database_restarts,
+    edit_race,
+    inbound_gap,
+    partitions,
+    shared_work,
+    status_order,
+    stop_race,
+)
 from tests.experiments.report import Asked, Found, line, write
 from tests.rig.databases import ENGINES, Databases
 
@@ -38,6 +47,8 @@ EXPERIMENTS: Final = {
     "R10": Experiment(partitions.zombies, 20),
     "R10HOSTS": Experiment(partitions.two_machines, 3_000, ("postgresql",)),
     "SCALE": Experiment(shared_work.run, 2_000, ("postgresql",)),
+    "R23": Experiment(status_order.run, 500),
+    "R24": Experiment(inbound_gap.run, 500),
     "R26": Experiment(edit_race.run, 1_000),
 }
 

@@ -40,6 +40,7 @@ class Accepted:
     """A text in the carrier's ledger. `started` is when the first byte of its request came, on the wall clock."""
 
     message_id: str
+    sid: str
     to: str
     body: str
     started: float
@@ -233,6 +234,7 @@ def _accepted(entry: dict[str, Any]) -> Accepted:
     query = parse_qs(urlsplit(params.get("StatusCallback", "")).query)
     return Accepted(
         message_id=query.get("m", [""])[0],
+        sid=entry["sid"],
         to=params["To"],
         body=params["Body"],
         started=datetime.fromisoformat(entry["at"]).timestamp() - (entry["accepted"] - entry["arrived"]),
