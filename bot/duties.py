@@ -17,7 +17,7 @@ from messages import consent, consent_store
 from messages.brake import Brake
 from messages.channels.base import Channel as Way
 from messages.clock_watch import ClockWatch
-from messages.inbound import GapRepair
+from messages.gap_repair import GapRepair
 from messages.kinds import Channel
 from messages.limits import Limits
 from messages.redact import Redactor

@@ -142,10 +142,14 @@ class Settings(BaseModel):
         default=8.0, gt=0, le=60, description="seconds to wait for the carrier's answer, more than 0 and at most 60"
     )
     lease_seconds: float = Field(
-        default=30.0, gt=0, le=600, description="seconds a worker may hold a message, more than 0 and at most 600"
+        default=12.0, gt=0, le=600, description="seconds a worker may hold a message, more than 0 and at most 600"
     )
     settle_seconds: float = Field(
         default=30.0, gt=0, le=3600, description="seconds before a send of unknown outcome is looked up, at most 3600"
+    )
+    spool_dir: Path | None = Field(
+        default=None,
+        description="a folder for what the carrier posts while the database is away; unless given, beside the key ring",
     )
     redact_bodies: bool = Field(
         default=True, description="true or false: whether the carrier is asked to forget the words of finished messages"
@@ -153,6 +157,11 @@ class Settings(BaseModel):
     demo_secret: SecretStr | None = Field(
         default=None, min_length=16, description="at least 16 characters; set by `stillon demo` itself"
     )
+
+    @property
+    def spool_folder(self) -> Path:
+        """Where posts wait for the database."""
+        return self.spool_dir or self.keyring.parent / "spool"
 
     @model_validator(mode="after")
     def _fit_together(self) -> Self:

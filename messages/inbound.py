@@ -1,25 +1,22 @@
-"""Receiving texts: stored raw and once before anything is done about them, and fetched when a webhook was missed.
+"""Receiving texts: stored raw and once before anything is done about them.
 
-What a text means is bot/conversation's. Invariant: a text whose webhook we answered with 2xx is in the record, and
-one whose webhook we missed is found in the carrier's list within minutes.
+What a text means is bot/conversation's; here it is only read so far as to see whether others must wait for it. What a
+missed webhook would have told is gap_repair.py's. Invariant: one carrier id is stored once, however often it comes.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Final
 
 from messages import inbound_store as store
-from messages.channels.base import Channel, Listed
 from messages.crash_points import reach
-from messages.inbound_store import Inbound
-from scheduler.core.actor import CARRIER
-from scheduler.core.record import Reading, Record, Tx
-from scheduler.people import store as people
+from messages.inbound_store import Inbound, Raw
+from messages.intents.reader import read as understand
+from messages.intents.reading import Asked, IntentKind
+from scheduler.core.record import Reading, Tx
 
-# The carrier gives up on a webhook after about 15 seconds; this much is read again beyond the last known text.
-OVERLAP: Final = timedelta(minutes=15)
-# How long this process was not running is not known: the last text we have may have come in just now.
-FIRST_LOOK: Final = timedelta(days=7)
+A_KEYWORD: Final = frozenset({"law.stop", "law.ambiguous_stop"})
 LONGEST_BODY: Final = 1600  # the carrier's own limit; what is longer was not sent by it
 
 
@@ -37,21 +34,41 @@ class Received:
 
 async def receive(tx: Tx, received: Received) -> str | None:
     """Store a text; its id, or None when the same one was stored before. Wakes the worker."""
-    inbound_id = tx.new_id()
-    row = {
-        "sid": received.sid,
-        "from_ix": tx.vault.blind(tx.practice_id, "phone", received.sender),
-        "opt_out_type": received.opt_out_type,
-        "media_count": received.media_count,
-        "received_at": received.received_at or tx.now,
-    }
+    return next(iter(await receive_many(tx, (received,))), None)
+
+
+async def receive_many(tx: Tx, received: Sequence[Received]) -> tuple[str, ...]:
+    """Store texts; the ids of those that were not stored before. Wakes the worker if there were any."""
+    texts = [_raw(tx, each) for each in received]
+    new = set(await store.add(tx, texts))
+    for each in texts:
+        if each.id in new:
+            tx.note("inbound.received", "inbound", each.id, media=each.media_count)
+    if new:
+        tx.wake()
+        reach("inbound.stored")
+    return tuple(each.id for each in texts if each.id in new)
+
+
+def is_pressing(body: str) -> bool:
+    """Whether a text is dealt with before all others: it ends texts, or may come from somebody in distress."""
+    kinds = understand(body, asked=Asked()).kinds
+    return IntentKind.STOP in kinds or IntentKind.CRISIS in kinds
+
+
+def _raw(tx: Tx, received: Received) -> Raw:
     body = received.body[:LONGEST_BODY]
-    if not await store.add(tx, inbound_id, row, sender=received.sender, body=body):
-        return None
-    tx.note("inbound.received", "inbound", inbound_id, media=received.media_count)
-    tx.wake()
-    reach("inbound.stored")
-    return inbound_id
+    return Raw(
+        id=tx.new_id(),
+        sid=received.sid,
+        sender=received.sender,
+        sender_ix=tx.vault.blind(tx.practice_id, "phone", received.sender),
+        body=body,
+        opt_out_type=received.opt_out_type,
+        media_count=received.media_count,
+        pressing=is_pressing(body),
+        received_at=received.received_at or tx.now,
+    )
 
 
 async def unhandled(r: Reading, limit: int = 50) -> tuple[str, ...]:
@@ -69,10 +86,12 @@ async def handled(
 ) -> bool:
     """Note what a text was read as, by which rule, and what came of it; False when it had been dealt with.
 
-    For the same transaction as the action, so that a text acts once.
+    For the same transaction as the action, so that a text acts once. The carrier need not keep the words any longer,
+    unless they are the word STOP: after a backup was restored, its list is where the stop is found again.
     """
     values = {"reading": reading, "why": why, "outcome": outcome, "client_id": client_id}
-    changed = await store.set_handled(tx, inbound_id, values)
+    erase = not (reading == IntentKind.STOP and why in A_KEYWORD)
+    changed = await store.set_handled(tx, inbound_id, {**values, "redact_at": tx.now if erase else None})
     if changed:
         tx.note("inbound.handled", "inbound", inbound_id, reading=reading, outcome=outcome)
     return changed
@@ -81,57 +100,3 @@ async def handled(
 async def tried(tx: Tx, inbound_id: str) -> int:
     """Note that handling a text failed; returns how often it has. It stays new."""
     return await store.add_try(tx, inbound_id)
-
-
-class GapRepair:
-    """Fetches the texts whose webhook never reached us. For the start, and every few minutes after it."""
-
-    def __init__(self, record: Record, channel: Channel) -> None:
-        self._record = record
-        self._channel = channel
-        self._looked_at: dict[str, datetime] = {}
-
-    async def run(self, practice_id: str) -> int:
-        """Store the texts the carrier lists and we do not know; returns how many there were.
-
-        The first look of a process goes back a week, later ones to the last look that worked, and a while more.
-
-        Raises:
-            ListUnavailable: the carrier did not answer; the next round looks again, as far back.
-        """
-        now = self._record.clock.now()
-        since = self._looked_at.get(practice_id, now - FIRST_LOOK)
-        stored = await repair(self._record, self._channel, practice_id, since - OVERLAP)
-        self._looked_at[practice_id] = now
-        return stored
-
-
-async def repair(record: Record, channel: Channel, practice_id: str, since: datetime) -> int:
-    """Store the texts the carrier lists since an instant and we do not know; returns how many there were.
-
-    Raises:
-        ListUnavailable: the carrier did not answer.
-    """
-    async with record.read(practice_id) as r:
-        sender = (await people.practice(r)).sender
-    listed = await channel.list_received(sender, since)
-    if not listed:
-        return 0
-    async with record.read(practice_id) as r:
-        known = await store.known_among(r, [each.sid for each in listed])
-    missed = [each for each in listed if each.sid not in known]
-    if not missed:
-        return 0
-    async with record.write(practice_id, CARRIER) as tx:
-        stored = [await receive(tx, _received(each)) for each in missed]
-    return sum(each is not None for each in stored)
-
-
-def _received(listed: Listed) -> Received:
-    return Received(
-        sid=listed.sid,
-        sender=listed.sender,
-        body=listed.body,
-        media_count=listed.media_count,
-        received_at=listed.created_at,
-    )

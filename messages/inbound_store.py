@@ -3,17 +3,21 @@
 Invariant: one row per carrier id, so a text that is delivered twice is handled once.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Select, select, update
+from sqlalchemy import Select, case, select, update
+from sqlalchemy.dialects import postgresql, sqlite
 
-from scheduler.core.record import Reading, Tx, insert_once
+from scheduler.core.record import Reading, Tx
 from scheduler.core.vault import Box, Where
 from scheduler.people import store as people
-from scheduler.tables import inbound
+from scheduler.tables import inbound, watermark
+
+_LIST = "inbound"
+ROWS_AT_ONCE = 500  # of a dozen columns each: both engines take 32,766 values in a statement
 
 
 @dataclass(frozen=True, slots=True)
@@ -37,23 +41,58 @@ class Inbound:
     handled_at: datetime | None
 
 
-async def add(tx: Tx, inbound_id: str, row: dict[str, Any], *, sender: str, body: str) -> bool:
-    """Seal and insert a text; False when its carrier id is known."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Raw:
+    """A text about to be stored."""
+
+    id: str
+    sid: str
+    sender: str = field(repr=False)
+    sender_ix: bytes = field(repr=False)
+    body: str = field(repr=False)
+    opt_out_type: str | None
+    media_count: int
+    pressing: bool
+    received_at: datetime
+
+
+async def add(tx: Tx, texts: Sequence[Raw]) -> tuple[str, ...]:
+    """Seal and insert texts; the ids of those whose carrier id was new, in the given order."""
+    if not texts:
+        return ()
     box = await people.box_of_practice(tx)
-    sealed = {
-        "from_ct": box.seal(_where(tx, inbound_id, "from_ct"), sender),
-        "body_ct": box.seal(_where(tx, inbound_id, "body_ct"), body),
+    new: set[str] = set()
+    dialect = sqlite if tx.conn.dialect.name == "sqlite" else postgresql
+    for start in range(0, len(texts), ROWS_AT_ONCE):
+        rows = [_row(tx, box, each) for each in texts[start : start + ROWS_AT_ONCE]]
+        statement = dialect.insert(inbound).values(rows).on_conflict_do_nothing().returning(inbound.c.id)
+        new.update((await tx.conn.execute(statement)).scalars())
+    return tuple(each.id for each in texts if each.id in new)
+
+
+def _row(tx: Tx, box: Box, raw: Raw) -> dict[str, Any]:
+    return {
+        "practice_id": tx.practice_id,
+        "id": raw.id,
+        "sid": raw.sid,
+        "from_ct": box.seal(_where(tx, raw.id, "from_ct"), raw.sender),
+        "from_ix": raw.sender_ix,
+        "body_ct": box.seal(_where(tx, raw.id, "body_ct"), raw.body),
+        "opt_out_type": raw.opt_out_type,
+        "media_count": raw.media_count,
+        "pressing": raw.pressing,
+        "state": "new",
+        "tries": 0,
+        "received_at": raw.received_at,
     }
-    whole = {"practice_id": tx.practice_id, "id": inbound_id, "state": "new", "tries": 0, **row, **sealed}
-    return await insert_once(tx, inbound, [whole]) == 1
 
 
 async def set_handled(tx: Tx, inbound_id: str, values: dict[str, Any]) -> bool:
-    """From new to handled; False when it was handled already. The carrier need not keep its words any longer."""
+    """From new to handled; False when it was handled already."""
     found = await tx.conn.execute(
         update(inbound)
         .where(inbound.c.practice_id == tx.practice_id, inbound.c.id == inbound_id, inbound.c.state == "new")
-        .values(state="handled", handled_at=tx.now, redact_at=tx.now, **values)
+        .values(state="handled", handled_at=tx.now, **values)
     )
     return found.rowcount == 1
 
@@ -82,11 +121,16 @@ async def inbound_rows(r: Reading, inbound_ids: Collection[str]) -> dict[str, In
 
 
 async def unhandled_ids(r: Reading, limit: int) -> tuple[str, ...]:
-    """New texts: those the carrier marked as keywords first, then in the order they came."""
+    """New texts: the pressing first, then those the carrier marked as keywords, then in the order they came."""
     wanted = (
         select(inbound.c.id)
         .where(inbound.c.practice_id == r.practice_id, inbound.c.state == "new")
-        .order_by(inbound.c.opt_out_type.is_(None), inbound.c.received_at, inbound.c.id)
+        .order_by(
+            case((inbound.c.pressing.is_(True), 0), else_=1),
+            inbound.c.opt_out_type.is_(None),
+            inbound.c.received_at,
+            inbound.c.id,
+        )
     )
     return tuple((await r.conn.execute(wanted.limit(limit))).scalars())
 
@@ -95,6 +139,23 @@ async def known_among(r: Reading, sids: Collection[str]) -> frozenset[str]:
     """Which of these carrier ids have a row."""
     wanted = select(inbound.c.sid).where(inbound.c.practice_id == r.practice_id, inbound.c.sid.in_(sorted(sids)))
     return frozenset((await r.conn.execute(wanted)).scalars())
+
+
+async def listed_until(r: Reading) -> datetime | None:
+    """Up to when the carrier's list of received texts is known to be in the record; None before the first look."""
+    wanted = select(watermark.c.at).where(watermark.c.practice_id == r.practice_id, watermark.c.name == _LIST)
+    found: datetime | None = (await r.conn.execute(wanted)).scalar_one_or_none()
+    return found
+
+
+async def set_listed_until(tx: Tx, at: datetime) -> None:
+    """Note up to when the list was read. It never goes back: of two that read at once the later look counts."""
+    dialect = sqlite if tx.conn.dialect.name == "sqlite" else postgresql
+    new = dialect.insert(watermark).values(practice_id=tx.practice_id, name=_LIST, at=at)
+    later = new.on_conflict_do_update(
+        index_elements=["practice_id", "name"], set_={"at": at}, where=watermark.c.at < at
+    )
+    await tx.conn.execute(later)
 
 
 async def _opened(r: Reading, wanted: Select[Any]) -> tuple[Inbound, ...]:

@@ -575,6 +575,7 @@ inbound = Table(
     _sealed("body_ct"),
     Column("opt_out_type", Word),
     Column("media_count", Integer, nullable=False),
+    Column("pressing", Boolean),  # a STOP, or somebody in distress: dealt with before all others
     Column("client_id", Id),
     Column("state", Word, nullable=False),  # new | handled
     Column("reading", Word),  # the intent it was read as
@@ -596,6 +597,15 @@ inbound = Table(
         postgresql_where=text("redact_at IS NOT NULL"),
     ),
     Index(None, "practice_id", "from_ix", "received_at"),
+)
+
+watermark = Table(
+    "watermark",  # up to when something outside was read, so that a start reads on from there
+    metadata,
+    *_practice(),
+    Column("name", Word, nullable=False),  # inbound: the carrier's list of received texts
+    _instant("at"),
+    _key("name"),
 )
 
 question = Table(

@@ -1,27 +1,71 @@
-"""What the webhooks need from the application, where they live, and which practice one is for."""
+"""What the webhooks need from the application, where they live, and how a proven post is taken in.
+
+Invariant: a post is answered with 2xx only when it is committed to the record, or kept on the disk for it.
+"""
+
+import asyncio
+import re
+from collections.abc import Awaitable, Callable, Mapping
+from typing import Any, Final
 
 from aiohttp import web
 
 from bot.twilio.signature import Signatures
-from scheduler.core.record import Record
+from bot.twilio.spool import Spool
+from messages.crash_points import reach
+from scheduler.core.actor import CARRIER
+from scheduler.core.errors import Unavailable
+from scheduler.core.log import get_logger
+from scheduler.core.record import Record, Tx
 from scheduler.people import store as people
+
+log = get_logger(__name__)
 
 RECORD = web.AppKey("twilio_record", Record)
 SIGNATURES = web.AppKey("twilio_signatures", Signatures)
 ACCOUNT = web.AppKey("twilio_account", str)
+SPOOL = web.AppKey("twilio_spool", Spool)
 EMPTY_ANSWER = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 INBOUND_PATH = "/twilio/{practice_id}/inbound"
 STATUS_PATH = "/twilio/{practice_id}/status"
+PATIENCE_SECONDS: Final = 5.0
+"""The carrier hangs up after fifteen, and the disk wants its share of them."""
+_ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
-async def practice_of(request: web.Request) -> str:
-    """The practice in the address, if it is one of ours. Asked only after the signature was proven.
+async def taken(
+    request: web.Request, kind: str, fields: Mapping[str, Any], store: Callable[[Tx], Awaitable[object]]
+) -> None:
+    """Have a proven post stored; when the record does not take it in time, keep it on the disk.
 
     Raises:
         web.HTTPNotFound: no such practice.
+        web.HTTPServiceUnavailable: the disk does not take it either.
     """
-    practice_id = request.match_info["practice_id"]
-    async with request.app[RECORD].read(practice_id) as r:
+    record, practice_id = request.app[RECORD], request.match_info["practice_id"]
+    if not _ID.fullmatch(practice_id):
+        raise web.HTTPNotFound
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            await _require_ours(record, practice_id)
+            async with record.write(practice_id, CARRIER) as tx:
+                await store(tx)
+    except web.HTTPException:
+        raise
+    except Exception as error:
+        log.exception("webhook.record_away", practice_id=practice_id, error=type(error).__name__)
+        await _keep(request, practice_id, kind, fields)
+
+
+async def _keep(request: web.Request, practice_id: str, kind: str, fields: Mapping[str, Any]) -> None:
+    try:
+        await request.app[SPOOL].keep(practice_id, kind, fields, request.app[RECORD].clock.now())
+    except Unavailable:
+        raise web.HTTPServiceUnavailable from None
+    reach("spool.kept")
+
+
+async def _require_ours(record: Record, practice_id: str) -> None:
+    async with record.read(practice_id) as r:
         if practice_id not in await people.practice_ids(r):
             raise web.HTTPNotFound
-    return practice_id

@@ -1,16 +1,19 @@
 """POST /twilio/{practice_id}/inbound: somebody texted. Stored raw in one transaction, answered at once, read later.
 
 The answer is empty TwiML: replies go through the outbox, where consent, STOP and the ledger are. Invariant: a 2xx
-means the text is committed; the same MessageSid is stored once, however often it is posted.
+means the text is committed, or kept on the disk until the record is back; the same MessageSid is stored once, however
+often it is posted.
 """
+
+from dataclasses import asdict
 
 from aiohttp import web
 from multidict import MultiDictProxy
 
-from bot.twilio.carrier import ACCOUNT, EMPTY_ANSWER, RECORD, SIGNATURES, practice_of
+from bot.twilio.carrier import ACCOUNT, EMPTY_ANSWER, SIGNATURES, taken
+from bot.twilio.drain import INBOUND
 from bot.web.typed import typed_number
 from messages.inbound import Received, receive
-from scheduler.core.actor import CARRIER
 
 
 async def inbound(request: web.Request) -> web.Response:
@@ -19,13 +22,15 @@ async def inbound(request: web.Request) -> web.Response:
     Raises:
         web.HTTPForbidden: not the carrier's, or another account's.
         web.HTTPNotFound: no such practice.
+        web.HTTPServiceUnavailable: neither the record nor the disk takes it.
     """
     fields = await request.app[SIGNATURES].form_of(request)
     received = _received(fields)
     if fields.get("AccountSid") != request.app[ACCOUNT] or received is None:
         raise web.HTTPForbidden
-    async with request.app[RECORD].write(await practice_of(request), CARRIER) as tx:
-        await receive(tx, received)
+    raw = asdict(received)
+    del raw["received_at"]
+    await taken(request, INBOUND, raw, lambda tx: receive(tx, received))
     return web.Response(text=EMPTY_ANSWER, content_type="text/xml")
 
 

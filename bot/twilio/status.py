@@ -5,13 +5,14 @@ send was lost. Invariant: only a signed callback of our account changes anything
 """
 
 import re
+from dataclasses import asdict
 
 from aiohttp import web
 
-from bot.twilio.carrier import ACCOUNT, RECORD, SIGNATURES, practice_of
+from bot.twilio.carrier import ACCOUNT, SIGNATURES, taken
+from bot.twilio.drain import STATUS
 from bot.web.typed import typed_number
 from messages.delivery_callback import Callback, record_callback
-from scheduler.core.actor import CARRIER
 
 LONGEST_WORD = 40
 ID = re.compile(r"[0-9a-f]{32}")
@@ -23,6 +24,7 @@ async def status(request: web.Request) -> web.Response:
     Raises:
         web.HTTPForbidden: not the carrier's, or another account's.
         web.HTTPNotFound: no such practice.
+        web.HTTPServiceUnavailable: neither the record nor the disk takes it.
     """
     fields = await request.app[SIGNATURES].form_of(request)
     if fields.get("AccountSid") != request.app[ACCOUNT]:
@@ -36,6 +38,5 @@ async def status(request: web.Request) -> web.Response:
         status=fields.get("MessageStatus", "").casefold()[:LONGEST_WORD],
         error_code=typed_number(code),
     )
-    async with request.app[RECORD].write(await practice_of(request), CARRIER) as tx:
-        await record_callback(tx, callback)
+    await taken(request, STATUS, asdict(callback), lambda tx: record_callback(tx, callback))
     return web.Response(status=204)

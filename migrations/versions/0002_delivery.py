@@ -42,6 +42,7 @@ def upgrade() -> None:
     _partial("ix_message_instead_of", ["practice_id", "instead_of"], _TAKES_A_PLACE)
     _partial("ix_message_error", ["practice_id", "error_code", "intent_at"], _WITH_ERROR)
     _partial("ix_message_refused", ["practice_id", "refused_since"], _REFUSED)
+    op.add_column("inbound", sa.Column("pressing", sa.Boolean(), nullable=True))
     op.add_column("inbound", sa.Column("redact_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("inbound", sa.Column("redacted_at", sa.DateTime(timezone=True), nullable=True))
     _partial("ix_inbound_redact", ["practice_id", "redact_at"], _TO_REDACT, table="inbound")
@@ -84,14 +85,23 @@ def upgrade() -> None:
         sa.Column("silent_at", sa.DateTime(timezone=True), nullable=True),
         sa.PrimaryKeyConstraint("worker", "lane", name=op.f("pk_heartbeat")),
     )
+    op.create_table(
+        "watermark",
+        sa.Column("practice_id", sa.String(length=32), nullable=False),
+        sa.Column("name", sa.String(length=40), nullable=False),
+        sa.Column("at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name=op.f("fk_watermark_practice_id")),
+        sa.PrimaryKeyConstraint("practice_id", "name", name=op.f("pk_watermark")),
+    )
 
 
 def downgrade() -> None:
+    op.drop_table("watermark")
     op.drop_table("heartbeat")
     op.drop_table("sending")
     op.drop_table("sender")
     op.drop_index("ix_inbound_redact", table_name="inbound")
-    for name in ("redacted_at", "redact_at"):
+    for name in ("redacted_at", "redact_at", "pressing"):
         op.drop_column("inbound", name)
     for name in ("ix_message_refused", "ix_message_error", "ix_message_instead_of"):
         op.drop_index(name, table_name="message")

@@ -25,6 +25,8 @@ _NONCE = 12
 _KEK_ID = 4
 _BASE62 = "0123456789ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz"
 TOKEN_CHARS = 22  # 131 bits: ASVS 11.5.1 asks for 128
+_TOKENS = len(_BASE62) ** TOKEN_CHARS
+_PAIRS = tuple(low + high for high in _BASE62 for low in _BASE62)
 
 
 class Where(NamedTuple):
@@ -73,6 +75,7 @@ class Vault:
         self._link_key = ring.derive("link-token")
         self._digest_key = ring.derive("link-digest")
         self.audit_key = ring.derive("audit-chain")
+        self.spool_key = ring.derive("webhook-spool")
         self._unwrapped = lru_cache(maxsize=4096)(self._unwrap)
 
     def new_data_key(self) -> bytes:
@@ -109,11 +112,12 @@ class Vault:
         Deriving it lets a message be worded again, byte for byte, without storing the token anywhere.
         """
         number = int.from_bytes(hmac.digest(self._link_key, link_id.encode(), hashlib.sha256), "big")
-        chars = []
-        for _ in range(TOKEN_CHARS):
-            number, digit = divmod(number, 62)
-            chars.append(_BASE62[digit])
-        return "".join(chars)
+        number %= _TOKENS  # small numbers divide faster, and no later digit is printed
+        pairs = []
+        for _ in range(TOKEN_CHARS // 2):
+            number, pair = divmod(number, len(_PAIRS))
+            pairs.append(_PAIRS[pair])
+        return "".join(pairs)
 
     def token_digest(self, token: str) -> bytes:
         """What is stored of any bearer secret (link, session, set-up address): a keyed hash."""

@@ -7,7 +7,8 @@ from sqlalchemy import select
 
 from messages import inbound
 from messages.channels.base import ListUnavailable
-from messages.inbound import GapRepair, Received
+from messages.gap_repair import GapRepair
+from messages.inbound import Received
 from messages.kinds import Channel
 from scheduler import tables
 from scheduler.core.actor import CARRIER, WORKER
@@ -103,3 +104,29 @@ async def test_a_carrier_that_cannot_be_read_is_asked_again_as_far_back(post: Po
         await repair.run(post.practice_id)
     post.faults()
     assert await repair.run(post.practice_id) == 1
+
+
+async def test_another_process_reads_on_from_the_last_look(post: Post) -> None:
+    looked: list[timedelta] = []
+
+    class Telling:
+        """The way in, telling how far back it is asked to look."""
+
+        async def list_received(self, at: str, since):
+            looked.append(post.clock.now() - since)
+            return await post.ways[Channel.SMS].list_received(at, since)
+
+    for _ in range(3):
+        await GapRepair(post.record, Telling()).run(post.practice_id)
+        post.clock.advance(timedelta(minutes=5))
+    assert looked == [timedelta(days=7, minutes=15), timedelta(minutes=20), timedelta(minutes=20)]
+
+
+async def test_a_stop_and_a_cry_are_dealt_with_before_all_others(post: Post) -> None:
+    at = post.clock.now()
+    words = ("C", "R", "please stop texting me", "N", "I want to kill myself", "stop")
+    ids = await store(
+        post, *(text(f"SM{n}", each, received_at=at + timedelta(seconds=n)) for n, each in enumerate(words))
+    )
+    async with post.record.read(post.practice_id) as r:
+        assert await inbound.unhandled(r) == (ids[2], ids[4], ids[5], ids[0], ids[1], ids[3])

@@ -24,7 +24,7 @@ from messages import callback_store, consent, consent_store, link_store, links, 
 from messages.channels.base import Accepted, Refused, Unknown
 from messages.consent import Stopped
 from messages.delivery import heard
-from messages.inbound import GapRepair
+from messages.gap_repair import GapRepair
 from messages.limits import Limits
 from messages.outcome import Attempt
 from messages.send_rules import ContactState, SendFacts, SendWindow
