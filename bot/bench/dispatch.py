@@ -124,7 +124,7 @@ def _line(told: Mapping[str, Any]) -> str:
 
 
 def _compared(plan: Plan, bare: Mapping[str, float], done: Mapping[str, Any]) -> dict[str, Any]:
-    """A round's figures. `cpu_ratio` is the bare client's processor time over all of ours: it holds on a busy machine."""
+    """A round's figures. `cpu_ratio`, the bare client's processor time over all of ours, holds on a busy machine."""
     rate = plan.messages / done["seconds"]
     cpu = done["cpu_seconds"] + (done["server_cpu_seconds"] or 0.0)
     ceiling = {"ceiling_ratio": rate * plan.latency_ms / 1000 / 100} if plan.latency_ms else {}
@@ -181,7 +181,7 @@ async def _prove(practice: BenchPractice, plan: Plan, count: int, due_before: An
         raise NotProven("record_disagrees", expected=practice.clients, sent=proof.sent, sids=proof.sids)
     taken = await children.ledger(plan.carrier)
     if taken is not None and not (taken["accepted"] == taken["references"] == count):
-        raise NotProven("carrier_disagrees", expected=count, accepted=taken["accepted"], twice=taken["twice"])
+        raise NotProven("carrier_disagrees", expected=count, accepted=int(taken["accepted"]), twice=int(taken["twice"]))
 
 
 @asynccontextmanager
