@@ -6,6 +6,8 @@
 #   make kill-nine  a thousand texts and processes killed again and again, on both engines; some minutes
 #   make simulate   weeks of a practice under a fake clock and every fault, each promise asserted at every commit:
 #                   SEEDS=1000 WORKERS=2; make simulate-mutations plants mistakes of ours and counts those it finds
+#   make bench      every benchmark below, one after the other; figures in build/bench (docs/performance.md)
+#   make bench-dispatch bench-carrier bench-inbound bench-claim bench-book bench-plan bench-feel bench-peers
 #   make lock       write the hashed locks anew after a change in pyproject.toml
 #   make clean      remove what the commands above created
 
@@ -19,15 +21,17 @@ BIN := $(VENV)/bin
 LOCK_VENV := build/lock
 TESTS ?= tests
 WORKERS ?= 2
+comma := ,
 
 # --no-compile halves the time of a first install; Python compiles what it imports anyway.
 INSTALL := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes
 LOCK := $(LOCK_VENV)/bin/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml --group build
 
-.PHONY: help run test check kill-nine simulate simulate-mutations lock clean
+.PHONY: help run test check kill-nine simulate simulate-mutations lock clean bench bench-dispatch bench-carrier \
+  bench-inbound bench-claim bench-book bench-plan bench-feel bench-peers
 
 help:
-	@sed -n '3,10s/^# *//p' Makefile
+	@sed -n '3,/^$$/s/^#   //p' Makefile
 
 run: $(VENV)/ready-to-run
 	@exec $(BIN)/stillon demo $(ARGS)
@@ -48,6 +52,30 @@ simulate: $(VENV)/ready-to-test
 
 simulate-mutations: $(VENV)/ready-to-test
 	@$(BIN)/python -m tests.simulation.mutants --seeds $(or $(SEEDS),12) --workers $(WORKERS) $(ARGS)
+
+BENCHES := dispatch carrier inbound claim book plan feel peers
+BENCH := $(BIN)/python -m tests.load
+
+bench: $(BENCHES:%=bench-%)
+
+# PENDING=5000000 adds a size; MESSAGES=, REPEATS= and ENGINES=sqlite make it shorter.
+bench-dispatch: $(VENV)/ready-to-test
+	@$(BENCH) dispatch $(if $(MESSAGES),--messages $(MESSAGES)) $(if $(REPEATS),--repeats $(REPEATS)) \
+	  $(if $(ENGINES),--engines $(ENGINES)) $(if $(PENDING),--pending 10000$(comma)1000000$(comma)$(PENDING)) $(ARGS)
+	@$(BENCH) dispatch --latency-ms 80 --pending 10000 --repeats 1 $(if $(MESSAGES),--messages $(MESSAGES)) \
+	  $(if $(ENGINES),--engines $(ENGINES))
+
+bench-carrier bench-inbound bench-claim bench-book bench-plan bench-feel: bench-%: $(VENV)/ready-to-test
+	@$(BENCH) $* $(ARGS)
+
+# The queues ours is compared with live in an environment of their own.
+bench-peers: $(VENV)/ready-to-test build/peers/ready
+	@$(BENCH) peers $(ARGS)
+
+build/peers/ready: $(VENV)/created tests/load/peers.txt
+	@$(BIN)/python -m venv --clear build/peers
+	@build/peers/bin/python -m pip install --quiet --disable-pip-version-check -r tests/load/peers.txt
+	@touch $@
 
 # Each file below says "done up to here", so that a second run starts at once.
 $(VENV)/created:
