@@ -6,7 +6,7 @@ more. Invariant: after a stop is acknowledged, nothing leaves to that address on
 """
 
 from dataclasses import dataclass
-from datetime import timedelta
+from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
@@ -50,6 +50,11 @@ class Started:
     again: bool
 
 
+@dataclass(frozen=True, slots=True)
+class Overtaken:
+    """The address said START before it was opted out: the newer word stands."""
+
+
 async def stop(tx: Tx, address: str, channel: Channel, source: StopSource, inbound_id: str | None = None) -> Stopped:
     """Opt an address (E.164, or a mail address) out, at once and whatever is under way."""
     return await _stop(tx, outbox.address_ix(tx, address, channel), channel, source, inbound_id)
@@ -73,6 +78,7 @@ async def stop_address_ix(tx: Tx, address_ix: bytes, channel: Channel, source: S
 async def _stop(tx: Tx, address_ix: bytes, channel: Channel, source: StopSource, inbound_id: str | None) -> Stopped:
     before = await store.opt_out_of(tx, address_ix, channel.value)
     if before is not None and before.stopped:
+        await store.stopped_again(tx, address_ix, channel.value)
         return Stopped(again=True)
     await store.set_stopped(tx, address_ix, channel.value, stopped=True, source=source.value, inbound_id=inbound_id)
     await outbox.cancel_for_address(tx, address_ix, channel, "opted_out")
@@ -93,22 +99,30 @@ async def _stop(tx: Tx, address_ix: bytes, channel: Channel, source: StopSource,
     return Stopped(again=False)
 
 
-async def start(tx: Tx, address: str, channel: Channel, inbound_id: str | None = None) -> Started:
-    """Take an opt-out back: the person wrote START. Consents are as they were."""
+async def start(
+    tx: Tx, address: str, channel: Channel, inbound_id: str | None = None, *, said_at: datetime | None = None
+) -> Started | Overtaken:
+    """Take an opt-out back: the person wrote START. Consents are as they were.
+
+    `said_at` is when it was written, if not now: a text may be read hours late (inbound.repair), and what was said
+    before a STOP does not take it back.
+    """
     address_ix = outbox.address_ix(tx, address, channel)
     before = await store.opt_out_of(tx, address_ix, channel.value)
     if before is None or not before.stopped:
         return Started(again=True)
+    if said_at is not None and said_at < before.at:
+        return Overtaken()
     await store.set_stopped(tx, address_ix, channel.value, stopped=False, source="keyword", inbound_id=inbound_id)
     tx.note("address.started", "address", _named(address_ix), channel=channel.value, inbound_id=inbound_id)
     await _tell_clients(tx, address_ix)
     return Started(again=False)
 
 
-async def is_stopped(r: Reading, address_ix: bytes, channel: Channel) -> bool:
-    """Whether the address is opted out on the channel."""
+async def is_stopped(r: Reading, address_ix: bytes, channel: Channel, *, by: datetime | None = None) -> bool:
+    """Whether the address is opted out on the channel, and was so `by` an instant."""
     found = await store.opt_out_of(r, address_ix, channel.value)
-    return found is not None and found.stopped
+    return found is not None and found.stopped and (by is None or found.at <= by)
 
 
 async def acknowledge_stops(tx: Tx) -> int:

@@ -78,6 +78,15 @@ async def set_stopped(
         await tx.conn.execute(update(opt_out).where(_key(tx, address_ix, channel)).values(values))
 
 
+async def stopped_again(tx: Tx, address_ix: bytes, channel: str) -> None:
+    """Note that it was said once more, so that no START from between the two counts; what is unsettled stays so."""
+    await tx.conn.execute(
+        update(opt_out)
+        .where(_key(tx, address_ix, channel), opt_out.c.stopped, opt_out.c.acknowledged_at.is_not(None))
+        .values(at=tx.now)
+    )
+
+
 async def set_acknowledged(tx: Tx, address_ix: bytes, channel: str) -> bool:
     """Note that nothing can leave to the address any more; False when it was noted before."""
     found = await tx.conn.execute(

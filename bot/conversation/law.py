@@ -82,7 +82,10 @@ def _may_mean_the_visit(turn: Turn, intent: Intent) -> bool:
 
 
 async def _start(tx: Tx, turn: Turn, intent: Intent) -> str:
-    await consent.start(tx, turn.inbound.sender, Channel.SMS, turn.inbound.id)
+    inbound = turn.inbound
+    started = await consent.start(tx, inbound.sender, Channel.SMS, inbound.id, said_at=inbound.received_at)
+    if isinstance(started, consent.Overtaken):
+        return "stopped_since"
     if not _carrier_answered(turn, intent):
         await say(tx, turn, Kind.START_CONFIRMED)
     return "started"

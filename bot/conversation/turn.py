@@ -131,7 +131,7 @@ async def sender_of(tx: Tx, inbound: Inbound) -> Sender:
     found = await people.contact_points_at(tx, inbound.sender_ix)
     in_use = tuple(point for point in found if point.state != "quarantined")
     others = tuple(point for point in found if point.state == "quarantined")
-    stopped = await consent.is_stopped(tx, inbound.sender_ix, Channel.SMS)
+    stopped = await consent.is_stopped(tx, inbound.sender_ix, Channel.SMS, by=inbound.received_at)
     return Sender(inbound.sender, inbound.sender_ix, in_use, others, stopped)
 
 

@@ -164,13 +164,11 @@ class Scene:
         assert detail is not None
         return detail
 
-    async def hear(self, number: str, body: str, *, opt_out_type: str | None = None, media: int = 0) -> str:
-        """A text comes in from a number; nobody has dealt with it yet."""
+    async def hear(self, number: str, body: str, **said: Any) -> str:
+        """A text comes in from a number; nobody has dealt with it yet. `said`: more of what a webhook tells."""
         async with self.record.write(self.practice, CARRIER) as tx:
             sid = f"SM{next(self._numbers):032x}"
-            inbound_id = await receive(
-                tx, Received(sid=sid, sender=number, body=body, opt_out_type=opt_out_type, media_count=media)
-            )
+            inbound_id = await receive(tx, Received(sid=sid, sender=number, body=body, **said))
         assert inbound_id is not None
         return inbound_id
 

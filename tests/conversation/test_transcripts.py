@@ -2,10 +2,15 @@
 
 from datetime import timedelta
 
+import pytest
+
 from bot.conversation import question_store
+from messages import consent
+from messages.kinds import Channel
 from messages.tasks import TaskKind
 from scheduler.actions.cancel import cancel
 from scheduler.appointments import store as appointments
+from scheduler.people import store as people
 from tests.conversation.scene import FRONT, Scene, local
 from waitlist import store as waitlist
 from waitlist.actions.claim import claim
@@ -789,7 +794,7 @@ async def test_nothing_is_open_for_a_client_without_a_visit(scene):
 
 async def test_a_picture_is_not_opened_and_shown_to_staff(scene):
     _, number, _ = await reminded(scene)
-    await scene.says(number, "", media=1)
+    await scene.says(number, "", media_count=1)
     assert ("media", False) in await scene.tasks()
 
 
@@ -819,6 +824,20 @@ async def test_stop_in_ones_own_words_and_start_again(scene):
     assert await scene.says(number, "START") == []
     await scene.remind_again(visit)
     assert len(scene.phone(number)) == before + 1
+
+
+@pytest.mark.parametrize("text", ["START", "yes"])
+async def test_a_text_from_before_a_stop_does_not_take_it_back_however_late_it_is_read(scene, text):
+    ana, number, _ = await reminded(scene)
+    written = scene.clock.now()
+    scene.clock.advance(600)
+    await scene.says(number, "STOP")
+    before = len(scene.phone(number))
+    assert await scene.says(number, text, received_at=written) == []
+    assert len(scene.phone(number)) == before
+    async with scene.record.read(scene.practice) as r:
+        (point,) = await people.contact_points(r, ana)
+        assert await consent.is_stopped(r, point.value_ix, Channel.SMS)
 
 
 async def test_cancelar_is_asked_back(scene):

@@ -135,6 +135,33 @@ async def test_start_lets_texts_leave_again(post: Post) -> None:
     assert (await post.message(message_id)).state == "sent"
 
 
+async def test_a_start_that_was_written_before_the_stop_does_not_take_it_back(post: Post) -> None:
+    ana = await post.office.client()
+    written = post.clock.now()
+    post.clock.advance(60)
+    await post.stop(ana)
+    async with post.record.write(post.practice_id, CARRIER) as tx:
+        late = await consent.start(tx, ana.who.phone, Channel.SMS, said_at=written)
+    assert late == consent.Overtaken()
+    assert await post.is_stopped(ana)
+    async with post.record.write(post.practice_id, CARRIER) as tx:
+        assert await consent.start(tx, ana.who.phone, Channel.SMS, said_at=tx.now) == consent.Started(again=False)
+    assert not await post.is_stopped(ana)
+
+
+async def test_a_start_between_two_stops_does_not_take_the_second_back(post: Post) -> None:
+    ana = await post.office.client()
+    await post.stop(ana)
+    assert await post.acknowledge() == 1
+    post.clock.advance(60)
+    written = post.clock.now()
+    post.clock.advance(60)
+    await post.stop(ana)
+    async with post.record.write(post.practice_id, CARRIER) as tx:
+        assert await consent.start(tx, ana.who.phone, Channel.SMS, said_at=written) == consent.Overtaken()
+    assert await post.acknowledge() == 0
+
+
 async def test_a_stop_belongs_to_the_number_whoever_has_it(post: Post) -> None:
     ana, ben = await post.office.client(0), await post.office.client(1, phone_of=0)
     await post.stop(ana)
