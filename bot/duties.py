@@ -4,6 +4,7 @@ Invariant: each duty finds its work in the record and may be killed at any point
 """
 
 from collections.abc import Mapping
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -20,7 +21,9 @@ from messages.clock_watch import ClockWatch
 from messages.gap_repair import GapRepair
 from messages.kinds import Channel
 from messages.limits import Limits
+from messages.overdue import Overdue
 from messages.redact import Redactor
+from messages.send_store import PRESSING
 from messages.settle import Settler
 from messages.transmit import Transmitter
 from scheduler.actions.series import HORIZON, extend_series
@@ -30,8 +33,9 @@ from scheduler.core.record import Record
 from waitlist.due import do_due
 
 EVERY_FIVE_MINUTES, EVERY_HOUR = 300, 3600
-EVERY_OTHER_SECOND = 2
-TALK, SEND, SETTLE, TIDY = "talk", "send", "settle", "tidy"
+EVERY_OTHER_SECOND, EVERY_TWENTY_SECONDS = 2, 20
+TALK, PRESS, SEND, SETTLE, TIDY = "talk", "press", "send", "settle", "tidy"
+ANSWERS_AT_ONCE = 32
 
 
 def duties(settings: Settings, record: Record, ways: Mapping[Channel, Way]) -> list[Named]:
@@ -40,24 +44,41 @@ def duties(settings: Settings, record: Record, ways: Mapping[Channel, Way]) -> l
         http_timeout=settings.http_timeout_seconds, lease=settings.lease_seconds, settle=settings.settle_seconds
     )
     name = worker_name()
-    transmitter = Transmitter(record, ways, limits, worker=name, public_url=settings.public_url)
     watch = ClockWatch(record.clock)
-    heart = Heart(record, every=Patience(settings.silence_seconds).look)
+    sending = partial(Transmitter, record, ways, worker=name, public_url=settings.public_url)
+    wave = sending(limits, watch=watch)
+    answers = sending(replace(limits, in_flight=ANSWERS_AT_ONCE), below=PRESSING)
+    heart = Heart(
+        record,
+        every=Patience(settings.silence_seconds).look,
+        silent_since=lambda: min([*wave.silent_since.values(), *answers.silent_since.values()], default=None),
+    )
     settler = Settler(record, ways, limits)
     found = [
         Named("answer", partial(conversation.do_due, record), TALK),
         Named("stops", partial(_acknowledge_stops, record), TALK),
         Named("waitlist", partial(_waitlist, record), TALK),
         Named("brake", Brake(record, watch).run, SEND),  # before anything planned may leave
-        Named("transmit", partial(_transmit, transmitter), SEND),
+        Named("transmit", partial(_begin, wave), SEND, finish=wave.finish),
+        Named("answers", partial(_begin, answers), PRESS, finish=answers.finish),
         Named("settle", settler.run, SETTLE),
         Named("alerts", partial(alert_due, record, fallback=settings.alert_email), TALK),
         Named("redact", Redactor(record, ways, erase=settings.redact_bodies).run, TIDY, every=EVERY_OTHER_SECOND),
+        Named("overdue", Overdue(record, partial(_silent, wave, answers)).run, TIDY, every=EVERY_TWENTY_SECONDS),
         Named("series", partial(_extend_series, record), SETTLE, every=EVERY_HOUR),
     ]
     if Channel.SMS in ways:
         found.append(Named("gap_repair", GapRepair(record, ways[Channel.SMS]).run, SETTLE, every=EVERY_FIVE_MINUTES))
     return heart.within(found)
+
+
+def _silent(*transmitters: Transmitter) -> Mapping[Channel, float]:
+    """The channels that one of them finds silent, each since the earliest moment."""
+    found: dict[Channel, float] = {}
+    for transmitter in transmitters:
+        for channel, since in transmitter.silent_since.items():
+            found[channel] = min(since, found.get(channel, since))
+    return found
 
 
 async def _acknowledge_stops(record: Record, practice_id: str) -> int:
@@ -73,8 +94,8 @@ async def _waitlist(record: Record, practice_id: str) -> int:
     return done.expired + done.waves
 
 
-async def _transmit(transmitter: Transmitter, practice_id: str) -> int:
-    return (await transmitter.run(practice_id)).done
+async def _begin(transmitter: Transmitter, practice_id: str) -> int:
+    return (await transmitter.begin(practice_id)).done
 
 
 async def _extend_series(record: Record, practice_id: str) -> int:

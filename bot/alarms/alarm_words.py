@@ -23,8 +23,10 @@ DETAILS: Final = {
     "clock_jump": "the clock was moved",
     "due_spike": "far more came due than usual",
     "carrier_20003": "the carrier refuses the account or its password",
-    "talk": "answers",
-    "send": "sending",
+    "talk": "reading replies",
+    "press": "answers",
+    "send": "reminders",
+    "tidy": "erasing words at the carrier",
     "settle": "looking up what became of texts",
 }
 

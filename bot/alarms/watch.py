@@ -200,6 +200,6 @@ class _Log:
 
 
 def _carrier_silent(beats: Sequence[Beat], now: datetime) -> float | None:
-    """For how long the carrier has left every worker unanswered that has asked it."""
+    """For how long the carrier has left a living worker unanswered."""
     since = [each.silent_at for each in beats if each.silent_at is not None]
     return max((now - each).total_seconds() for each in since) if since else None

@@ -14,6 +14,7 @@ from scheduler.calendar.availability import DayException, WeeklyHours
 from scheduler.core.errors import Conflict, Invalid, NotFound
 from scheduler.core.record import Tx
 from scheduler.people import practice_edit_store as edits
+from scheduler.people import sender_store
 from scheduler.people import store as people
 from scheduler.people.client_fields import check_zone
 from scheduler.people.practice_fields import (
@@ -23,6 +24,7 @@ from scheduler.people.practice_fields import (
     checked_practice,
     checked_service,
 )
+from scheduler.people.sender_rate import rate_of
 from scheduler.reminders import store as reminders
 from scheduler.reminders.defaults import DEFAULT_TOUCHES
 
@@ -42,7 +44,9 @@ async def create_practice(tx: Tx, given: PracticeFields, *, demo: bool = False) 
     Raises:
         Invalid: see `practice_fields.checked_practice`.
     """
-    await edits.insert_practice(tx, checked_practice(given), demo=demo)
+    checked = checked_practice(given)
+    await edits.insert_practice(tx, checked, demo=demo)
+    await _paced(tx, checked.sender)
     await reminders.insert_version(tx, 1, DEFAULT_TOUCHES, {})
     tx.note("practice.created", "practice", tx.practice_id, demo=demo)
     return tx.practice_id
@@ -54,7 +58,11 @@ async def edit_practice(tx: Tx, given: PracticeFields) -> Edited:
     Raises:
         Invalid: see `practice_fields.checked_practice`.
     """
-    changed = checked_practice(given).changed_from(fields_of(await people.practice(tx)))
+    before = fields_of(await people.practice(tx))
+    changed = checked_practice(given).changed_from(before)
+    if "sender" in changed:
+        await sender_store.remove(tx, before.sender)
+        await _paced(tx, checked_practice(given).sender)
     if changed:
         await edits.update_practice(tx, checked_practice(given))
         tx.note("practice.edited", "practice", tx.practice_id, changed=",".join(changed))
@@ -180,6 +188,12 @@ async def remove_exception(tx: Tx, exception_id: str) -> None:
 def fields_of(practice: people.Practice) -> PracticeFields:
     """The editable fields of a practice as they are: what a form starts from."""
     return PracticeFields(**{each.name: getattr(practice, each.name) for each in fields(PracticeFields)})
+
+
+async def _paced(tx: Tx, number: str) -> None:
+    """Texts leave from this number from now on, as fast as its shape says; the settings may say better."""
+    if number:
+        await sender_store.add(tx, number, rate_of(number))
 
 
 async def _add(tx: Tx, kind: str, values: dict[str, object]) -> str:

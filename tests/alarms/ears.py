@@ -22,6 +22,7 @@ class Heard:
     mails: list[tuple[str, str]] = field(default_factory=list)
     refuse: bool = False
     fresh: asyncio.Event = field(default_factory=asyncio.Event)
+    pinged: asyncio.Event = field(default_factory=asyncio.Event)
 
     @property
     def webhook(self) -> str:
@@ -61,6 +62,7 @@ async def listening() -> AsyncIterator[Heard]:
 
     async def alive(request: web.Request) -> web.Response:
         heard.pings += 1
+        heard.pinged.set()
         return web.Response()
 
     app = web.Application()

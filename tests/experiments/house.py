@@ -32,6 +32,7 @@ from scheduler.core.record import Record, Subscriptions, Tx
 from scheduler.core.schema import migrate
 from scheduler.core.vault import Vault
 from scheduler.events import ParticipationBooked
+from scheduler.people import sender_store
 from scheduler.people import store as people
 from scheduler.people.client_fields import ClientFields
 from scheduler.people.practice_fields import PracticeFields, ServiceFields
@@ -149,6 +150,7 @@ async def _set_up(tx: Tx, now: datetime, wanted: Plan) -> tuple[str, str]:
     label = {"name": "Canal Street Practice", "label": "Canal Office", "office_phone": "202-555-0198"}
     caps = {"daily_cap": 20, "weekly_cap": 50, "stop_mode": "ours" if wanted.ours else "carrier"}
     await create_practice(tx, PracticeFields(**label, sender=SENDER, zone=zone, **caps))  # type: ignore[arg-type]  # mixed on purpose
+    await sender_store.remove(tx, SENDER)  # not paced: what is tried here is not how fast a number may speak
     location = await add_location(tx, "Ground floor", zone)
     service = await add_service(tx, ServiceFields("Group", 10, capacity=ROOM))
     await save_reminder_policy(tx, [Touch("the_day", Hours(TOUCH_HOURS), PolicyChannel.SMS)], {})

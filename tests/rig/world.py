@@ -18,6 +18,7 @@ from scheduler.actions.practice import add_clinician, add_location, add_service,
 from scheduler.calendar.availability import WeeklyHours
 from scheduler.core.actor import OPERATOR, Actor
 from scheduler.core.record import Reading, Record, Tx
+from scheduler.people import sender_store
 from scheduler.people.client_fields import ClientFields
 from scheduler.people.practice_fields import PracticeFields, ServiceFields
 
@@ -78,6 +79,7 @@ async def make_world(record: Record, practice_id: str = PRACTICE_ID, **settings:
     }
     async with record.write(practice_id, OPERATOR) as tx:
         await create_practice(tx, PracticeFields(**fields))
+        await sender_store.remove(tx, str(fields["sender"]))  # not paced: nothing here is about how fast it may speak
         location = await add_location(tx, "Main street", ZONE.key)
         clinicians = [await add_clinician(tx, name) for name in ("Dr. Holloway", "Dr. Renner")]
         session = await add_service(
