@@ -16,7 +16,11 @@ def used_by_server(backend: int | None) -> float | None:
     """Seconds used by the server that the process `backend` belongs to, those that have ended included."""
     if backend is None or not _is_postgres(backend):
         return None
-    server = _fields(backend)[_PARENT]
+    return used_by_tree(_fields(backend)[_PARENT])
+
+
+def used_by_tree(server: int) -> float:
+    """Seconds used by a server process and its children, those that have ended included."""
     ticks = _fields(server)[_ENDED_USER] + _fields(server)[_ENDED_SYSTEM]
     for each in (server, *_children(server)):
         try:
