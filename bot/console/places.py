@@ -16,6 +16,7 @@ NEEDS: Final = {
     "clients": "client.read",
     "fees": "fee.read",
     "report": "report.read",
+    "sending": "message.read",
     "policies": "policy.read",
     "audit": "audit.read",
     "settings": "settings.write",

@@ -21,11 +21,13 @@ from bot.console.move import install_move
 from bot.console.policies import install_policies
 from bot.console.report import install_report
 from bot.console.search import install_search
+from bot.console.sending import install_sending
 from bot.console.series import install_series
 from bot.console.settings import install_settings
 from bot.console.settings_hours import install_hours
 from bot.console.settings_places import install_places
 from bot.console.settings_practice import install_practice_settings
+from bot.console.settings_senders import install_senders
 from bot.console.today import install_today
 from bot.console.visit import install_visit
 from bot.console.visit_acts import install_visit_acts
@@ -61,8 +63,10 @@ def install_console(app: web.Application, record: Record) -> None:
     install_fee_case(app)
     install_policies(app)
     install_wordings(app)
+    install_sending(app)
     install_settings(app)
     install_practice_settings(app)
+    install_senders(app)
     install_places(app)
     install_hours(app)
     install_imports(app, record)

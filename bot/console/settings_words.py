@@ -25,6 +25,7 @@ REFUSALS: Final = {
     "number_out_of_range": "Enter a number from {low} to {high}",
     "send_window_too_short": "Leave at least two hours in which messages may leave",
     "weekly_cap_below_daily": "Allow at least as many in a week as in a day",
+    "sender_rate_unknown": "Choose from the list",
     "modality_unknown": "Choose one of the two",
     "code_family_unknown": "Choose from the list",
     "hours_overlap": "Two times of this day overlap",

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 
 from aiohttp import web
 
-from bot.console import day_rows, waiting
+from bot.console import day_rows, sending, waiting
 from bot.console.book_of_names import Names, names
 from bot.console.day_rows import FreeRow, Row, Shown
 from bot.console.days import day_of
@@ -141,6 +141,8 @@ async def _context(request: web.Request, r: Reading, actor: Actor) -> dict[str, 
         "unconfirmed": [day_rows.visit_row(visit, shown) for visit in asked],
         "openings": await _openings(r, actor, scope, book),
         "leaving": await _leaving(r, actor),
+        "held": await sending.held(r) if access.may(actor, "message.read") else None,
+        "may_pause": access.may(actor, "message.send"),
         "urgent_ones": await _loud(r, actor),
     }
 

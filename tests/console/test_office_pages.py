@@ -48,6 +48,11 @@ NEEDS = {
     "console.settings_checks": ("GET", "/console/settings/checks", "settings.write"),
     "console.settings_practice": ("GET", "/console/settings/practice", "settings.write"),
     "console.settings_practice_save": ("POST", "/console/settings/practice", "settings.write"),
+    "console.settings_senders": ("GET", "/console/settings/senders", "settings.write"),
+    "console.settings_senders_save": ("POST", "/console/settings/senders", "settings.write"),
+    "console.sending": ("GET", "/console/sending", "message.read"),
+    "console.sending_pause": ("POST", "/console/sending/pause", "message.send"),
+    "console.sending_resume": ("POST", "/console/sending/resume", "message.send"),
     "console.settings_location": ("GET", "/console/settings/locations/new", "settings.write"),
     "console.settings_location_save": ("POST", "/console/settings/locations/new", "settings.write"),
     "console.settings_service": ("GET", "/console/settings/services/new", "settings.write"),
@@ -66,7 +71,7 @@ NEEDS = {
     "console.import_forget": ("POST", f"/console/import/{NOBODY}/forget", "import.run"),
     "console.import_problems": ("GET", f"/console/import/{NOBODY}/problems.csv", "import.run"),
 }
-OURS = ("audit", "report", "fee", "fees", "policies", "words", "settings", "import", "imports")
+OURS = ("audit", "report", "fee", "fees", "policies", "words", "settings", "sending", "import", "imports")
 
 on_sqlite = pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 
@@ -143,6 +148,8 @@ async def seeded(office: Office, clock: ManualClock) -> str:
         "/console/settings",
         "/console/settings?checks=now",
         "/console/settings/practice",
+        "/console/settings/senders",
+        "/console/sending",
         "/console/settings/clinicians/{clinician}",
         "/console/settings/services/new",
         "/console/settings/locations/new",
