@@ -76,8 +76,10 @@ async def _record(tx: Tx, attempt: Attempt, limits: Limits) -> None:
 
 
 def _is_plain(attempt: Attempt, now: Standing | None) -> bool:
-    accepted = isinstance(attempt.outcome, Accepted)
-    return accepted and now is not None and now.attempt == attempt.attempt and now.state in _ACCEPTED_FROM
+    """Whether it is for us to say that it is sent: a callback or a look-up that was quicker has said more by now."""
+    if now is None or not isinstance(attempt.outcome, Accepted):
+        return False
+    return now.attempt == attempt.attempt and now.state in _ACCEPTED_FROM and now.sid is None
 
 
 async def _accepted_all(tx: Tx, attempts: Sequence[Attempt]) -> None:

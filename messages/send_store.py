@@ -102,6 +102,7 @@ class Standing:
     state: str
     attempt: int
     reason: str | None
+    sid: str | None
 
 
 # --- claiming ---------------------------------------------------------------------------------------------------
@@ -259,11 +260,11 @@ async def still_wanted(r: Reading, attempts: Mapping[str, int]) -> frozenset[str
 async def standing(tx: Tx, message_ids: Collection[str]) -> dict[str, Standing]:
     """How these messages stand, locked until the transaction ends, in the order of their ids."""
     c = message.c
-    wanted = select(c.id, c.state, c.attempt, c.reason).where(
+    wanted = select(c.id, c.state, c.attempt, c.reason, c.sid).where(
         c.practice_id == tx.practice_id, c.id.in_(sorted(message_ids))
     )
     rows = await tx.conn.execute(wanted.order_by(c.id).with_for_update())
-    return {row.id: Standing(row.state, row.attempt, row.reason) for row in rows}
+    return {row.id: Standing(row.state, row.attempt, row.reason, row.sid) for row in rows}
 
 
 async def being_posted(r: Reading, message_ids: Collection[str]) -> bool:
