@@ -42,6 +42,9 @@ from scheduler.events import (
 from scheduler.people import key_store
 from waitlist import openings
 
+CONNECTIONS = 256
+"""To the carrier, at most: as many as all transmitters of a worker post at once, and some for reading lists."""
+
 
 @dataclass(frozen=True, slots=True)
 class Program:
@@ -126,7 +129,11 @@ async def open_program(settings: Settings, clock: Clock) -> Program:
         Misconfigured: see `open_record`.
     """
     record = await open_record(settings, clock)
-    session = aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=settings.http_timeout_seconds))
+    session = aiohttp.ClientSession(
+        connector=aiohttp.TCPConnector(limit=CONNECTIONS),
+        cookie_jar=aiohttp.DummyCookieJar(),
+        timeout=aiohttp.ClientTimeout(total=settings.http_timeout_seconds),
+    )
     return Program(settings, record, session, _ways(settings, session))
 
 

@@ -10,6 +10,7 @@ Invariant: killing the worker at any point loses nothing: all it knows is in the
 import asyncio
 from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
+from itertools import chain
 
 from scheduler.core.bell import Listener
 from scheduler.core.log import get_logger
@@ -22,17 +23,22 @@ log = get_logger(__name__)
 Duty = Callable[[str], Awaitable[int]]
 TICK_SECONDS = 1.0
 LONGEST_WAIT_SECONDS = 5.0
+PRACTICES_AT_ONCE = 16
 ROUNDS = 1000  # a bound, so that a duty that miscounts cannot keep a lane from noticing a stop
 
 
 @dataclass(frozen=True, slots=True)
 class Named:
-    """A duty, what it is called in the log, and its lane. `every` > 1: only with every so many ticks."""
+    """A duty, what it is called in the log, and its lane. `every` > 1: only with every so many ticks.
+
+    A duty that leaves things going on in the background says with `finish` how to wait for them.
+    """
 
     name: str
     run: Duty
     lane: str
     every: int = 1
+    finish: Callable[[], Awaitable[None]] | None = None
 
 
 class Worker:
@@ -61,13 +67,21 @@ class Worker:
         self._ticker.stop()
         self._record.bell.ring()
         await asyncio.gather(*self._tasks)
+        await self._finish()
 
     async def once(self) -> int:
         """Go round every lane, the rarer duties included, until nothing is due any more; returns how much was done."""
         done = sum([await self._round(lane, rare=True) for lane in self._lanes])
+        await self._finish()
         while more := sum([await self._until_idle(lane) for lane in self._lanes]):
+            await self._finish()
             done += more
         return done
+
+    async def _finish(self) -> None:
+        for duty in chain.from_iterable(self._lanes.values()):
+            if duty.finish is not None:
+                await duty.finish()
 
     async def _tick(self) -> None:
         self._ticks += 1
@@ -92,11 +106,23 @@ class Worker:
         return done
 
     async def _round(self, lane: str, *, rare: bool) -> int:
+        """One round of a lane: practices beside each other, so that none waits for another's sender or carrier."""
+        side_by_side = asyncio.Semaphore(PRACTICES_AT_ONCE)
+
+        async def one(practice_id: str) -> int:
+            async with side_by_side:
+                return await self._round_of(lane, practice_id, rare=rare)
+
+        practices = await self._practices()
+        if len(practices) == 1:
+            return await self._round_of(lane, practices[0], rare=rare)
+        return sum(await asyncio.gather(*map(one, practices)))
+
+    async def _round_of(self, lane: str, practice_id: str, *, rare: bool) -> int:
         done = 0
-        for practice_id in await self._practices():
-            for duty in self._lanes[lane]:
-                if duty.every == 1 or (rare and self._ticks % duty.every == 0):
-                    done += await self._do(duty, practice_id)
+        for duty in self._lanes[lane]:
+            if duty.every == 1 or (rare and self._ticks % duty.every == 0):
+                done += await self._do(duty, practice_id)
         return done
 
     async def _practices(self) -> tuple[str, ...]:

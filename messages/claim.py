@@ -9,14 +9,15 @@ import asyncio
 from collections.abc import Mapping, Sequence
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
+from functools import lru_cache
 from typing import Final
 
 from messages import consent_store, link_store, links, pacing_store, undeliverable
 from messages import send_store as store
 from messages.channels.base import Outgoing
 from messages.clock_watch import ClockWatch
-from messages.compose import CannotCompose, Composed, Desk, body_hash, compose, zone_name_of
+from messages.compose import CannotCompose, Composed, Desk, body_hash, compose, desk_of, zone_name_of
 from messages.crash_points import reach
 from messages.kinds import Channel, Purpose, traits
 from messages.limits import Limits
@@ -158,13 +159,14 @@ async def _judge(tx: Tx, facts: _Facts, rows: Sequence[SendRow]) -> list[tuple[S
 
 
 def _number(facts: _Facts, row: SendRow) -> str:
-    return number_for(row.address_ix, facts.desk.practice.sender, facts.numbers)
+    main = facts.desk.practice.sender
+    return number_for(row.address_ix, main, facts.numbers) if len(facts.numbers) > 1 else main
 
 
 async def _facts(tx: Tx, rows: Sequence[SendRow], order: Order, pace: Pace) -> _Facts:
     addresses = {row.address_ix for row in rows if row.address_ix is not None}
     points = {row.contact_point_id for row in rows if row.contact_point_id is not None}
-    desk = Desk(await people.practice(tx), await reminders.wordings_in_force(tx), order.public_url)
+    desk = desk_of(await people.practice(tx), await reminders.wordings_in_force(tx), order.public_url)
     again = [row.id for row in rows if row.attempt]
     return _Facts(
         desk=desk,
@@ -219,7 +221,7 @@ def _verdict(tx: Tx, facts: _Facts, row: SendRow, composed: Composed | CannotCom
             consented=(row.contact_point_id or "", row.channel.value, kind.purpose.value) in facts.agreed,
             opted_out=(row.address_ix or b"", row.channel.value) in facts.stopped,
             contact_state=_contact_state(row),
-            window=_window(facts.desk, row),
+            window=_window(zone_name_of(facts.desk, row), practice.send_from_minute, practice.send_until_minute),
             zone=zone_name_of(facts.desk, row),
             sent=tuple(facts.sent.get(row.address_ix or b"", ())),
             daily_cap=practice.daily_cap,
@@ -238,13 +240,14 @@ def _contact_state(row: SendRow) -> ContactState:
     return ContactState.INVALID if row.person.contact_state == "invalid" else ContactState.QUARANTINED
 
 
-def _window(desk: Desk, row: SendRow) -> SendWindow:
-    practice = desk.practice
-    return SendWindow(
-        zones=(zone_name_of(desk, row),),
-        start_minute=practice.send_from_minute,
-        end_minute=practice.send_until_minute,
-    )
+@lru_cache(maxsize=512)
+def _window(zone: str, start_minute: int, end_minute: int) -> SendWindow:
+    return SendWindow(zones=(zone,), start_minute=start_minute, end_minute=end_minute)
+
+
+@lru_cache(maxsize=512)
+def _closes(day: date, minute: int, zone: str) -> datetime:
+    return at_minute(day, minute, zone_of(zone))
 
 
 async def _drop(tx: Tx, verdicts: Sequence[tuple[SendRow, _Verdict]]) -> int:
@@ -323,6 +326,6 @@ def _validity(now: datetime, desk: Desk, row: SendRow) -> int:
     """Seconds the carrier may queue it: neither past its use nor into the night."""
     until = row.useful_until
     if traits(row.kind).windowed and traits(row.kind).purpose is not Purpose.STAFF:
-        zone = zone_of(zone_name_of(desk, row))
-        until = min(until, at_minute(local_day(now, zone), desk.practice.send_until_minute, zone))
+        zone = zone_name_of(desk, row)
+        until = min(until, _closes(local_day(now, zone_of(zone)), desk.practice.send_until_minute, zone))
     return max(SHORTEST_VALIDITY, min(LONGEST_VALIDITY, int((until - now).total_seconds())))

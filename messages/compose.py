@@ -8,6 +8,7 @@ another gives the same link, so a later attempt can be told from a stranger's te
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import lru_cache
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -15,16 +16,20 @@ from messages import links
 from messages.kinds import Channel, Country, Kind, Purpose, SafeFields, VisitNeed, traits
 from messages.link_store import MessageLink, NewLink
 from messages.particulars import Particulars
-from messages.render import CannotRenderError, Wordings, render
+from messages.render import CannotRenderError, Rendered, Wordings, render
 from messages.segments import sms_text
 from messages.send_store import SendRow
 from messages.wording import text_is_safe
 from scheduler.calendar.wallclock import zone_of
 from scheduler.core.record import Reading, Tx
+from scheduler.core.vault import TOKEN_CHARS
 from scheduler.people.store import Practice
 
 MAX_SEGMENTS: Final = 3  # more than this is a wording gone wrong, not a text
 _GONE_FOR: Final = timedelta(hours=24)
+# No secret of 131 bits will ever be one of these.
+_LINK_STANDS_FOR: Final = "0" * TOKEN_CHARS
+_STOP_STANDS_FOR: Final = "1" * TOKEN_CHARS
 _PREFERENCES_FOR: Final = timedelta(days=60)  # an opt-out in a mail has to work for a month at least
 
 Links = Mapping[tuple[str, str], MessageLink]
@@ -48,37 +53,77 @@ class CannotCompose:
     why: str
 
 
+OwnWords = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
+"""A practice's own wordings as a value that can be compared: by kind, by language."""
+
+
 @dataclass(frozen=True, slots=True)
 class Desk:
     """What every message of a practice is composed with. `public_url` is an origin without a slash at its end."""
 
     practice: Practice
-    wordings: Wordings
+    own_words: OwnWords
     public_url: str
+
+
+def desk_of(practice: Practice, wordings: Wordings, public_url: str) -> Desk:
+    """The desk of a practice with the wordings in force."""
+    words = tuple(sorted((kind, tuple(sorted(by_language.items()))) for kind, by_language in wordings.items()))
+    return Desk(practice, words, public_url)
 
 
 def compose(tx: Tx, desk: Desk, row: SendRow, known: Links) -> Composed | CannotCompose:
     """The words of a message as they would leave now."""
     linked = _link(tx, desk, row, known)
     stop = _stop_link(tx, desk, row, known)
-    fields = _fields(tx.now, desk, row, linked.url, stop.url)
+    fields = _fields(tx.now, desk, row, linked.stands_for, stop.stands_for)
+    drawn = _drawn(
+        kind_now(row),
+        fields,
+        _local_times(fields),
+        language_of(desk, row),
+        row.channel,
+        desk.own_words,
+        plain_letters=desk.practice.plain_letters,
+    )
+    if isinstance(drawn, CannotCompose):
+        return drawn
+    new = tuple(made.row for made in (linked, stop) if made.row is not None)
+    text = drawn.text.replace(_LINK_STANDS_FOR, linked.token).replace(_STOP_STANDS_FOR, stop.token)
+    return Composed(text=text, subject=drawn.subject, segments=drawn.segments.count, new_links=new)
+
+
+@lru_cache(maxsize=4096)
+def _drawn(
+    kind: Kind,
+    fields: SafeFields,
+    _times: tuple[str, ...],
+    language: str,
+    channel: Channel,
+    own_words: OwnWords,
+    *,
+    plain_letters: bool,
+) -> Rendered | CannotCompose:
+    """The words with stand-ins for the secrets of links: the same for everybody who is told the same time.
+
+    A stand-in is as long as a secret and of its letters, so neither length nor safety depends on which one it is.
+    `_times` tells apart what equality does not: one instant in two zones is equal, and reads differently.
+    """
+    wordings = {name: dict(words) for name, words in own_words}
     try:
-        drawn = render(
-            kind_now(row),
-            fields,
-            language=language_of(desk, row),
-            channel=row.channel,
-            wordings=desk.wordings,
-            plain_letters=desk.practice.plain_letters,
-        )
+        drawn = render(kind, fields, language=language, channel=channel, wordings=wordings, plain_letters=plain_letters)
     except CannotRenderError as refused:
         return CannotCompose(refused.code)
-    if row.channel is Channel.SMS and drawn.segments.count > MAX_SEGMENTS:
+    if channel is Channel.SMS and drawn.segments.count > MAX_SEGMENTS:
         return CannotCompose("too_long")
-    if not text_is_safe(drawn, label=desk.practice.label, max_segments=MAX_SEGMENTS):
+    if not text_is_safe(drawn, label=fields.label, max_segments=MAX_SEGMENTS):
         return CannotCompose("disclosing")
-    new = tuple(made.row for made in (linked, stop) if made.row is not None)
-    return Composed(text=drawn.text, subject=drawn.subject, segments=drawn.segments.count, new_links=new)
+    return drawn
+
+
+def _local_times(fields: SafeFields) -> tuple[str, ...]:
+    instants = (fields.starts_at, fields.other_at, fields.deadline, *fields.options)
+    return tuple(f"{each.isoformat()} {each.tzinfo}" for each in instants if each is not None)
 
 
 def body_hash(r: Reading, text: str) -> bytes:
@@ -147,9 +192,13 @@ def _is_elsewhere(zone: ZoneInfo, desk: Desk, row: SendRow, told: Particulars) -
 
 @dataclass(frozen=True, slots=True)
 class _Linked:
-    """An address to print, and the row to write for it unless an earlier attempt has."""
+    """What is printed in place of the link until its secret is put in, the secret, and the row to write for it.
 
-    url: str = field(repr=False)
+    There is no row where an earlier attempt has written it, and no secret where the address holds none.
+    """
+
+    stands_for: str
+    token: str = field(default="", repr=False)
     row: NewLink | None = None
 
 
@@ -181,7 +230,7 @@ def _stop_link(tx: Tx, desk: Desk, row: SendRow, known: Links) -> _Linked:
 def _linked(tx: Tx, desk: Desk, row: SendRow, known: Links, purpose: links.Purpose, expires_at: datetime) -> _Linked:
     earlier = known.get((row.id, purpose.value))
     if earlier is not None:
-        return _Linked(desk.public_url + links.path_of(tx.vault.link_token(earlier.id)))
+        return _Linked(_printed(desk, purpose), tx.vault.link_token(earlier.id))
     if row.client_id is None:
         return _NO_LINK
     speaks_of_time = purpose is links.Purpose.VISIT and traits(row.kind).visit is VisitNeed.ACTIVE
@@ -196,4 +245,9 @@ def _linked(tx: Tx, desk: Desk, row: SendRow, known: Links, purpose: links.Purpo
         message_id=row.id,
         revision=row.visit.revision if speaks_of_time and row.visit else None,
     )
-    return _Linked(desk.public_url + links.path_of(made.token), made_row)
+    return _Linked(_printed(desk, purpose), made.token, made_row)
+
+
+def _printed(desk: Desk, purpose: links.Purpose) -> str:
+    stands_for = _STOP_STANDS_FOR if purpose is links.Purpose.PREFERENCES else _LINK_STANDS_FOR
+    return desk.public_url + links.path_of(stands_for)

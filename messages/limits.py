@@ -15,11 +15,11 @@ class Limits:
     """
 
     http_timeout: float = 8.0
-    lease: float = 30.0
+    lease: float = 12.0
     settle: float = 30.0
     look_again: float = 5.0
-    batch: int = 50
-    in_flight: int = 20
+    batch: int = 250
+    in_flight: int = 100
 
     def __post_init__(self) -> None:
         if not 0 < self.http_timeout < self.lease or self.settle < self.http_timeout:

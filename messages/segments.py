@@ -15,6 +15,7 @@ _GSM_BASIC: Final = frozenset(
     "¡ABCDEFGHIJKLMNOPQRSTUVWXYZÄÖÑÜ§¿abcdefghijklmnopqrstuvwxyzäöñüà"
 )
 _GSM_EXTENDED: Final = frozenset("\f^{}\\[~]|€")
+_GSM_ALL: Final = _GSM_BASIC | _GSM_EXTENDED
 
 _LOOK_ALIKES: Final = str.maketrans(
     {
@@ -100,15 +101,11 @@ class Segments:
 
 def gsm7_units(text: str) -> int | None:
     """Septets of `text` in the default alphabet (extension characters count two), None when it does not fit."""
-    units = 0
-    for character in text:
-        if character in _GSM_BASIC:
-            units += 1
-        elif character in _GSM_EXTENDED:
-            units += 2
-        else:
-            return None
-    return units
+    if _GSM_BASIC.issuperset(text):
+        return len(text)
+    if not _GSM_ALL.issuperset(text):
+        return None
+    return len(text) + sum(character in _GSM_EXTENDED for character in text)
 
 
 def segments(text: str, *, toll_free: bool = False) -> Segments:
@@ -133,8 +130,12 @@ def sms_text(text: str, *, plain_letters: bool = False) -> str:
     With `plain_letters`, letters whose accent GSM-7 lacks lose it ("sábado" to "sabado"), while those it has ("ñ",
     "é", "ü") stay; emoji and other scripts stay too, since dropping them could change the meaning.
     """
+    if text.isascii() and "`" not in text and "\t" not in text:
+        return text  # nearly all English texts: none of the rules below touches such a character
     composed = unicodedata.normalize("NFC", text).translate(_LOOK_ALIKES)
-    return "".join(map(_plain, composed)) if plain_letters else composed
+    if not plain_letters or _GSM_ALL.issuperset(composed):
+        return composed
+    return "".join(map(_plain, composed))
 
 
 def _plain(character: str) -> str:

@@ -5,7 +5,7 @@ are wall-clock minutes in a client's zone. The one invariant: `gate` says Allowe
 below, passes at the very instant `now` it was given.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
@@ -80,12 +80,14 @@ def next_open(instant: datetime, window: SendWindow) -> datetime | None:
     return next((start for start, _ in _open_stretches(window, instant) if start > instant), None)
 
 
-def within_caps(sent: Iterable[datetime], *, now: datetime, zone: str, daily: int, weekly: int) -> bool:
+def within_caps(sent: Collection[datetime], *, now: datetime, zone: str, daily: int, weekly: int) -> bool:
     """Whether one more capped message may leave at `now`.
 
     A day is a local date of `zone`; a week is today and the six dates before it, so no seven days in a row ever
     hold more than `weekly`. Instants after `now` (a clock that ran ahead) count as today.
     """
+    if not sent:
+        return daily > 0 and weekly > 0
     today = now.astimezone(ZoneInfo(zone)).date()
     dates = [min(instant.astimezone(ZoneInfo(zone)).date(), today) for instant in sent]
     this_week = sum(1 for day in dates if day > today - timedelta(days=7))

@@ -1,17 +1,22 @@
 """Texts through Twilio. One attempt a call: what it ended in is said, never guessed, never retried here.
 
-The SDK builds the requests; twilio_client.py carries them. Invariant: `Refused` only for what the carrier answered
+The SDK reads lists and erases words; creating a message, which is nearly all that ever happens, is one plain POST of
+a form (twilio_client.py carries both). Invariant: `Refused` only for what the carrier answered
 with a 4xx, or for a connection that never was; a lost or unreadable answer and every 5xx are `Unknown`.
 """
 
-from collections.abc import Sequence
+import json
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
+from http import HTTPStatus
 from typing import Any, Final
+from urllib.parse import urlencode
 
 import aiohttp
 from twilio.base.exceptions import TwilioException, TwilioRestException, TwilioServiceException
 from twilio.rest import Client
+from yarl import URL
 
 from messages.channels.base import (
     Accepted,
@@ -23,9 +28,10 @@ from messages.channels.base import (
     SendOutcome,
     Unknown,
 )
-from messages.channels.twilio_client import NeverConnected, TooMany, TwilioNetwork
+from messages.channels.twilio_client import Answered, NeverConnected, TooMany, TwilioNetwork, seconds_of
 
 TIMED_OUT_THERE: Final = 408
+SUCCESSES: Final = range(200, 300)
 REDIRECTS: Final = range(300, 400)
 CLIENT_ERRORS: Final = range(400, 500)
 PAGE: Final = 50
@@ -63,10 +69,18 @@ class TwilioSms:
 
     def __init__(self, account: TwilioAccount, session: aiohttp.ClientSession, *, timeout: float = 8.0) -> None:
         self._account = account
-        network = TwilioNetwork(session, base=account.api_base, timeout=timeout)
+        self._network = TwilioNetwork(session, base=account.api_base, timeout=timeout)
+        create = f"https://api.twilio.com/2010-04-01/Accounts/{account.account_sid}/Messages.json"
+        self._create = URL(self._network.address(create), encoded=True)
+        self._headers = {
+            "Authorization": aiohttp.encode_basic_auth(account.account_sid, account.auth_token),
+            "Content-Type": "application/x-www-form-urlencoded",
+            "Accept": "application/json",
+            "Accept-Encoding": "identity",
+        }
         # An environment of its own, or the SDK would read TWILIO_* of the process behind our back.
         self._client = Client(
-            account.account_sid, account.auth_token, http_client=network, environment={"TWILIO_EDGE": ""}
+            account.account_sid, account.auth_token, http_client=self._network, environment={"TWILIO_EDGE": ""}
         )
 
     @property
@@ -76,13 +90,16 @@ class TwilioSms:
 
     async def send(self, outgoing: Outgoing) -> SendOutcome:
         """Make one attempt."""
+        form = urlencode(self._form(outgoing)).encode()
         try:
-            made = await self._client.messages.create_async(**self._parameters(outgoing))
-        except _LIKELY as error:
-            return _outcome_of(error)
-        if not made.sid:
-            return Unknown("unreadable_answer")
-        return Accepted(str(made.sid), _word(made.status))
+            answered = await self._network.create(self._create, form, self._headers)
+        except NeverConnected:
+            return Refused(permanent=False)
+        except TimeoutError:
+            return Unknown("timeout")
+        except (aiohttp.ClientError, OSError):
+            return Unknown("connection_broke")
+        return _outcome_of(answered)
 
     async def list_sent(self, to: str, since: datetime) -> Sequence[Listed]:
         """What Twilio accepted for `to` since an instant, newest first.
@@ -103,19 +120,17 @@ class TwilioSms:
             return _erasure_of(error)
         return Erasure.ERASED
 
-    def _parameters(self, outgoing: Outgoing) -> dict[str, Any]:
-        given: dict[str, Any] = {
-            "to": outgoing.to,
-            "body": outgoing.text,
-            "validity_period": outgoing.valid_seconds,
+    def _form(self, outgoing: Outgoing) -> dict[str, str]:
+        service = self._account.messaging_service_sid
+        form = {
+            "To": outgoing.to,
+            "MessagingServiceSid" if service else "From": service or outgoing.sender,
+            "Body": outgoing.text,
+            "ValidityPeriod": str(outgoing.valid_seconds),
         }
         if outgoing.callback_url:
-            given["status_callback"] = outgoing.callback_url
-        if self._account.messaging_service_sid:
-            given["messaging_service_sid"] = self._account.messaging_service_sid
-        else:
-            given["from_"] = outgoing.sender
-        return given
+            form["StatusCallback"] = outgoing.callback_url
+        return form
 
     async def _list(self, since: datetime, *, to: str) -> list[tuple[str, Listed]]:
         """Directions and messages, newest first, until they are older than `since`."""
@@ -131,28 +146,29 @@ class TwilioSms:
         return found
 
 
-def _outcome_of(error: Exception) -> SendOutcome:
-    """What a failed create means."""
-    if isinstance(error, NeverConnected):
-        return Refused(permanent=False)
-    if isinstance(error, TooMany):
-        return Refused(permanent=False, retry_after=error.retry_after)
-    if isinstance(error, TwilioRestException | TwilioServiceException):
-        return _said_no(error)
-    if isinstance(error, aiohttp.ClientError | OSError):
-        return Unknown("timeout" if isinstance(error, TimeoutError) else "connection_broke")
-    # A 2xx that is not the JSON of a message: somebody accepted something.
-    return Unknown("unreadable_answer")
-
-
-def _said_no(error: Any) -> SendOutcome:
-    """What an error answer means. Its text is dropped: it may repeat the number."""
-    status, code = int(error.status), _number(error.code)
+def _outcome_of(answered: Answered) -> SendOutcome:
+    """What an answer to a create means. Its text is dropped: it may repeat the number."""
+    status = answered.status
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Refused(permanent=False, retry_after=seconds_of(answered.retry_after))
+    if status in CLIENT_ERRORS and status != TIMED_OUT_THERE:
+        return Refused(permanent=True, code=_number(_said(answered).get("code")))
     if status in REDIRECTS:
-        return Refused(permanent=False, code=code)
-    if status not in CLIENT_ERRORS or status == TIMED_OUT_THERE:
+        return Refused(permanent=False)
+    if status not in SUCCESSES:
         return Unknown("server_error")
-    return Refused(permanent=True, code=code)
+    made = _said(answered)
+    # A 2xx that is not the JSON of a message: somebody accepted something.
+    return Accepted(str(made["sid"]), _word(made.get("status"))) if made.get("sid") else Unknown("unreadable_answer")
+
+
+def _said(answered: Answered) -> Mapping[str, Any]:
+    """The object of an answer; an empty one when it is none."""
+    try:
+        said = json.loads(answered.body)
+    except ValueError:
+        return {}
+    return said if isinstance(said, dict) else {}
 
 
 def _erasure_of(error: Exception) -> Erasure:
