@@ -48,9 +48,9 @@ class BenchPractice:
     zone: str
     clients: int = field(default=0)
 
-    async def add_due(self, count: int) -> None:
-        """So many more clients with a visit tomorrow, and each with one reminder that is due now."""
-        now = self.clock.now()
+    async def add_due(self, count: int, *, later: timedelta = timedelta(0)) -> None:
+        """So many more clients with a visit tomorrow, each with one reminder that is due now (or all of it later)."""
+        now = self.clock.now() + later
         self.clock.by = BEFORE
         try:
             for start in range(0, count, AT_ONCE):

@@ -17,13 +17,13 @@ _numbers = count(1)
 
 
 @contextmanager
-def server() -> Iterator[Postgres]:
+def server(*more: str) -> Iterator[Postgres]:
     """A PostgreSQL server of our own.
 
     Raises:
         PostgresMissing: none starts on this machine.
     """
-    running = launch(DURABLE)
+    running = launch((*DURABLE, *more))
     try:
         yield running
     finally:
@@ -31,11 +31,11 @@ def server() -> Iterator[Postgres]:
 
 
 @contextmanager
-def empty(engine: str) -> Iterator[str]:
-    """The URL of an empty database on either engine."""
+def empty(engine: str, *more: str) -> Iterator[str]:
+    """The URL of an empty database on either engine; `more` are settings of PostgreSQL."""
     if engine == "sqlite":
         with tempfile.TemporaryDirectory(prefix="stillon-load-") as folder:
             yield f"sqlite:///{Path(folder) / 'load.db'}"
     else:
-        with server() as running:
+        with server(*more) as running:
             yield asyncio.run(running.create(f"load_{next(_numbers)}"))

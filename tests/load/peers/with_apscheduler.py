@@ -1,6 +1,7 @@
 """The work on APScheduler: one job per text in its SQLAlchemy job store, due now, run on its asyncio executor."""
 
 import asyncio
+import importlib
 from datetime import UTC, datetime
 
 from apscheduler.executors.asyncio import AsyncIOExecutor
@@ -11,15 +12,16 @@ from tests.load.peers.work import CONNECTIONS, Work, main
 
 _work: Work
 _room = asyncio.Semaphore(CONNECTIONS)
+_given: list[Work] = []
 
 
 async def send(text_id: int) -> None:
     async with _room:
-        await _work.send(text_id)
+        await _given[0].send(text_id)
 
 
 async def prepare(work: Work):
-    globals()["_work"] = work
+    _given.append(work)
     url = work.dsn.replace("postgresql://", "postgresql+psycopg://")
     scheduler = AsyncIOScheduler(
         jobstores={"default": SQLAlchemyJobStore(url=url)},
@@ -41,6 +43,4 @@ async def prepare(work: Work):
 
 if __name__ == "__main__":
     # The scheduler finds its jobs by module name, so the module that runs must be the one it imports.
-    from tests.load.peers import with_apscheduler
-
-    main(with_apscheduler.prepare)
+    main(importlib.import_module("tests.load.peers.with_apscheduler").prepare)

@@ -34,7 +34,8 @@ class Work:
     async def open(self) -> None:
         self.pool = await asyncpg.create_pool(self.dsn, min_size=8, max_size=12)
         await self.pool.execute(
-            "CREATE TABLE text (id integer PRIMARY KEY, recipient text, body text, state text, sid text, sent_at timestamptz)"
+            "CREATE TABLE text (id integer PRIMARY KEY, recipient text, body text, state text, sid text,"
+            " sent_at timestamptz)"
         )
         rows = [(n, f"+1202555{n % 10_000:04d}", BODY, "pending") for n in range(1, self.count + 1)]
         await self.pool.executemany("INSERT INTO text (id, recipient, body, state) VALUES ($1, $2, $3, $4)", rows)
