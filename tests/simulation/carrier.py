@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from itertools import count
 from typing import Any, Protocol
 
-from messages.channels.base import Accepted, Listed, ListUnavailable, Outgoing, Refused, SendOutcome, Unknown
+from messages.channels.base import Accepted, Erasure, Listed, ListUnavailable, Outgoing, Refused, SendOutcome, Unknown
 from messages.delivery_callback import Callback
 from messages.inbound import Received
 from scheduler.core.ids import Chance
@@ -24,6 +24,7 @@ START_WORDS = frozenset({"start", "yes", "unstop"})
 UNDELIVERED = (30003, 30005, 30006, 30007, 30008, 30003, 30008)
 OPTED_OUT = 21610
 CLIMB = ("queued", "sending", "sent", "delivered")
+ENDS = frozenset({"delivered", "undelivered"})
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -49,6 +50,7 @@ class Weather:
     callback_early: float = 0.1
     undelivered: float = 0.06
     late_word: float = 0.05
+    erase_down: float = 0.1
     webhook_lost: float = 0.12
     webhook_doubled: float = 0.1
 
@@ -56,7 +58,7 @@ class Weather:
 FAIR = Weather(
     storms=0, busy=0, refuse=0, error_before=0, error_after=0, reset_after=0, hang_before=0, hang_after=0, slow=0,
     rejected=0, list_down=0, list_lag=0, callback_mute=0, callback_lost=0, callback_doubled=0, callback_shuffled=0,
-    callback_early=0, undelivered=0, late_word=0, webhook_lost=0, webhook_doubled=0,
+    callback_early=0, undelivered=0, late_word=0, erase_down=0, webhook_lost=0, webhook_doubled=0,
 )  # fmt: skip
 
 
@@ -113,6 +115,7 @@ class SimCarrier:
     ledger: list[Taken] = field(default_factory=list)
     received: list[Sent] = field(default_factory=list)
     blocked: set[str] = field(default_factory=set)
+    forgotten: set[str] = field(default_factory=set)
     world: World | None = None
     _storm: bool = False
     _spell_ends: datetime = datetime(1, 1, 1, tzinfo=UTC)
@@ -138,20 +141,35 @@ class SimCarrier:
         seen = [each for each in self.ledger if each.to == to and each.listed_from <= now]
         # Whole seconds, as the carrier counts.
         listed = [
-            Listed(each.sid, each.status, each.code, each.at.replace(microsecond=0), each.to, "", each.body)
+            Listed(each.sid, each.status, each.code, each.at.replace(microsecond=0), each.to, "", self._kept(each))
             for each in seen
         ]
         return [each for each in reversed(listed) if each.created_at >= since.replace(microsecond=0)]
+
+    async def erase(self, sid: str) -> Erasure:
+        """Forget the words of a message; refused until it has come to its end."""
+        await self.clock.sleep(self.chance.uniform(0.05, 0.4))
+        if self.chance.random() < self.weather.erase_down:
+            return Erasure.NOT_NOW
+        taken = next((each for each in self.ledger if each.sid == sid), None)
+        if taken is not None and taken.status not in ENDS:
+            return Erasure.TOO_EARLY
+        self.forgotten.add(sid)
+        self.journal.say("carrier", f"forgets the words of {sid[-4:]}")
+        return Erasure.ERASED
 
     async def list_received(self, at: str, since: datetime) -> Sequence[Listed]:
         await self.clock.sleep(self.chance.uniform(0.05, 0.4))
         if self.chance.random() < self.weather.list_down:
             raise ListUnavailable("down")
         return [
-            Listed(each.sid, "received", None, each.at.replace(microsecond=0), at, each.sender, each.body)
+            Listed(each.sid, "received", None, each.at.replace(microsecond=0), at, each.sender, self._kept(each))
             for each in self.received
             if each.at.replace(microsecond=0) >= since.replace(microsecond=0)
         ]
+
+    def _kept(self, each: "Taken | Sent") -> str:
+        return "" if each.sid in self.forgotten else each.body
 
     # --- what it does with a message --------------------------------------------------------------------------
 

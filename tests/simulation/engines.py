@@ -29,7 +29,7 @@ INJECTED = "injected fault"
 WRITE, READ = "BEGIN IMMEDIATE", "BEGIN DEFERRED"
 READERS = 25
 # How the last look before a post is told from other questions: standing still there is the worst.
-LAST_LOOK, OFTENER = "message.attempt =", 30
+LAST_LOOK, OFTENER = "'intent' AND message.reason IS NULL", 30
 _WRITES = re.compile(r"\s*(?:INSERT INTO|UPDATE|DELETE FROM) (\w+)")
 
 
@@ -51,6 +51,7 @@ class Disturbance:
     chance: Chance
     pause: float = 0.02
     stall: float = 0.0
+    late: float = 0.0
     fail_before: float = 0.0
     fail_after: float = 0.0
     faults: int = 0
@@ -80,6 +81,11 @@ class Disturbance:
         """Be away for a long time."""
         self.stalled()
         await asyncio.sleep(self.chance.uniform(2, 75))
+
+    async def maybe_late(self) -> None:
+        """Stand still before beginning with what was just started."""
+        if not self.off and self.chance.random() < self.late:
+            await self.stand_still()
 
     def before_commit(self) -> None:
         """A commit that fails here has not happened."""

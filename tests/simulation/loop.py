@@ -6,7 +6,8 @@ that follows from the seed alone. Invariant: two runs of one seed take the same 
 
 import asyncio
 import selectors
-from collections.abc import Coroutine
+from collections.abc import Awaitable, Callable, Coroutine
+from contextvars import Context, ContextVar, copy_context
 from datetime import datetime, timedelta
 from itertools import count
 from typing import Any
@@ -39,6 +40,65 @@ class _NeverWaits(selectors.DefaultSelector):
         return super().select(0) if loop.listens else []
 
 
+class Process:
+    """The tasks that live and die together: those started in its context, and all that these start."""
+
+    def __init__(self, *, late: Callable[[], Awaitable[None]] | None = None) -> None:
+        self._tasks: dict[int, asyncio.Task[Any]] = {}
+        self.late = late
+
+    def start(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
+        """Let something run as a part of it."""
+        context = copy_context()
+        context.run(_PROCESS.set, self)
+        return asyncio.get_running_loop().create_task(work, context=context)
+
+    def has(self, number: int, task: "asyncio.Task[Any]") -> None:
+        """One more task."""
+        self._tasks[number] = task
+        task.add_done_callback(lambda _: self._tasks.pop(number, None))
+
+    async def kill(self) -> list[BaseException | None]:
+        """End all of them; what each ended with."""
+        ended: list[BaseException | None] = []
+        while self._tasks:
+            tasks = tuple(self._tasks.values())
+            for each in tasks:
+                each.cancel()
+            ended += await asyncio.gather(*tasks, return_exceptions=True)
+        return ended
+
+
+_PROCESS: ContextVar[Process | None] = ContextVar("process", default=None)
+
+
+def outside() -> Context:
+    """A context that belongs to no process."""
+    context = copy_context()
+    context.run(_PROCESS.set, None)
+    return context
+
+
+def _leaves_database(coro: Coroutine[Any, Any, Any]) -> bool:
+    """Whether it gives up a transaction: of a process that died, the database does so by itself."""
+    return "sqlalchemy" in _file(coro)
+
+
+def _file(coro: Coroutine[Any, Any, Any]) -> str:
+    code = getattr(coro, "cr_code", None)
+    return code.co_filename if code is not None else ""
+
+
+async def _late(wait: Callable[[], Awaitable[None]], work: Coroutine[Any, Any, Any]) -> Any:
+    """What the product starts by itself does not always begin at once."""
+    try:
+        await wait()
+    except BaseException:
+        work.close()
+        raise
+    return await work
+
+
 class _Task(asyncio.Task[Any]):
     """A task that is hashed by its number, so that sets of tasks have one order."""
 
@@ -64,9 +124,21 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         super().__init__(selector)
         self.listens = listens
         self.answers_expected = 0
-        numbers = count(1)
-        self.set_task_factory(lambda loop, coro, **given: _Task(coro, number=next(numbers), loop=loop, **given))
+        self._numbers = count(1)
+        self.set_task_factory(self._make_task)
         selector.loop = self
+
+    def _make_task(self, loop: asyncio.AbstractEventLoop, coro: Coroutine[Any, Any, Any], **given: Any) -> _Task:
+        number = next(self._numbers)
+        context: Context | None = given.get("context")
+        process = context.get(_PROCESS) if context is not None else _PROCESS.get()
+        leaves = _leaves_database(coro)
+        if process is not None and process.late is not None and "/messages/" in _file(coro):
+            coro = _late(process.late, coro)
+        task = _Task(coro, number=number, loop=loop, **given)
+        if process is not None and not leaves:
+            process.has(number, task)
+        return task
 
     def time(self) -> float:
         return self._virtual

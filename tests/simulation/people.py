@@ -30,7 +30,7 @@ from tests.simulation.journal import Journal
 from tests.simulation.loop import LoopClock
 from tests.simulation.practice import Person, Practice
 from tests.simulation.watch import Watch
-from waitlist.actions.claim import claim
+from waitlist.actions.claim import Won, claim
 from waitlist.actions.pass_offer import pass_offer
 
 _LINK: Final = re.compile(r"https://lee\.example/l/([0-9A-Za-z]{22})")
@@ -172,7 +172,7 @@ class Public:
             if text.casefold() in PLAIN_STOPS and each.stop_sid is None:
                 each.stop_sid = sent.sid
             elif text.casefold() in START_WORDS:
-                each.stop_sid = None
+                each.stop_sid = each.stopped_at = None
 
     async def _may_start_again(self, person: Person) -> None:
         for _ in range(self.chance.choice([0, 1, 1])):
@@ -213,21 +213,26 @@ class Public:
                 if await links.look_up(tx, token) is None:
                     return
                 await self.watch.link_opened(found.id)
-                did = await (self._of_offer(tx, opened) if found.offer_id else self._of_visit(tx, opened))
+                did = await (self._of_offer(tx, opened) if found.offer_id else self._of_visit(tx, opened, person))
         except (Conflict, Invalid) as refused:
             if found.offer_id:
                 raise
             did = f"refused: {refused.code}"  # the page shows the open times again
         self.journal.say(f"client {person.number}", f"by link: {did}")
+        if did == "stopped":
+            for each in self.practice.at(person.phone):
+                each.stopped_at = self.clock.now()
 
     async def _of_offer(self, tx: Tx, opened: Opened) -> str:
         if self.chance.random() < 0.75:
             outcome = await claim(tx, opened.link.offer_id or "", via="link")
+            if isinstance(outcome, Won) and not outcome.again:
+                await self.watch.offer_won(opened.link.offer_id or "", tx.now)
         else:
             outcome = await pass_offer(tx, opened.link.offer_id or "")
         return f"{type(outcome).__name__}"
 
-    async def _of_visit(self, tx: Tx, opened: Opened) -> str:
+    async def _of_visit(self, tx: Tx, opened: Opened, person: Person) -> str:
         visit = await appointments.visit(tx, opened.link.participation_id or "")
         if visit is None:
             return "preferences"
@@ -251,6 +256,7 @@ class Public:
                 await tell_moved(tx, opened, visit, moved)
         elif self.chance.random() < 0.3:
             for point in await people.contact_points(tx, opened.client.id):
-                if point.kind == "phone":
+                if point.kind == "phone" and point.value == person.phone:
                     await consent.stop_contact(tx, point.id, Channel.SMS, StopSource.LINK)
+                    return "stopped"
         return act

@@ -51,7 +51,11 @@ POLICIES = (
 
 @dataclass(slots=True)
 class Person:
-    """A client as the world knows them. `stop_sid` is the text in which they said STOP, until they say START."""
+    """A client as the world knows them.
+
+    `stop_sid` is the text in which they said STOP, until they say START; `stopped_at` when staff or a page behind a
+    link took it in for them.
+    """
 
     number: int
     id: str
@@ -59,6 +63,7 @@ class Person:
     zone: str | None
     language: str | None
     stop_sid: str | None = None
+    stopped_at: datetime | None = None
     busy_with: int = 0
 
 

@@ -26,6 +26,10 @@ FROM link l LEFT JOIN participation p ON p.practice_id = l.practice_id AND p.id 
 LEFT JOIN appointment a ON a.practice_id = l.practice_id AND a.id = p.appointment_id
 WHERE l.id = :id
 """
+BOOKED: Final = """
+SELECT id, clinician_id, starts_at, ends_at FROM appointment
+WHERE practice_id = :p AND state = 'booked' ORDER BY clinician_id, starts_at
+"""
 CANCELLED: Final = """
 SELECT p.id, p.state, p.cancelled_at, a.starts_at, i.sid
 FROM participation p JOIN appointment a ON a.practice_id = p.practice_id AND a.id = p.appointment_id

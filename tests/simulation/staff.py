@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from messages import consent
 from messages.consent import StopSource
 from messages.kinds import Channel
+from messages.pause import PauseReason, pause, resume
 from messages.tasks import acknowledge, done
 from scheduler.actions.attend import attend
 from scheduler.actions.book import book
@@ -26,6 +27,7 @@ from scheduler.core.errors import StillonError
 from scheduler.core.ids import Chance
 from scheduler.core.record import Record, Tx
 from scheduler.people import store as people
+from tests.simulation.engines import DatabaseFault
 from tests.simulation.eye import Eye, Row, certain, one
 from tests.simulation.journal import Journal
 from tests.simulation.loop import LoopClock
@@ -111,7 +113,7 @@ class Staff:
         acts: list[tuple[Callable[[], Awaitable[str]], int]] = [
             (self._book, 5), (self._move, 4), (self._cancel, 6), (self._confirm, 1), (self._restore, 2),
             (self._edit_policy, 1), (self._join, 4), (self._leave, 1), (self._consent, 2), (self._new_phone, 1),
-            (self._stop, 1),
+            (self._stop, 1), (self._pause, 1),
         ]  # fmt: skip
         each, weights = zip(*acts, strict=True)
         await self._try(self.chance.choices(each, weights)[0])
@@ -316,7 +318,7 @@ class Staff:
             for purpose in ("reminders", "waitlist"):
                 await consent.grant(tx, made, Channel.SMS, purpose, wording="desk-1", how="verbal")
         person.phone = number
-        person.stop_sid = None
+        person.stop_sid = person.stopped_at = None
         return f"files a new number for client {person.number}"
 
     async def _stop(self, client_id: str | None = None) -> str:
@@ -325,7 +327,29 @@ class Staff:
             points = [point for point in await people.contact_points(tx, wanted) if point.kind == "phone"]
             for point in points:
                 await consent.stop_contact(tx, point.id, Channel.SMS, StopSource.STAFF)
+        for person in self.practice.people:
+            if person.phone in {point.value for point in points}:
+                person.stopped_at = self.clock.now()
         return "records that somebody wants no texts"
+
+    async def _pause(self) -> str:
+        """Something looks wrong: planned texts are held back, and let go again after a while."""
+        async with self.record.write(self.practice.id, FRONT) as tx:
+            paused = await pause(tx, PauseReason.WRONG_TEXTS)
+        if paused:
+            await self.clock.sleep(self.chance.choice([60, 1800, 6 * 3600]) * self.chance.uniform(0.5, 1.5))
+            await self.resume(leave_out=self.chance.random() < 0.3)
+        return "held planned texts back for a while"
+
+    async def resume(self, *, leave_out: bool) -> None:
+        """Planned texts leave again, however often it has to be tried."""
+        while True:
+            try:
+                async with self.record.write(self.practice.id, FRONT) as tx:
+                    await resume(tx, leave_out=leave_out)
+            except DatabaseFault:
+                continue
+            return
 
     async def _race(self, row: Row) -> None:
         client_id = row["client_id"]

@@ -5,7 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from tests.simulation.loop import LoopClock, Stuck, VirtualLoop
+from tests.simulation.loop import LoopClock, Process, Stuck, VirtualLoop, outside
 
 START = datetime(2026, 3, 5, tzinfo=UTC)
 
@@ -60,3 +60,32 @@ def test_waiting_for_nobody_is_an_error() -> None:
         waiting.cancel()
         loop.run_until_complete(asyncio.gather(waiting, return_exceptions=True))
         loop.close()
+
+
+def test_a_process_dies_with_all_it_started_and_nothing_else() -> None:
+    loop = VirtualLoop()
+    clock = LoopClock(START, loop)
+    told: list[str] = []
+
+    async def late(name: str) -> None:
+        await clock.sleep(60)
+        told.append(name)
+
+    async def parent(others: list["asyncio.Task[None]"]) -> None:
+        others.append(asyncio.create_task(late("child")))
+        others.append(asyncio.get_running_loop().create_task(late("the world's"), context=outside()))
+        await late("parent")
+
+    async def killed() -> None:
+        process, others = Process(), []
+        process.start(parent(others))
+        await clock.sleep(1)
+        ended = await process.kill()
+        assert [type(each) for each in ended] == [asyncio.CancelledError] * 2
+        await clock.sleep(120)
+
+    try:
+        loop.run_until_complete(killed())
+    finally:
+        loop.close()
+    assert told == ["the world's"]

@@ -8,7 +8,7 @@ from collections import Counter
 from collections.abc import Mapping
 from collections.abc import Set as AbstractSet
 from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -20,7 +20,7 @@ from tests.simulation.engines import Disturbance
 from tests.simulation.eye import Eye, Row, certain, instant, one
 from tests.simulation.journal import Journal
 from tests.simulation.practice import Practice
-from tests.simulation.promises import ALWAYS, CALLED, CANCELLED, LINK, MESSAGES, OVERDUE, STATUSES
+from tests.simulation.promises import ALWAYS, BOOKED, CALLED, CANCELLED, LINK, MESSAGES, OVERDUE, STATUSES
 
 TOUCHES: Final = frozenset({"booked", "reminder", "reminder_confirmed"})
 CAPPED: Final = TOUCHES | {"offer"}
@@ -55,6 +55,8 @@ EVERYTHING: Final = frozenset({""})
 LEASE: Final = timedelta(seconds=30)
 # Between the last look at a message and its post there is a moment that no check can close.
 A_MOMENT: Final = timedelta(seconds=2.1)
+NEVER: Final = datetime(1, 1, 1, tzinfo=UTC)
+BUFFERS: Final = timedelta(minutes=10)  # practice.py: five before and five after each visit
 A_WHILE: Final = timedelta(seconds=15)
 
 
@@ -98,6 +100,7 @@ class Watch:
         await self._consented(row, intended, name)
         await self._not_stopped(row, outgoing, now, name)
         await self._not_superseded(row, now, name)
+        await self._not_paused(row, intended, name)
         self._in_window(row, intended, name)
         self._intended_at[f"{outgoing.reference}/{outgoing.attempt}"] = intended
 
@@ -131,6 +134,8 @@ class Watch:
         if stop is not None and stop["stopped"] and stop["acknowledged_at"] is not None:
             self.journal.violated("3 no send after STOP is acknowledged", name)
         for person in self.practice.at(outgoing.to):
+            if person.stopped_at is not None and person.stopped_at + A_WHILE < now:
+                self.journal.violated("3 whom staff recorded as stopped is left in peace", f"{name} to {person.number}")
             if person.stop_sid is None:
                 continue
             heard = await one(self.eye, "SELECT state, handled_at FROM inbound WHERE sid = :sid", sid=person.stop_sid)
@@ -152,6 +157,20 @@ class Watch:
         if all(at is None or at < now - A_MOMENT for at in changes):
             how = "another time" if not current else ("a cancelled visit" if not active else "a confirmed visit")
             self.journal.violated("10 no message about a superseded time", f"{name} is about {how}")
+
+    async def _not_paused(self, row: Row, intended: datetime, name: str) -> None:
+        if row["kind"] not in TOUCHES:
+            return
+        held = await one(self.eye, "SELECT paused_at FROM sending WHERE practice_id = :p", p=self.practice.id)
+        since = instant(held["paused_at"]) if held else None
+        if since is not None and since + A_MOMENT < intended:
+            self.journal.violated("17 nothing planned leaves while it is held back", name)
+
+    async def offer_won(self, offer_id: str, at: datetime) -> None:
+        """Somebody has just taken an offered time by a link."""
+        row = await one(self.eye, "SELECT expires_at FROM offer WHERE id = :id", id=offer_id)
+        if row is None or at > certain(row["expires_at"]):
+            self.journal.violated("7 an offer that is over wins nothing", short(offer_id))
 
     async def _entered_at(self, subject: str, subject_id: str) -> datetime | None:
         found = await one(
@@ -221,6 +240,8 @@ class Watch:
         self._looks += 1
         written, self.disturb.written = self.disturb.written, set()
         await self._always(written)
+        if written & {"appointment", ""}:
+            await self._buffers()
         if written & {"message", ""}:
             await self._statuses()
         if written & {"participation", "appointment", ""}:
@@ -238,6 +259,7 @@ class Watch:
     async def full_look(self) -> None:
         """Every row's state against what it was, and against the audit trail."""
         await self._always()
+        await self._buffers()
         entered = await self.eye.rows(
             "SELECT subject, subject_id FROM audit_entry WHERE practice_id = :p AND seq > :seq",
             p=self.practice.id,
@@ -267,6 +289,15 @@ class Watch:
         """The product's own check must agree."""
         for finding in await check.check(self.record, self.practice.id):
             self.journal.violated(f"check: {finding.code}", f"{finding.table} {short(str(finding.id))}")
+
+    async def _buffers(self) -> None:
+        """Between two visits of a clinician lies what both services keep free."""
+        last: dict[str, datetime] = {}
+        for row in await self.eye.rows(BOOKED, p=self.practice.id):
+            starts_at = certain(row["starts_at"])
+            if starts_at < last.get(row["clinician_id"], NEVER) + BUFFERS:
+                self.journal.violated("6 no clinician is double-booked", f"{short(row['id'])} begins without a pause")
+            last[row["clinician_id"]] = certain(row["ends_at"])
 
     async def _statuses(self) -> None:
         """Statuses only climb, as long as it is the same attempt at the carrier."""

@@ -17,6 +17,7 @@ from time import perf_counter, process_time
 from typing import Any
 
 import messages.outcome
+from bot.alarms.heart import Heart
 from bot.duties import duties
 from bot.settings import Settings
 from bot.wiring import subscriptions
@@ -36,7 +37,7 @@ from tests.simulation.carrier import FAIR, SimCarrier, SimMail, Taken, Weather
 from tests.simulation.engines import Disturbance, open_sqlite, was_injected
 from tests.simulation.eye import Eye, Row, ServerEye, SqliteEye, instant
 from tests.simulation.journal import Journal, Violation
-from tests.simulation.loop import LoopClock, VirtualLoop
+from tests.simulation.loop import LoopClock, Process, VirtualLoop, outside
 from tests.simulation.people import Public
 from tests.simulation.practice import PUBLIC_URL, STARTS, open_practice
 from tests.simulation.server import open_postgresql
@@ -121,6 +122,8 @@ class Week:
         self.commits, self.dues_of = 0, -1
         kept = messages.outcome.jitter
         messages.outcome.jitter = lambda spread: retries.uniform(0.0, spread)
+        # Heartbeats are for a watch that is not here; a commit for each of them would be most of the week's work.
+        beat, Heart.beat = Heart.beat, _no_beat  # type: ignore[method-assign]
         crash_points.install(self._maybe_crash)
         self.crash_chance, self.crash_rate = self._chance("crashes"), 0.0
         self.dying, self.up = asyncio.Event(), False
@@ -132,6 +135,7 @@ class Week:
             logging.getLogger().removeHandler(listener)
             crash_points.install(None)
             messages.outcome.jitter = kept
+            Heart.beat = beat  # type: ignore[method-assign]
 
     async def _live(self, loop: VirtualLoop) -> str:
         chance = self._chance("world")
@@ -179,6 +183,7 @@ class Week:
     async def _week(self) -> None:
         self.disturb.off, self.to_look = False, False
         self.disturb.stall, self.disturb.fail_before, self.disturb.fail_after = 0.002, 0.002, 0.002
+        self.disturb.late = 0.06
         self.crash_rate = 0.008
         ends = self.clock.now() + timedelta(days=self.size.days)
         self.spawn(self._serve())
@@ -194,6 +199,7 @@ class Week:
         self.public.gone = True
         for task in self.acting:
             task.cancel()
+        await self.staff.resume(leave_out=False)
         await self._until(self.clock.now() + DRAIN)
         if not self.journal.broken.is_set():
             await self.watch.at_rest()
@@ -225,17 +231,14 @@ class Week:
             self.dying = asyncio.Event()
             self.up = True
             workers = [self._worker() for _ in range(chance.choice([1, 1, 2]))]
-            lanes = [
-                asyncio.ensure_future(self._duty(worker, duty)) for worker in workers for duty in self._named(worker)
-            ]
-            died = asyncio.ensure_future(self.dying.wait())
+            process = Process(late=self.disturb.maybe_late)
+            lanes = [process.start(self._duty(worker, duty)) for worker in workers for duty in self._named(worker)]
+            died = process.start(self._dies())
             try:
                 await asyncio.wait([*lanes, died], return_when=asyncio.FIRST_COMPLETED)
             finally:
                 self.up = False
-                for each in (*lanes, died):
-                    each.cancel()
-                ended = await asyncio.gather(*lanes, died, return_exceptions=True)
+                ended = await process.kill()
             for each in ended:
                 if isinstance(each, Exception):
                     self.journal.violated("the worker never stops by itself", repr(each))
@@ -243,6 +246,9 @@ class Week:
             self.journal.say("service", f"died; starts again in {pause:.0f} s")
             self.journal.count("crashes")
             await self.clock.sleep(pause)
+
+    async def _dies(self) -> None:
+        await self.dying.wait()
 
     def _worker(self) -> Worker:
         ways = {Channel.SMS: self.carrier, Channel.EMAIL: self.mail}
@@ -269,8 +275,8 @@ class Week:
             done = await worker._do(duty, self.practice.id)
             rounds = rounds + 1 if began == self.clock.monotonic() else 0
             began = self.clock.monotonic()
-            if duty.name in _RARE:
-                await self.clock.sleep(_RARE[duty.name])
+            if duty.name not in _DUE:
+                await self.clock.sleep(RARE.get(duty.name, HOUR))
             elif not done:
                 await self._sleep(idle)
                 idle = min(idle * 2, 300.0)
@@ -278,7 +284,7 @@ class Week:
 
     async def _wait_for(self, duty: Named) -> float:
         """Seconds until the duty has something to do."""
-        if duty.name in _RARE:
+        if duty.name not in _DUE:
             return 0.0
         due = instant((await self._dues())[duty.name])
         return HOUR if due is None else (due - self.clock.now()).total_seconds()
@@ -330,7 +336,7 @@ class Week:
 
     def spawn(self, work: Coroutine[Any, Any, None]) -> "asyncio.Task[None]":
         """Let something happen by itself."""
-        task = asyncio.get_running_loop().create_task(work)
+        task = asyncio.get_running_loop().create_task(work, context=outside())
         self.tasks.add(task)
         task.add_done_callback(self._ended)
         return task
@@ -396,6 +402,10 @@ class Week:
         return told.hexdigest()
 
 
+async def _no_beat(_heart: Heart, _lane: str) -> None:
+    return
+
+
 class _Errors(logging.Handler):
     """What the product logs as an exception: foreseen when the failure is ours, else a finding."""
 
@@ -449,7 +459,8 @@ LOGICAL: dict[str, tuple[str, ...]] = {
     "audit_entry": (),
 }
 
-_RARE = {"series": 24 * HOUR, "gap_repair": 3 * HOUR}
+# Duties that live from no due rows, and how often they are done, in seconds.
+RARE = {"series": 24 * HOUR, "gap_repair": 3 * HOUR, "brake": 4 * HOUR}
 _DUE = {
     "answer": "SELECT min(received_at) AS due FROM inbound WHERE state = 'new' "
     "UNION ALL SELECT min(expires_at) FROM question WHERE state = 'open'",
@@ -459,6 +470,8 @@ _DUE = {
     "transmit": "SELECT min(due_at) AS due FROM message WHERE state = 'pending'",
     "settle": "SELECT min(deadline) AS due FROM message WHERE state = 'intent' "
     "UNION ALL SELECT min(settle_at) FROM message WHERE state = 'unknown'",
+    "redact": "SELECT min(redact_at) AS due FROM message WHERE state NOT IN ('intent', 'unknown') "
+    "UNION ALL SELECT min(redact_at) FROM inbound",
     "alerts": "SELECT min(alert_at) AS due FROM task WHERE state = 'open' AND alert_at IS NOT NULL",
 }
 _DUES = "SELECT " + ", ".join(f"(SELECT min(due) FROM ({sql}) AS t_{name}) AS {name}" for name, sql in _DUE.items())
