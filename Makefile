@@ -8,6 +8,7 @@
 #                   SEEDS=1000 WORKERS=2; make simulate-mutations plants mistakes of ours and counts those it finds
 #   make bench      every benchmark below, one after the other; figures in build/bench (docs/performance.md)
 #   make bench-dispatch bench-carrier bench-inbound bench-claim bench-book bench-plan bench-feel bench-peers
+#   make diagrams   draw the diagrams of docs/ anew from the code's tables
 #   make lock       write the hashed locks anew after a change in pyproject.toml
 #   make clean      remove what the commands above created
 
@@ -27,7 +28,7 @@ comma := ,
 INSTALL := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes
 LOCK := $(LOCK_VENV)/bin/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml --group build
 
-.PHONY: help run test check kill-nine simulate simulate-mutations lock clean bench bench-dispatch bench-carrier \
+.PHONY: help run test check kill-nine simulate simulate-mutations diagrams lock clean bench bench-dispatch bench-carrier \
   bench-inbound bench-claim bench-book bench-plan bench-feel bench-peers
 
 help:
@@ -105,6 +106,9 @@ $(VENV)/ready-to-test: $(VENV)/ready-to-run requirements/dev.txt
 	@echo "Installing what the tests need (once)."
 	@$(INSTALL) -r requirements/dev.txt
 	@touch $@
+
+diagrams: $(VENV)/ready-to-run
+	@$(BIN)/python docs/draw_states.py
 
 # Kept versions stay unless you ask: make lock UPGRADE=--upgrade
 lock: $(LOCK_VENV)/ready

@@ -8,6 +8,7 @@ from datetime import timedelta
 from typing import Final
 
 from messages import outbox, task_store
+from messages.crash_points import reach
 from messages.kinds import Channel, Kind
 from messages.outbox import Address, Draft
 from messages.task_store import Task
@@ -43,3 +44,4 @@ async def _alert(tx: Tx, task: Task, fallback: str | None) -> None:
         return
     dedupe = f"alert:{task.id}:{task.alerts + 1}"
     await outbox.enqueue(tx, Draft(kind=Kind.CRISIS_ALERT, channel=Channel.EMAIL, to=Address(address), dedupe=dedupe))
+    reach("alert.queued")

@@ -19,10 +19,14 @@ CRASH_POINTS: Final = (
     "settle.before_look",
     "settle.after_look",
     "settle.settled",
+    "undeliverable.learnt",
+    "undeliverable.followed_up",
+    "overdue.handed_on",
     "callback.recorded",
     "stop.recorded",
     "stop.acknowledged",
     "inbound.stored",
+    "inbound.handled",
     "gap.listed",
     "gap.stored",
     "gap.committed",
@@ -33,6 +37,8 @@ CRASH_POINTS: Final = (
     "redact.before_erasing",
     "redact.erased",
     "redact.written",
+    "offer.claimed",
+    "alert.queued",
 )
 
 Hook = Callable[[str], None]

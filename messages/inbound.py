@@ -94,6 +94,7 @@ async def handled(
     changed = await store.set_handled(tx, inbound_id, {**values, "redact_at": tx.now if erase else None})
     if changed:
         tx.note("inbound.handled", "inbound", inbound_id, reading=reading, outcome=outcome)
+        reach("inbound.handled")
     return changed
 
 

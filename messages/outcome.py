@@ -10,10 +10,10 @@ from datetime import timedelta
 from enum import StrEnum
 from typing import Final
 
-from messages import outbox_store, undeliverable
+from messages import outbox_store, overdue_store, pacing_store, undeliverable
 from messages import send_store as store
 from messages.channels.base import Accepted, Refused, SendOutcome, Unknown
-from messages.delivery import ErrorAction, error_rule
+from messages.delivery import ERASED_AFTER, ErrorAction, error_rule
 from messages.limits import Limits
 from messages.send_store import Standing
 from scheduler.core.ids import jitter
@@ -22,13 +22,10 @@ from scheduler.core.record import Tx
 FIRST_PAUSE: Final = 2.0
 LONGEST_PAUSE: Final = 300.0
 # Nothing goes out until somebody has mended a setting; asking seldom is enough to notice that they have.
-PAUSE_WHILE_REFUSED: Final = 300.0
-ERASED_AFTER: Final = timedelta(hours=24)
-"""The carrier is asked to forget the words after a final status, or so long after it took them at the latest."""
+PAUSE_WHILE_REFUSED: Final = 120.0
 # A late acceptance is the truth whatever was thought meanwhile, as long as nothing was posted since.
 _ACCEPTED_FROM: Final = frozenset({"intent", "unknown", "pending", "cancelled", "failed"})
 _UNDECIDED: Final = frozenset({"intent", "unknown"})
-_OURS_TO_MEND: Final = frozenset({ErrorAction.STOP_SENDER, ErrorAction.HOLD_SENDER, ErrorAction.CONFIGURATION_ALARM})
 
 
 class NotPosted(StrEnum):
@@ -105,9 +102,8 @@ async def _refused(tx: Tx, attempt: Attempt, outcome: Refused) -> None:
     if not outcome.permanent or rule.action is ErrorAction.BACK_OFF:
         asked = outcome.retry_after or 60.0 * (rule.retry_after_minutes or 0)
         await _wait(tx, attempt, asked or _pause(attempt.attempt), "carrier_busy")
-    elif rule.action in _OURS_TO_MEND:
-        await _wait(tx, attempt, PAUSE_WHILE_REFUSED, f"carrier_{outcome.code}")
-        await undeliverable.trouble(tx, f"carrier_{outcome.code}")
+    elif rule.holds:
+        await _hold_sender(tx, attempt, f"carrier_{outcome.code}")
     else:
         values = {"state": "failed", "reason": rule.action.value, "error_code": outcome.code}
         if await store.resolve(tx, attempt.message_id, attempt.attempt, _UNDECIDED, values):
@@ -115,10 +111,18 @@ async def _refused(tx: Tx, attempt: Attempt, outcome: Refused) -> None:
             await undeliverable.failed(tx, attempt.message_id, outcome.code)
 
 
+async def _hold_sender(tx: Tx, attempt: Attempt, why: str) -> None:
+    """What is wrong is wrong for every text of this sender: its queue waits, and one or two try now and then."""
+    await _wait(tx, attempt, PAUSE_WHILE_REFUSED, why)
+    await pacing_store.hold(tx, attempt.message_id, tx.now + timedelta(seconds=PAUSE_WHILE_REFUSED))
+    await undeliverable.trouble(tx, why)
+
+
 async def _wait(tx: Tx, attempt: Attempt, seconds: float, reason: str) -> None:
     due_at = tx.now + timedelta(seconds=seconds + jitter(seconds / 4))
     values = {"state": "pending", "reason": reason, "due_at": due_at}
     if await store.resolve(tx, attempt.message_id, attempt.attempt, _UNDECIDED, values):
+        await overdue_store.refused(tx, attempt.message_id)
         tx.note("message.put_back", "message", attempt.message_id, reason=reason)
 
 

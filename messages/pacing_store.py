@@ -1,16 +1,17 @@
 """The `sender` table: the numbers of a practice, their rates, and until when each is spoken for.
 
-Invariant: `free_at` is moved only inside a claim, which runs one at a time for a practice.
+Invariant: `free_at` is moved only under the lock of the claims (send_store.hold_claims), of which a practice has one.
 """
 
 from collections.abc import Mapping
 from datetime import datetime
 
-from sqlalchemy import select, update
+from sqlalchemy import or_, select, update
 
+from messages import send_store
 from messages.pacing import Sender
 from scheduler.core.record import Reading, Tx
-from scheduler.tables import sender
+from scheduler.tables import message, sender
 
 
 async def senders(r: Reading) -> tuple[Sender, ...]:
@@ -28,3 +29,18 @@ async def taken(tx: Tx, free_at: Mapping[str, datetime]) -> None:
             .where(sender.c.practice_id == tx.practice_id, sender.c.number == number)
             .values(free_at=instant)
         )
+
+
+async def hold(tx: Tx, message_id: str, until: datetime) -> None:
+    """Nothing is claimed before `until` for the number this message was to leave from: the carrier refuses it all."""
+    await send_store.hold_claims(tx)
+    number = select(message.c.sender).where(message.c.practice_id == tx.practice_id, message.c.id == message_id)
+    await tx.conn.execute(
+        update(sender)
+        .where(
+            sender.c.practice_id == tx.practice_id,
+            sender.c.number == number.scalar_subquery(),
+            or_(sender.c.free_at.is_(None), sender.c.free_at < until),
+        )
+        .values(free_at=until)
+    )

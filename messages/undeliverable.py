@@ -12,6 +12,7 @@ from messages import another_way, consent, outbox
 from messages import send_store as store
 from messages import undeliverable_store as past
 from messages.consent import StopSource
+from messages.crash_points import reach
 from messages.delivery import ErrorAction, ErrorRule, error_rule
 from messages.kinds import MessageClass, VisitNeed, traits
 from messages.send_rules import Refusal
@@ -88,6 +89,7 @@ async def failed(tx: Tx, message_id: str, code: int | None) -> FollowUp:
     row, rule = rows[0], error_rule(code)
     await _learn(tx, row, rule, code)
     await _alarm(tx, rule, code)
+    reach("undeliverable.learnt")
     if _is_moot(row):
         return NOTHING
     again = await another_way.again(tx, row, rule)
@@ -98,6 +100,7 @@ async def failed(tx: Tx, message_id: str, code: int | None) -> FollowUp:
         tx.emit(MessageUndeliverable(row.id))
         if rule.staff_task or _tells_of_visit(row):
             await _nobody_told(tx, row, TaskKind.UNDELIVERABLE)
+    reach("undeliverable.followed_up")
     return FollowUp(again, elsewhere)
 
 

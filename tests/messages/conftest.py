@@ -15,6 +15,7 @@ from bot.sandbox.rest import CARRIER
 from messages import crash_points
 from scheduler.core.record import Record, Subscriptions
 from tests.messages.post import Post, bind, status_webhook
+from tests.messages.states_guard import guard
 from tests.rig.clock import ManualClock
 from tests.rig.office import open_office
 
@@ -46,6 +47,8 @@ async def open_post(record: Record, clock: ManualClock, session: aiohttp.ClientS
     async def start(
         *, faults: Faults | None = None, handling: str = "carrier", callback_seconds: float = 0, **practice: object
     ) -> Post:
+        if not servers:
+            await guard(record.engines)
         office = await open_office(record, **{"daily_cap": 9, "weekly_cap": 30, **practice})
         callbacks = TestServer(web.Application())
         callbacks.app.router.add_post("/twilio/{practice}/status", status_webhook(record, callback_seconds))

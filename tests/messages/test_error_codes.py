@@ -71,7 +71,7 @@ def by_staff(texts: int) -> After:
 REFUSED = {
     21211: by_mail(0, "number_fails", contact="invalid"),
     21217: by_mail(0, "number_fails", contact="invalid"),
-    # 21408 waits for outcome.py
+    21408: by_mail(0, "sending_trouble", "number_fails"),
     21610: by_mail(0, "opted_out", stopped=True),
     21612: by_mail(0, contact="invalid"),
     21614: by_mail(0, contact="invalid"),

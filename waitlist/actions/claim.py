@@ -4,6 +4,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
 
+from messages.crash_points import reach
 from scheduler.actions.book import book
 from scheduler.actions.cancel import Cancelled, cancel
 from scheduler.actions.confirm import confirm
@@ -148,6 +149,7 @@ async def _win(tx: Tx, offer: Offer, participation_id: str, via: Via, inbound_id
     tx.note("offer.claimed", "offer", offer.id, participation=participation_id, via=via)
     tx.note("opening.filled", "opening", offer.opening_id, offer=offer.id)
     tx.note("entry.filled", "waitlist_entry", offer.entry_id)
+    reach("offer.claimed")
     return Won(participation_id, offer.replaces_participation_id if released_at else None)
 
 
