@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from messages import consent_store, link_store, links, pacing_store, undeliverable
+from messages import consent_store, link_store, pacing_store, undeliverable
 from messages import send_store as store
 from messages.channels.base import Outgoing
 from messages.clock_watch import ClockWatch
@@ -295,10 +295,11 @@ async def _intend(
         for row, composed in ready
     ]
     await store.write_intents(tx, intents, worker=order.worker, deadline=tx.now + order.limits.lease_span)
-    await links.add(tx, [new for _, composed in ready for new in composed.new_links])
+    await link_store.add(tx, [new for _, composed in ready for new in composed.new_links])
     await pacing_store.taken(tx, facts.pace.taken)
-    for (row, _), intent in zip(ready, intents, strict=True):
-        tx.note("message.intended", "message", row.id, attempt=intent.attempt, kind=row.kind.value)
+    for (row, composed), intent in zip(ready, intents, strict=True):
+        links = len(composed.new_links)
+        tx.note("message.intended", "message", row.id, attempt=intent.attempt, kind=row.kind.value, links=links)
     return tuple(
         Ready(row, _outgoing(tx, facts.desk, row, composed, intent))
         for (row, composed), intent in zip(ready, intents, strict=True)

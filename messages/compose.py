@@ -6,10 +6,10 @@ another gives the same link, so a later attempt can be told from a stranger's te
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, field
-from datetime import datetime, timedelta
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
 from functools import lru_cache
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from messages import links
@@ -36,12 +36,11 @@ Links = Mapping[tuple[str, str], MessageLink]
 """The links messages have from earlier attempts, by message and purpose."""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Composed:
+class Composed(NamedTuple):
     """Final words. `new_links` are to be written if, and only if, the message goes on its way."""
 
-    text: str = field(repr=False)
-    subject: str | None = field(repr=False)
+    text: str
+    subject: str | None
     segments: int
     new_links: tuple[NewLink, ...] = ()
 
@@ -57,9 +56,12 @@ OwnWords = tuple[tuple[str, tuple[tuple[str, str], ...]], ...]
 """A practice's own wordings as a value that can be compared: by kind, by language."""
 
 
-@dataclass(frozen=True, slots=True)
+@dataclass(frozen=True, slots=True, eq=False)
 class Desk:
-    """What every message of a practice is composed with. `public_url` is an origin without a slash at its end."""
+    """What every message of a practice is composed with. `public_url` is an origin without a slash at its end.
+
+    Compared by identity: `desk_of` gives the same one for as long as nothing has changed.
+    """
 
     practice: Practice
     own_words: OwnWords
@@ -69,23 +71,32 @@ class Desk:
 def desk_of(practice: Practice, wordings: Wordings, public_url: str) -> Desk:
     """The desk of a practice with the wordings in force."""
     words = tuple(sorted((kind, tuple(sorted(by_language.items()))) for kind, by_language in wordings.items()))
-    return Desk(practice, words, public_url)
+    return _desk(practice, words, public_url)
+
+
+@lru_cache(maxsize=256)
+def _desk(practice: Practice, own_words: OwnWords, public_url: str) -> Desk:
+    return Desk(practice, own_words, public_url)
 
 
 def compose(tx: Tx, desk: Desk, row: SendRow, known: Links) -> Composed | CannotCompose:
     """The words of a message as they would leave now."""
     linked = _link(tx, desk, row, known)
     stop = _stop_link(tx, desk, row, known)
-    fields = _fields(tx.now, desk, row, linked.stands_for, stop.stands_for)
-    drawn = _drawn(
-        kind_now(row),
-        fields,
-        _local_times(fields),
-        language_of(desk, row),
-        row.channel,
-        desk.own_words,
-        plain_letters=desk.practice.plain_letters,
+    zone = zone_name_of(desk, row)
+    about = _About(
+        kind=kind_now(row),
+        channel=row.channel,
+        language=language_of(desk, row),
+        told=row.fields,
+        starts_at=row.fields.starts_at or (row.visit.starts_at if row.visit else None),
+        zone=zone,
+        there=row.visit.zone if row.visit else desk.practice.zone,
+        today=_today(tx.now, zone),
+        link=linked.stands_for,
+        stop_link=stop.stands_for,
     )
+    drawn = _drawn(desk, about)
     if isinstance(drawn, CannotCompose):
         return drawn
     new = tuple(made.row for made in (linked, stop) if made.row is not None)
@@ -93,37 +104,48 @@ def compose(tx: Tx, desk: Desk, row: SendRow, known: Links) -> Composed | Cannot
     return Composed(text=text, subject=drawn.subject, segments=drawn.segments.count, new_links=new)
 
 
+class _About(NamedTuple):
+    """All that the words depend on, besides the desk. Instants are UTC: equal ones in two zones read differently."""
+
+    kind: Kind
+    channel: Channel
+    language: str
+    told: Particulars
+    starts_at: datetime | None
+    zone: str
+    there: str
+    today: date
+    link: str
+    stop_link: str
+
+
 @lru_cache(maxsize=4096)
-def _drawn(
-    kind: Kind,
-    fields: SafeFields,
-    _times: tuple[str, ...],
-    language: str,
-    channel: Channel,
-    own_words: OwnWords,
-    *,
-    plain_letters: bool,
-) -> Rendered | CannotCompose:
+def _drawn(desk: Desk, about: _About) -> Rendered | CannotCompose:
     """The words with stand-ins for the secrets of links: the same for everybody who is told the same time.
 
     A stand-in is as long as a secret and of its letters, so neither length nor safety depends on which one it is.
-    `_times` tells apart what equality does not: one instant in two zones is equal, and reads differently.
     """
-    wordings = {name: dict(words) for name, words in own_words}
     try:
-        drawn = render(kind, fields, language=language, channel=channel, wordings=wordings, plain_letters=plain_letters)
+        drawn = render(
+            about.kind,
+            _fields(desk, about),
+            language=about.language,
+            channel=about.channel,
+            wordings={kind: dict(words) for kind, words in desk.own_words},
+            plain_letters=desk.practice.plain_letters,
+        )
     except CannotRenderError as refused:
         return CannotCompose(refused.code)
-    if channel is Channel.SMS and drawn.segments.count > MAX_SEGMENTS:
+    if about.channel is Channel.SMS and drawn.segments.count > MAX_SEGMENTS:
         return CannotCompose("too_long")
-    if not text_is_safe(drawn, label=fields.label, max_segments=MAX_SEGMENTS):
+    if not text_is_safe(drawn, label=desk.practice.label, max_segments=MAX_SEGMENTS):
         return CannotCompose("disclosing")
     return drawn
 
 
-def _local_times(fields: SafeFields) -> tuple[str, ...]:
-    instants = (fields.starts_at, fields.other_at, fields.deadline, *fields.options)
-    return tuple(f"{each.isoformat()} {each.tzinfo}" for each in instants if each is not None)
+@lru_cache(maxsize=64)
+def _today(now: datetime, zone: str) -> date:
+    return now.astimezone(zone_of(zone)).date()
 
 
 def body_hash(r: Reading, text: str) -> bytes:
@@ -150,25 +172,23 @@ def kind_now(row: SendRow) -> Kind:
     return row.kind
 
 
-def _fields(now: datetime, desk: Desk, row: SendRow, link: str, stop_link: str) -> SafeFields:
-    zone = zone_of(zone_name_of(desk, row))
-    told = row.fields
-    starts_at = told.starts_at or (row.visit.starts_at if row.visit else None)
+def _fields(desk: Desk, about: _About) -> SafeFields:
+    zone, told = zone_of(about.zone), about.told
     return SafeFields(
         label=desk.practice.label,
         office_phone=desk.practice.office_phone,
-        starts_at=_local(starts_at, zone),
+        starts_at=_local(about.starts_at, zone),
         other_at=_local(told.other_at, zone),
         deadline=_local(told.deadline, zone),
         options=tuple(each.astimezone(zone) for each in told.options),
-        sent_on=now.astimezone(zone).date(),
-        link=link,
-        stop_link=stop_link,
+        sent_on=about.today,
+        link=about.link,
+        stop_link=about.stop_link,
         count=told.count,
         late_hours=told.late_hours,
         late_minutes=told.late_minutes,
         country=_country(desk.practice.crisis_country),
-        show_zone=_is_elsewhere(zone, desk, row, told),
+        show_zone=_is_elsewhere(about),
     )
 
 
@@ -180,25 +200,26 @@ def _country(code: str) -> Country:
     return Country(code) if code in set(Country) else Country.OTHER
 
 
-def _is_elsewhere(zone: ZoneInfo, desk: Desk, row: SendRow, told: Particulars) -> bool:
+def _is_elsewhere(about: _About) -> bool:
     """Whether the reader's clock shows another time than that of the place the visit is at."""
-    there = zone_of(row.visit.zone if row.visit else desk.practice.zone)
-    about = told.starts_at or (row.visit.starts_at if row.visit else None) or next(iter(told.options), None)
-    return about is not None and about.astimezone(zone).utcoffset() != about.astimezone(there).utcoffset()
+    instant = about.starts_at or next(iter(about.told.options), None)
+    if instant is None:
+        return False
+    here, there = zone_of(about.zone), zone_of(about.there)
+    return instant.astimezone(here).utcoffset() != instant.astimezone(there).utcoffset()
 
 
 # --- links ------------------------------------------------------------------------------------------------------
 
 
-@dataclass(frozen=True, slots=True)
-class _Linked:
+class _Linked(NamedTuple):
     """What is printed in place of the link until its secret is put in, the secret, and the row to write for it.
 
     There is no row where an earlier attempt has written it, and no secret where the address holds none.
     """
 
     stands_for: str
-    token: str = field(default="", repr=False)
+    token: str = ""
     row: NewLink | None = None
 
 
@@ -248,6 +269,7 @@ def _linked(tx: Tx, desk: Desk, row: SendRow, known: Links, purpose: links.Purpo
     return _Linked(_printed(desk, purpose), made.token, made_row)
 
 
+@lru_cache(maxsize=512)
 def _printed(desk: Desk, purpose: links.Purpose) -> str:
     stands_for = _STOP_STANDS_FOR if purpose is links.Purpose.PREFERENCES else _LINK_STANDS_FOR
     return desk.public_url + links.path_of(stands_for)

@@ -4,10 +4,9 @@ Invariant: a token is never stored, only its keyed hash.
 """
 
 from collections.abc import Iterable
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from datetime import datetime
-from operator import attrgetter
-from typing import Final
+from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, select, update
 
@@ -42,12 +41,11 @@ class MessageLink:
     expires_at: datetime
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class NewLink:
+class NewLink(NamedTuple):
     """A link about to be written."""
 
     id: str
-    digest: bytes = field(repr=False)
+    digest: bytes
     purpose: str
     client_id: str
     contact_point_id: str | None
@@ -58,13 +56,12 @@ class NewLink:
     expires_at: datetime
 
 
-_ADD: Final = Insert(link, ("practice_id", "made_at", *NewLink.__dataclass_fields__))
+_ADD: Final = Insert(link, ("practice_id", "made_at", *NewLink._fields))
 
 
 async def add(tx: Tx, links: Iterable[NewLink]) -> None:
     """Insert links."""
-    values = attrgetter(*NewLink.__dataclass_fields__)
-    await _ADD.run(tx.conn, [(tx.practice_id, tx.now, *values(each)) for each in links])
+    await _ADD.run(tx.conn, [(tx.practice_id, tx.now, *each) for each in links])
 
 
 async def alive(r: Reading, digest: bytes) -> LinkRow | None:

@@ -39,6 +39,7 @@ class Particulars:
         return cls(**{name: _read(name, value) for name, value in stored.items()})
 
 
+NO_PARTICULARS = Particulars()
 _INSTANTS = frozenset({"starts_at", "other_at", "deadline"})
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from itertools import pairwise
-from typing import Final
+from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
 
 from messages.kinds import Channel, Kind, MessageClass, Purpose, VisitNeed, traits
@@ -172,8 +172,7 @@ class ContactState(StrEnum):
     QUARANTINED = "quarantined"
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SendFacts:
+class SendFacts(NamedTuple):
     """Everything the gate looks at, read in the transaction that would write the intent.
 
     `visit_active` and `offer_open` are None when the message is about no visit or offer. `consented` is for this

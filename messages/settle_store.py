@@ -6,12 +6,11 @@ Invariant: an attempt leaves `intent` from here only when its deadline has passe
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
 
 from sqlalchemy import func, select, update
 
 from messages.kinds import Channel
-from messages.send_store import FACTS, opened
+from messages.send_store import FACTS, Joined, in_state, joined, opened
 from scheduler.core.record import Reading, Tx
 from scheduler.tables import message
 
@@ -39,7 +38,7 @@ async def expire_intents(tx: Tx, settle_at: datetime) -> tuple[str, ...]:
     """
     expired = (
         select(message.c.id)
-        .where(message.c.practice_id == tx.practice_id, message.c.state == "intent", message.c.deadline <= tx.now)
+        .where(message.c.practice_id == tx.practice_id, in_state("intent"), message.c.deadline <= tx.now)
         .order_by(message.c.id)
         .with_for_update(skip_locked=True)
     )
@@ -55,7 +54,7 @@ async def expire_intents(tx: Tx, settle_at: datetime) -> tuple[str, ...]:
 async def any_expired(r: Reading) -> bool:
     """Whether an intent is past its deadline."""
     wanted = select(message.c.id).where(
-        message.c.practice_id == r.practice_id, message.c.state == "intent", message.c.deadline <= r.now
+        message.c.practice_id == r.practice_id, in_state("intent"), message.c.deadline <= r.now
     )
     return (await r.conn.execute(wanted.limit(1))).first() is not None
 
@@ -63,11 +62,11 @@ async def any_expired(r: Reading) -> bool:
 async def to_settle(r: Reading, limit: int) -> tuple[Unsettled, ...]:
     """Unknown messages that have waited long enough to be looked up, the oldest first."""
     wanted = (
-        FACTS.where(message.c.practice_id == r.practice_id, message.c.state == "unknown", message.c.settle_at <= r.now)
+        FACTS.where(message.c.practice_id == r.practice_id, in_state("unknown"), message.c.settle_at <= r.now)
         .order_by(message.c.intent_at, message.c.id)
         .limit(limit)
     )
-    return tuple(_unsettled(r, row) for row in (await r.conn.execute(wanted)).mappings())
+    return tuple(_unsettled(r, row) for row in await joined(r, wanted))
 
 
 async def twins_under_way(r: Reading, address_ix: bytes, body_hash: bytes, message_id: str) -> int:
@@ -89,16 +88,16 @@ async def sids_taken(r: Reading, sids: Collection[str]) -> frozenset[str]:
     return frozenset((await r.conn.execute(wanted)).scalars())
 
 
-def _unsettled(r: Reading, row: Any) -> Unsettled:
+def _unsettled(r: Reading, row: Joined) -> Unsettled:
     address, readable = opened(r, row)
     return Unsettled(
-        id=row["id"],
-        channel=Channel(row["channel"]),
-        attempt=row["attempt"],
-        intent_at=row["intent_at"],
-        looks=row["looks"],
-        body_hash=row["body_hash"],
+        id=row.id,
+        channel=Channel(row.channel),
+        attempt=row.attempt,
+        intent_at=row.intent_at,
+        looks=row.looks,
+        body_hash=row.body_hash,
         address=address,
-        address_ix=row["address_ix"],
+        address_ix=row.address_ix,
         readable=readable,
     )

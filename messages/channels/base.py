@@ -9,11 +9,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Outgoing:
+class Outgoing(NamedTuple):
     """One attempt. `reference` is our opaque message id; `callback_url` names it and the attempt, nothing else.
 
     `valid_seconds` is how long the carrier may keep it queued before dropping it.
@@ -22,11 +21,15 @@ class Outgoing:
     reference: str
     attempt: int
     sender: str
-    to: str = field(repr=False)
-    text: str = field(repr=False)
-    subject: str | None = field(default=None, repr=False)
+    to: str
+    text: str
+    subject: str | None = None
     callback_url: str | None = None
     valid_seconds: int = 36_000
+
+    def __repr__(self) -> str:
+        """Whose and which attempt; words and numbers have no place in a log."""
+        return f"Outgoing(reference={self.reference!r}, attempt={self.attempt})"
 
 
 @dataclass(frozen=True, slots=True)

@@ -152,7 +152,7 @@ def _outcome_of(answered: Answered) -> SendOutcome:
     if status == HTTPStatus.TOO_MANY_REQUESTS:
         return Refused(permanent=False, retry_after=seconds_of(answered.retry_after))
     if status in CLIENT_ERRORS and status != TIMED_OUT_THERE:
-        return Refused(permanent=True, code=_number(_said(answered).get("code")))
+        return Refused(permanent=True, code=_number(_said(answered).get("code")) or status)
     if status in REDIRECTS:
         return Refused(permanent=False)
     if status not in SUCCESSES:

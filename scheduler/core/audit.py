@@ -12,7 +12,9 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any, Final
+from functools import lru_cache
+from json.encoder import encode_basestring_ascii
+from typing import Any, Final, NamedTuple
 
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -35,12 +37,11 @@ _COLUMNS: Final = (
     "subject_id",
     "detail",
 )
-_ENTER: Final = Insert(audit_entry, (*_COLUMNS, "hash"))
+_ENTER: Final = Insert(audit_entry, (*_COLUMNS, "hash"), encoded=("detail",))
 
 
-@dataclass(frozen=True, slots=True)
-class Noted:
-    """One thing to be entered when the transaction commits."""
+class Noted(NamedTuple):
+    """One thing to be entered when the transaction commits; made for every message, hence a tuple."""
 
     action: str
     subject: str
@@ -78,12 +79,14 @@ async def append(
 ) -> None:
     """Enter what was noted, in order, and move the head. Called once, just before the commit."""
     seq, link = await _lock_head(conn, practice_id)
+    kind, who, via = actor.kind.value, actor.id, actor.via.value
+    said = tuple(map(_text, (practice_id, at.isoformat(timespec="microseconds"), kind, who, via)))
     rows = []
-    for note in noted:
+    for action, subject, subject_id, detail in noted:
         seq += 1
-        row = _row(practice_id, seq, at, actor, note)
-        link = chained(key, link, row)
-        rows.append((*row.values(), link))
+        told = _detail(tuple(detail.items()), tuple(map(type, detail.values())))
+        link = _chain(key, link, _entry(said, seq, tuple(map(_text, (action, subject, subject_id))), told))
+        rows.append((practice_id, seq, at, kind, who, via, action, subject, subject_id, told, link))
     await _ENTER.run(conn, rows)
     head = update(audit_head).where(audit_head.c.practice_id == practice_id)
     await conn.execute(head.values(seq=seq, hash=link, at=at))
@@ -91,24 +94,34 @@ async def append(
 
 def chained(key: bytes, previous: bytes, row: Mapping[str, Any]) -> bytes:
     """The hash of an entry standing after `previous`."""
-    return hmac.digest(key, previous + canonical(row), hashlib.sha256)
+    return _chain(key, previous, canonical(row))
+
+
+def _chain(key: bytes, previous: bytes, entry: bytes) -> bytes:
+    return hmac.digest(key, previous + entry, hashlib.sha256)
 
 
 def canonical(row: Mapping[str, Any]) -> bytes:
-    """The bytes of an entry that its hash covers: the same on both engines."""
-    fields = (
-        row["practice_id"],
-        row["seq"],
-        row["at"].isoformat(timespec="microseconds"),
-        row["actor_kind"],
-        row["actor_id"],
-        row["via"],
-        row["action"],
-        row["subject"],
-        row["subject_id"],
-        row["detail"],
-    )
-    return _CANONICAL.encode(fields).encode()
+    """The bytes of an entry that its hash covers: a JSON list of its fields, the same on both engines."""
+    at = row["at"].isoformat(timespec="microseconds")
+    said = tuple(map(_text, (row["practice_id"], at, row["actor_kind"], row["actor_id"], row["via"])))
+    about = tuple(map(_text, (row["action"], row["subject"], row["subject_id"])))
+    return _entry(said, row["seq"], about, _CANONICAL.encode(row["detail"]))
+
+
+def _entry(said: tuple[str, ...], seq: int, about: tuple[str, ...], detail: str) -> bytes:
+    practice_id, *rest = said
+    return f"[{','.join((practice_id, str(seq), *rest, *about, detail))}]".encode()
+
+
+def _text(value: str | None) -> str:
+    return "null" if value is None else encode_basestring_ascii(value)
+
+
+@lru_cache(maxsize=4096)
+def _detail(items: tuple[tuple[str, Any], ...], _types: tuple[type, ...]) -> str:
+    """The JSON of an entry's detail; the same few are written again and again. `_types`, since True equals 1."""
+    return _CANONICAL.encode(dict(items))
 
 
 async def verify(conn: AsyncConnection, key: bytes, practice_id: str) -> ChainReport:
@@ -137,18 +150,3 @@ async def _lock_head(conn: AsyncConnection, practice_id: str) -> tuple[int, byte
         await conn.execute(insert(audit_head).values(practice_id=practice_id, seq=0, hash=GENESIS, at=None))
         return 0, GENESIS
     return found.seq, found.hash
-
-
-def _row(practice_id: str, seq: int, at: datetime, actor: Actor, note: Noted) -> dict[str, Any]:
-    return {
-        "practice_id": practice_id,
-        "seq": seq,
-        "at": at,
-        "actor_kind": actor.kind.value,
-        "actor_id": actor.id,
-        "via": actor.via.value,
-        "action": note.action,
-        "subject": note.subject,
-        "subject_id": note.subject_id,
-        "detail": dict(note.detail),
-    }

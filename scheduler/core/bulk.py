@@ -10,7 +10,7 @@ import json
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
-from functools import cached_property
+from functools import cached_property, lru_cache
 from typing import Any
 
 from sqlalchemy import JSON, Boolean, Column, Date, Integer, LargeBinary, Table
@@ -36,8 +36,13 @@ _POSTGRES: dict[type, str] = {
 
 
 def _stored_instant(value: datetime | None) -> str | None:
+    return None if value is None else _text_of(value.astimezone(UTC))
+
+
+@lru_cache(maxsize=1024)
+def _text_of(utc: datetime) -> str:
     # As SQLAlchemy's own type stores it: text order is time order.
-    return None if value is None else value.astimezone(UTC).replace(tzinfo=None).isoformat(" ", "microseconds")
+    return utc.replace(tzinfo=None).isoformat(" ", "microseconds")
 
 
 def _json(value: Any) -> str | None:
@@ -46,10 +51,14 @@ def _json(value: Any) -> str | None:
 
 @dataclass(frozen=True)
 class Insert:
-    """Inserts rows into a table; a row is a tuple of values in the order of `columns`."""
+    """Inserts rows into a table; a row is a tuple of values in the order of `columns`.
+
+    Of the columns named in `encoded`, values come as the JSON text that is stored.
+    """
 
     table: Table
     columns: tuple[str, ...]
+    encoded: tuple[str, ...] = ()
 
     async def run(self, conn: AsyncConnection, rows: Sequence[Row]) -> None:
         """Insert them all, or raise what the database refuses them with."""
@@ -66,11 +75,14 @@ class Insert:
 
     @cached_property
     def _encoders_sqlite(self) -> tuple[_Encode | None, ...]:
-        return _encoders(self._of_columns, sqlite=True)
+        return self._without_encoded(_encoders(self._of_columns, sqlite=True))
 
     @cached_property
     def _encoders_postgresql(self) -> tuple[_Encode | None, ...]:
-        return _encoders(self._of_columns, sqlite=False)
+        return self._without_encoded(_encoders(self._of_columns, sqlite=False))
+
+    def _without_encoded(self, encoders: tuple[_Encode | None, ...]) -> tuple[_Encode | None, ...]:
+        return tuple(None if name in self.encoded else each for name, each in zip(self.columns, encoders, strict=True))
 
     @cached_property
     def _sqlite(self) -> str:
@@ -173,12 +185,12 @@ def _encode(encoders: Sequence[_Encode | None], row: Row) -> list[Any]:
     return [value if encode is None else encode(value) for encode, value in zip(encoders, row, strict=True)]
 
 
-def _encoded(encoders: Sequence[_Encode | None], rows: Sequence[Row]) -> list[tuple[Any, ...]]:
+def _encoded(encoders: Sequence[_Encode | None], rows: Sequence[Row]) -> list[Row]:
     """Rows as the driver takes them; columns that need no encoding are not touched."""
     coded = [(place, encode) for place, encode in enumerate(encoders) if encode is not None]
     if not coded:
-        return [tuple(row) for row in rows]
-    made = []
+        return list(rows)
+    made: list[Row] = []
     for row in rows:
         values = list(row)
         for place, encode in coded:

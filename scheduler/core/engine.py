@@ -7,7 +7,6 @@ PostgreSQL: asyncpg, READ COMMITTED with explicit locks, one pool.
 Invariant: no engine of ours puts bound values into an exception (`hide_parameters`).
 """
 
-import asyncio
 import sqlite3
 from dataclasses import dataclass
 from pathlib import Path
@@ -20,6 +19,7 @@ from sqlalchemy.ext.asyncio import AsyncEngine, create_async_engine
 from sqlalchemy.pool import AsyncAdaptedQueuePool
 
 from scheduler.core.errors import Misconfigured
+from scheduler.core.sqlite_connection import SqliteConnection
 
 BUSY_SECONDS = 30.0
 READERS = 4
@@ -90,7 +90,7 @@ def _sqlite(url: URL) -> Engines:
     path = Path(str(url.database))
 
     async def connect() -> aiosqlite.Connection:
-        connection = _RollsBackFirst(_open, 64)
+        connection = SqliteConnection(_open, 64)
         connection._thread.daemon = True  # noqa: SLF001 -- as SQLAlchemy does, so that a crash does not hang the exit
         return await connection
 
@@ -117,20 +117,6 @@ def _sqlite(url: URL) -> Engines:
         return engine
 
     return Engines(make("BEGIN IMMEDIATE", 1), make("BEGIN DEFERRED", READERS))
-
-
-class _RollsBackFirst(aiosqlite.Connection):
-    """A connection whose close gives up the write lock at once.
-
-    SQLite keeps the lock of a connection that is closed with a statement unfinished, as happens when a task is
-    cancelled in the middle of a SELECT; it would be held until garbage collection, many seconds later.
-    """
-
-    async def close(self) -> None:
-        """Roll back, then close."""
-        if self._connection is not None:
-            await asyncio.shield(self.rollback())
-        await super().close()
 
 
 def _pragmas(connection: Any, _record: object) -> None:

@@ -1,0 +1,132 @@
+"""The SQLite driver's connection, with fewer trips to its thread and a close that gives up the lock.
+
+aiosqlite hands every call to the thread of the connection: a cursor made, a statement run, its rows fetched, the
+cursor closed are four trips, each dearer than the statement. Here running a statement and fetching its first rows is
+one trip, and nothing else needs any unless more rows are wanted than were fetched.
+Invariant: sqlite3 is only ever entered in the connection's own thread, so the loop never waits for the disk.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from typing import Any, Final, Self
+
+import aiosqlite
+
+FETCHED_AT_ONCE: Final = 2_000
+"""Rows that come with the statement itself; longer answers are fetched on, so that a stream stays one."""
+
+
+class SqliteConnection(aiosqlite.Connection):
+    """A connection of ours to the embedded database."""
+
+    def cursor(self) -> "OneTripCursor":  # type: ignore[override]  # SQLAlchemy asks for no more than the cursor has
+        """A cursor; asking for one costs nothing."""
+        return OneTripCursor(self)
+
+    async def in_thread(self, call: Callable[..., object], *given: object) -> None:
+        """Make a call in the thread of this connection, after those asked for before."""
+        await self._execute(call, *given)  # type: ignore[no-untyped-call]  # how aiosqlite makes all its calls
+
+    async def close(self) -> None:
+        """Roll back, then close.
+
+        SQLite keeps the lock of a connection that is closed with a statement unfinished, as happens when a task is
+        cancelled in the middle of a SELECT; it would be held until garbage collection, many seconds later.
+        """
+        if self._connection is not None:
+            await asyncio.shield(self.rollback())
+        await super().close()
+
+
+class OneTripCursor:
+    """What SQLAlchemy uses of a cursor. Rows are fetched with the statement, as far as they are few."""
+
+    def __init__(self, connection: SqliteConnection) -> None:
+        self._connection = connection
+        self._cursor: sqlite3.Cursor | None = None
+        self._rows: list[Any] = []
+        self._more = False
+        self.arraysize = 1
+
+    async def __aenter__(self) -> Self:
+        """The cursor itself: there is nothing to wait for."""
+        return self
+
+    @property
+    def description(self) -> Any:
+        """As the DBAPI has it; None for a statement without rows."""
+        return None if self._cursor is None else self._cursor.description
+
+    @property
+    def rowcount(self) -> int:
+        """As the DBAPI has it."""
+        return -1 if self._cursor is None else self._cursor.rowcount
+
+    @property
+    def lastrowid(self) -> int | None:
+        """As the DBAPI has it."""
+        return None if self._cursor is None else self._cursor.lastrowid
+
+    async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Self:
+        """Run a statement and fetch its first rows."""
+        await self._connection.in_thread(self._run, statement, parameters)
+        return self
+
+    async def executemany(self, statement: str, parameters: Iterable[Sequence[Any]]) -> Self:
+        """Run a statement for each of these."""
+        await self._connection.in_thread(self._run_many, statement, parameters)
+        return self
+
+    async def fetchone(self) -> Any:
+        """The next row."""
+        found = await self.fetchmany(1)
+        return found[0] if found else None
+
+    async def fetchmany(self, size: int | None = None) -> list[Any]:
+        """The next rows, at most so many."""
+        wanted = size or self.arraysize
+        if len(self._rows) < wanted and self._more:
+            await self._connection.in_thread(self._fetch_on, wanted)
+        found, self._rows = self._rows[:wanted], self._rows[wanted:]
+        return found
+
+    async def fetchall(self) -> list[Any]:
+        """All rows that are left."""
+        if self._more:
+            await self._connection.in_thread(self._fetch_on, None)
+        found, self._rows = self._rows, []
+        return found
+
+    async def close(self) -> None:
+        """Let go of what was not fetched; an answer that was fetched whole has nothing to let go of."""
+        if self._more and self._cursor is not None:
+            self._more = False
+            await self._connection.in_thread(self._cursor.close)
+
+    # --- in the connection's thread ---------------------------------------------------------------------------------
+
+    def _run(self, statement: str, parameters: Sequence[Any]) -> None:
+        cursor = self._cursor = self._connection._conn.cursor()  # noqa: SLF001 -- as above
+        cursor.execute(statement, parameters)
+        self._rows, self._more = [], False
+        if cursor.description is not None:
+            self._rows = cursor.fetchmany(FETCHED_AT_ONCE)
+            self._more = len(self._rows) == FETCHED_AT_ONCE
+
+    def _run_many(self, statement: str, parameters: Iterable[Sequence[Any]]) -> None:
+        self._cursor = self._connection._conn.cursor()  # noqa: SLF001 -- as above
+        self._rows, self._more = [], False
+        self._cursor.executemany(statement, parameters)
+
+    def _fetch_on(self, wanted: int | None) -> None:
+        if self._cursor is None:
+            return
+        if wanted is None:
+            self._rows += self._cursor.fetchall()
+            self._more = False
+            return
+        size = max(wanted, FETCHED_AT_ONCE)
+        found = self._cursor.fetchmany(size)
+        self._rows += found
+        self._more = len(found) == size
