@@ -17,6 +17,7 @@ from bot.worker import Named
 from messages import consent, consent_store
 from messages.brake import Brake
 from messages.channels.base import Channel as Way
+from messages.clock_back import bring_back
 from messages.clock_watch import ClockWatch
 from messages.gap_repair import GapRepair
 from messages.kinds import Channel
@@ -32,7 +33,7 @@ from scheduler.core.actor import WORKER
 from scheduler.core.record import Record
 from waitlist.due import do_due
 
-EVERY_FIVE_MINUTES, EVERY_HOUR = 300, 3600
+EVERY_MINUTE, EVERY_FIVE_MINUTES, EVERY_HOUR = 60, 300, 3600
 EVERY_OTHER_SECOND, EVERY_TWENTY_SECONDS = 2, 20
 TALK, PRESS, SEND, SETTLE, TIDY = "talk", "press", "send", "settle", "tidy"
 ANSWERS_AT_ONCE = 32
@@ -62,6 +63,7 @@ def duties(settings: Settings, record: Record, ways: Mapping[Channel, Way]) -> l
         Named("transmit", partial(_begin, wave), SEND, finish=wave.finish),
         Named("answers", partial(_begin, answers), PRESS, finish=answers.finish),
         Named("settle", settler.run, SETTLE),
+        Named("clock_back", partial(bring_back, record, limits=limits), SETTLE, every=EVERY_MINUTE),
         Named("alerts", partial(alert_due, record, fallback=settings.alert_email), TALK),
         Named("redact", Redactor(record, ways, erase=settings.redact_bodies).run, TIDY, every=EVERY_OTHER_SECOND),
         Named("overdue", Overdue(record, partial(_silent, wave, answers)).run, TIDY, every=EVERY_TWENTY_SECONDS),

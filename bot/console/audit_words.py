@@ -74,6 +74,7 @@ ACTIONS: Final[dict[str, str]] = {
     "link.revoked": "Links made useless",
     "sending.paused": "Reminders paused",
     "sending.resumed": "Reminders leave again",
+    "sending.clock_set_back": "What a wrong clock had put off begins anew",
     "sender.rated": "Pace of a number set",
     "task.opened": "Put in the inbox",
     "task.acknowledged": "Somebody is on it",
