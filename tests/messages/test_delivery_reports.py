@@ -3,10 +3,12 @@
 from dataclasses import replace
 from datetime import timedelta
 from itertools import permutations
+from random import Random
 
 import pytest
 
 from bot.sandbox.faults import Faults
+from messages.delivery import heard, join
 from messages.delivery_callback import Recorded
 from messages.kinds import Kind
 from scheduler.events import MessageUndeliverable
@@ -29,6 +31,25 @@ async def test_any_order_of_callbacks_ends_alike(silent: Post) -> None:
         for status in (*order, order[0]):
             await silent.callback(message_id, 1, sid, status)
         assert (await silent.message(message_id)).provider_status == "delivered"
+
+
+async def test_words_in_any_order_and_number_end_where_their_set_ends(silent: Post) -> None:
+    """R23 through the record: a sample of all sequences up to six of nine words, each against the pure lattice."""
+    words = ("accepted", "queued", "sending", "sent", "delivered", "undelivered", "failed", "read", "teleported")
+    chance = Random(23)
+    ana = await silent.office.client()
+    for number in range(30):
+        said = chance.choices(words, k=chance.randint(1, 6))
+        message_id = await silent.say(ana, str(number), kind=Kind.INBOX_AUTO)
+        await silent.send()
+        before = await silent.message(message_id)
+        expected = heard(before.provider_status or "")
+        for status in said:
+            await silent.callback(message_id, 1, before.sid or "", status)
+            expected = join(expected, heard(status))
+        after = await silent.message(message_id)
+        assert after.provider_status == expected.status
+        assert after.state == ("failed" if expected.failed else "sent"), said
 
 
 async def test_a_repeated_callback_is_known(silent: Post) -> None:

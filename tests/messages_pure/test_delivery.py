@@ -42,6 +42,23 @@ def test_longer_orders_too(words, chance):
     assert join_words(mixed) == join_words(words)
 
 
+def test_joining_is_a_lattice_over_everything_that_can_be_heard() -> None:
+    """R23, exhaustively: whatever can be known after any number of words is one of these states, and over all their
+    pairs and triples joining neither minds order nor grouping nor repetition. So every sequence of words, of whatever
+    length, with whatever repetitions, ends where the set of its words ends.
+    """
+    single = [heard(word) for word in WORDS]
+    known = {NOTHING_HEARD, *single}
+    while more := {join(one, other) for one in known for other in single} - known:
+        known |= more
+    for one, other in product(known, repeat=2):
+        assert join(one, other) == join(other, one)
+        assert join(one, one) == one
+    for one, other, third in product(known, repeat=3):
+        assert join(one, join(other, third)) == join(join(one, other), third)
+    assert len(known) >= len(WORDS)
+
+
 @given(STATES, STATES, STATES)
 def test_joining_is_a_lattice(one, other, third):
     assert join(one, other) == join(other, one)
