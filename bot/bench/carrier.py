@@ -2,7 +2,8 @@
 
 A process of its own on a bare protocol, so that the measured side is the slower one: `stillon sandbox` is the carrier
 that behaves. It answers every create with 201 and a whole message resource, after `--latency-ms` if asked to.
-`GET /ledger` tells what was accepted, `POST /forget` begins anew. Invariant: each accepted text is counted under the
+`GET /ledger` tells what was accepted,
+`GET /arrivals` when, `POST /forget` begins anew. Invariant: each accepted text is counted under the
 message id of its status callback, so that one that came twice shows.
 """
 
@@ -21,6 +22,7 @@ import uvloop
 
 from scheduler.core.clock import SystemClock
 
+CLOCK: Final = SystemClock()
 READY: Final = "carrier ready on port"
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
 _REFERENCE: Final = re.compile(rb"%3Fm%3D([0-9a-zA-Z]{1,64})")
@@ -39,6 +41,7 @@ class Ledger:
     def forget(self) -> None:
         """Begin to count anew."""
         self._by_reference: Counter[bytes] = Counter()
+        self._first_at: dict[bytes, float] = {}
         self._nameless = 0
 
     def accept(self, body: bytes) -> int:
@@ -48,8 +51,13 @@ class Ledger:
             self._nameless += 1
         else:
             self._by_reference[named.group(1)] += 1
+            self._first_at.setdefault(named.group(1), CLOCK.now().timestamp())
         self._made += 1
         return self._made
+
+    def arrivals(self) -> dict[str, float]:
+        """When each text came first (seconds since 1970), by its message id."""
+        return {reference.decode(): at for reference, at in self._first_at.items()}
 
     def told(self) -> dict[str, float]:
         """The counts, and the processor time of this process so far."""
@@ -106,6 +114,8 @@ class Answers(asyncio.Protocol):
     def _about_itself(self, head: bytes) -> bytes:
         if head.startswith(b"POST /forget "):
             self._ledger.forget()
+        elif head.startswith(b"GET /arrivals "):
+            return _ok(self._ledger.arrivals())
         elif _LIST.match(head):
             return _ok({"messages": [], "next_page_uri": None, "page": 0, "page_size": 50})
         elif not head.startswith(b"GET /ledger "):
@@ -124,7 +134,7 @@ def _ok(answer: object) -> bytes:
 
 def message_page() -> bytes:
     """A message resource as Twilio answers a create, with places for the two sids."""
-    made = format_datetime(SystemClock().now())
+    made = format_datetime(CLOCK.now())
     path = "/2010-04-01/Accounts/SID_OF_ACCOUNT/Messages/SID_OF_MESSAGE"
     return json.dumps(
         {

@@ -75,13 +75,23 @@ async def tell(process: Process, word: str) -> None:
 
 async def ledger(carrier_url: str, *, forget: bool = False) -> dict[str, float] | None:
     """What the light carrier counted; None of another one, which has no such page."""
-    async with aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session:
-        method, path = ("POST", "/forget") if forget else ("GET", "/ledger")
-        async with session.request(method, carrier_url + path) as answer:
-            if answer.status != 200:  # noqa: PLR2004 -- what HTTP calls fine
-                return None
-            found: dict[str, float] = await answer.json()
-            return found
+    return await _asked(carrier_url, "POST", "/forget") if forget else await _asked(carrier_url, "GET", "/ledger")
+
+
+async def arrivals(carrier_url: str) -> dict[str, float]:
+    """When each text came to the light carrier, by its message id."""
+    return await _asked(carrier_url, "GET", "/arrivals") or {}
+
+
+async def _asked(carrier_url: str, method: str, path: str) -> dict[str, float] | None:
+    async with (
+        aiohttp.ClientSession(timeout=aiohttp.ClientTimeout(total=10)) as session,
+        session.request(method, carrier_url + path) as answer,
+    ):
+        if answer.status != 200:  # noqa: PLR2004 -- what HTTP calls fine
+            return None
+        found: dict[str, float] = await answer.json()
+        return found
 
 
 async def _line(process: Process) -> str:

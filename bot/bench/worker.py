@@ -2,6 +2,7 @@
 
 Everything is wired as in the real program; only when to begin and when to stop comes from the benchmark, a line each
 on the standard input: `go` starts a worker, `halt` stops it and answers with what the process has used meanwhile.
+`--web` answers pages and webhooks besides, as `stillon serve` does; `--beat` watches the loop.
 Invariant: nothing of the worker is replaced or left out.
 """
 
@@ -9,11 +10,14 @@ import asyncio
 import json
 import resource
 import sys
+from contextlib import AsyncExitStack
+from importlib import import_module
 from pathlib import Path
 
 import uvloop
 
-from bot.running import working
+from bot.bench.heartbeat import Heartbeat
+from bot.running import serving, working
 from bot.settings import load
 from bot.wiring import Program, open_program
 from scheduler.core import log
@@ -28,21 +32,27 @@ async def run() -> None:
     log.configure(level=settings.log_level)
     program = await open_program(settings, SystemClock())
     words = await _words()
-    try:
+    async with AsyncExitStack() as stack:
+        stack.push_async_callback(program.close)
+        if "--web" in sys.argv:
+            pages = import_module("bot.app").create_app(settings, program.record)  # a worker alone knows no pages
+            await stack.enter_async_context(serving(pages, settings.host, settings.port))
         _say({"state": READY})
         while await _next(words) == "go":
             await _work(program, words)
-    finally:
-        await program.close()
 
 
 async def _work(program: Program, words: asyncio.StreamReader) -> None:
-    used, blocked = _cpu(), 0.0
+    used, heart = _cpu(), Heartbeat()
+    beating = asyncio.create_task(heart.beat()) if "--beat" in sys.argv else None
     async with working(program):
         _say({"state": "working"})
         await _next(words)
         spent = _cpu() - used
-    _say({"state": "halted", "cpu_seconds": spent, "blocked_seconds": blocked, **_memory()})
+    told = {} if beating is None else heart.told()
+    if beating is not None:
+        beating.cancel()
+    _say({"state": "halted", "cpu_seconds": spent, **told, **_memory()})
 
 
 async def _words() -> asyncio.StreamReader:

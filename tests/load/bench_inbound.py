@@ -1,4 +1,4 @@
-"""Signed webhook to committed reply at rising load, on one `stillon serve`; and its highest rate beside a bare handler.
+"""Signed webhook to committed reply at rising load, in one process; its highest rate beside a bare handler.
 
 Open loop: texts are posted at their times whether or not earlier ones are answered. When a reply was committed is read
 off the record (PostgreSQL's own commit times; on SQLite by looking every two milliseconds).
@@ -72,17 +72,21 @@ class Posts:
 async def _measure(url: str, rates: list[int], seconds: float, burst: int) -> dict[str, Any]:
     numbers = iter(range(10_000_000))
     clients = 200 + int(sum(rates) * seconds) + burst
-    async with serving(url, clients) as stage, aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=PATIENCE)
-    ) as session:
+    async with (
+        serving(url, clients) as stage,
+        aiohttp.ClientSession(
+            connector=aiohttp.TCPConnector(limit=0), timeout=aiohttp.ClientTimeout(total=PATIENCE)
+        ) as session,
+    ):
         watch = Watch(stage, url)
         await _paced(stage, session, watch, _texts(stage, numbers, 200), 50)  # warm
         done = [
             await _paced(stage, session, watch, _texts(stage, numbers, int(rate * seconds)), rate) for rate in rates
         ]
         fast = await _burst(stage, session, watch, _texts(stage, numbers, burst))
+        halted = await stage.halt()
     bare = await _bare(burst)
-    return {"rates": done, **fast, "bare_rate": bare, "ratio": fast["highest_rate"] / bare}
+    return {"rates": done, **fast, **halted, "bare_rate": bare, "ratio": fast["highest_rate"] / bare}
 
 
 def _texts(stage: Stage, numbers: Iterable[int], count: int) -> list[Post]:

@@ -1,4 +1,4 @@
-"""What our webhook is compared with: an aiohttp handler that verifies the signature with the SDK and does nothing else."""
+"""What our webhook is compared with: an aiohttp handler that verifies the signature with the SDK, no more."""
 
 import asyncio
 import sys

@@ -1,16 +1,14 @@
-"""A practice with a running `stillon serve` and a light carrier, for benchmarks that talk to the real program."""
+"""A practice with the program running (web and worker, as `stillon serve`) and a light carrier."""
 
-import asyncio
 import os
-import subprocess
-import sys
 import tempfile
-import time
+from asyncio.subprocess import Process
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import timedelta
 from pathlib import Path
+from typing import Any
 
 from bot.bench import children
 from bot.bench.past import SetBack
@@ -22,19 +20,26 @@ from scheduler.core.keys import new_ring, save_ring
 from scheduler.core.record import Record
 from scheduler.core.vault import Vault
 from tests.load.signed import ACCOUNT, TOKEN
-from tests.rig.process import answers, free_port
-
-ROOT = Path(__file__).resolve().parents[2]
+from tests.rig.process import free_port
 
 
 @dataclass(slots=True)
 class Stage:
-    """Where everything is. `pid` is the program's."""
+    """Where everything is. The program runs in `process`, with a heartbeat in its loop (bot/bench/worker.py)."""
 
     practice: BenchPractice
     carrier: str
     url: str
-    pid: int
+    process: Process
+
+    @property
+    def pid(self) -> int:
+        return self.process.pid
+
+    async def halt(self) -> dict[str, Any]:
+        """Stop the worker; what the process says of its loop and its memory."""
+        await children.tell(self.process, "halt")
+        return await children.said(self.process)
 
     @property
     def webhook(self) -> str:
@@ -65,22 +70,16 @@ async def serving(
         async with practice_in(database, folder) as practice, children.carrier(carrier_ms) as carrier:
             await practice.add_due(clients, later=later)
             port = free_port()
-            process = start(database, folder, carrier, port)
-            try:
-                until = time.monotonic() + 30
-                while not await asyncio.to_thread(answers, port):
-                    if process.poll() is not None or time.monotonic() > until:
-                        raise RuntimeError((folder / "log").read_text()[-2000:])
-                    await asyncio.sleep(0.05)
-                yield Stage(practice, carrier, f"http://127.0.0.1:{port}", process.pid)
-            finally:
-                process.terminate()
-                await asyncio.to_thread(process.wait, 20)
+            settings = settings_of(database, folder, carrier, port)
+            async with children.child("bot.bench.worker", "--web", "--beat", settings=settings, told=True) as process:
+                await children.said(process)
+                await children.tell(process, "go")
+                await children.said(process)
+                yield Stage(practice, carrier, f"http://127.0.0.1:{port}", process)
 
 
-def start(database: str, folder: Path, carrier: str, port: int, command: str = "serve") -> subprocess.Popen[bytes]:
-    """`stillon serve` on a port."""
-    settings = {
+def settings_of(database: str, folder: Path, carrier: str, port: int) -> dict[str, str]:
+    return {
         "STILLON_DATABASE_URL": database,
         "STILLON_KEYRING": str(folder / "keyring.json"),
         "STILLON_PUBLIC_URL": f"http://127.0.0.1:{port}",
@@ -89,16 +88,8 @@ def start(database: str, folder: Path, carrier: str, port: int, command: str = "
         "STILLON_TWILIO_AUTH_TOKEN": TOKEN,
         "STILLON_TWILIO_API_BASE": carrier,
         "STILLON_LOG_LEVEL": "WARNING",
+        "STILLON_SPOOL_DIR": str(folder / "spool"),
     }
-    kept = {name: value for name, value in os.environ.items() if not name.startswith("STILLON_")}
-    with (folder / "log").open("ab") as out:
-        return subprocess.Popen(
-            [sys.executable, "-m", "bot.cli", command],
-            env={**kept, "PYTHONPATH": str(ROOT), **settings},
-            cwd=folder,
-            stdout=out,
-            stderr=out,
-        )
 
 
 def cpu_of(pid: int) -> float:
