@@ -1,6 +1,6 @@
 """POST /demo/clock: the phones page moves the demo's time. Only in a demo, only with its secret, only forward.
 
-    {"advance_seconds": n}   {"jump": "next"}   ->   {"now", "offset_seconds", "next"}
+    {"advance_seconds": n}   {"jump": "next"}   ->   {"now", "offset_seconds", "next", "held"}
 
 Invariant: outside `stillon demo` this route does not exist.
 """
@@ -14,6 +14,7 @@ from pathlib import Path
 from aiohttp import web
 
 from bot.demo import due_store
+from messages import pause_store
 from scheduler.core.clock import ShiftedClock
 from scheduler.core.record import Record
 
@@ -51,11 +52,13 @@ async def move_clock(request: web.Request) -> web.Response:
         await _let_it_happen(demo)
     async with demo.record.read(demo.practice_id) as r:
         due = await due_store.next_due(r)
+        held = await pause_store.is_paused(r)
     return web.json_response(
         {
             "now": demo.clock.now().isoformat(),
             "offset_seconds": demo.clock.offset.total_seconds(),
             "next": due.isoformat() if due else None,
+            "held": held,
         }
     )
 

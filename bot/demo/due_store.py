@@ -2,8 +2,9 @@
 
 from datetime import datetime
 
-from sqlalchemy import Select, func, select
+from sqlalchemy import Select, func, select, true
 
+from messages import pause_store
 from scheduler.core.record import Reading
 from scheduler.tables import inbound, message, offer, opening
 
@@ -26,11 +27,16 @@ async def next_due(r: Reading) -> datetime | None:
 
 
 async def is_busy(r: Reading) -> bool:
-    """Whether anything is due now or under way: texts to leave or to be read, offers to end or to be made."""
+    """Whether anything is due now or under way: texts to leave or to be read, offers to end or to be made.
+
+    What is held on purpose is not: it stays due for as long as it is held.
+    """
+    held = await pause_store.is_paused(r)
+    may_leave = message.c.priority < pause_store.PLANNED if held else true()
     waiting: tuple[Select[tuple[str]], ...] = (
         select(message.c.id).where(
             message.c.practice_id == r.practice_id,
-            (message.c.state == "intent") | ((message.c.state == "pending") & (message.c.due_at <= r.now)),
+            (message.c.state == "intent") | ((message.c.state == "pending") & (message.c.due_at <= r.now) & may_leave),
         ),
         select(inbound.c.id).where(inbound.c.practice_id == r.practice_id, inbound.c.state == "new"),
         select(opening.c.id).where(

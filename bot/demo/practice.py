@@ -13,11 +13,13 @@ from messages.kinds import Channel, Purpose
 from scheduler.actions.clients import NewContact, add_client
 from scheduler.actions.fee_policy import accept_fee_policy, save_fee_policy
 from scheduler.actions.practice import add_clinician, add_location, add_service, create_practice, set_week
+from scheduler.actions.rate_sender import rate_sender
 from scheduler.calendar.availability import WeeklyHours
 from scheduler.core.record import Tx
 from scheduler.people import store as people
 from scheduler.people.client_fields import ClientFields
 from scheduler.people.practice_fields import PracticeFields, ServiceFields
+from scheduler.people.sender_rate import SHORT_CODE
 
 ZONE = "America/Los_Angeles"
 SENDER = "+12065550199"
@@ -47,6 +49,7 @@ def number_of(person: Person) -> str:
 async def set_up(tx: Tx, first_day: date) -> Office:
     """Create the practice of this transaction and all that belongs to it."""
     await create_practice(tx, _PRACTICE, demo=True)
+    await rate_sender(tx, SENDER, SHORT_CODE)  # nobody wants to wait half a minute for a jump to the next morning
     location = await add_location(tx, "Second floor, Alder Street", ZONE)
     clinicians = tuple([await _clinician(tx, each, location, first_day) for each in CLINICIANS])
     session = await add_service(

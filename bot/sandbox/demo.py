@@ -20,6 +20,7 @@ _OK = 200
 _STAND_STILL = {"advance_seconds": 0}
 
 NOT_ANSWERING = "The service is not answering. Time stands as it was."
+HELD = "Reminders are held in the console. None leaves until somebody lets them."
 NOT_UNDERSTOOD = "The service did not move its time."
 
 
@@ -96,7 +97,7 @@ class Demo:
             self.time = replace(self.time, trouble=answer)
             clock.offset = clock.offset if stood is None else stood
         else:
-            self.time = DemoTime(next_event=answer.get("next"))
+            self.time = DemoTime(next_event=answer.get("next"), trouble=HELD if answer.get("held") else None)
             clock.offset = timedelta(seconds=float(answer["offset_seconds"]))
         if before != (self.time, clock.offset):
             self._carrier.texts.changed()

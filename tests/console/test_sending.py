@@ -14,7 +14,7 @@ from tests.console.visitor import Visitor
 from tests.rig.clock import ManualClock
 from tests.rig.office import SENDER, Office, local
 
-HELD = "Reminders are held"
+HELD = "Reminders are held since"
 RESUME = "/console/sending/resume"
 
 
@@ -91,7 +91,7 @@ async def test_the_forecast_counts_and_lists_and_links(office: Office, enter: Si
     lost = await office.client(1, consents=())
     await office.book(lost, at=local("2026-03-05 14:00"))
     page = await (await enter("front_desk")).get("/console/sending")
-    assert "1 Reminder" in page
+    assert "Reminder 1" in page
     assert "1 with a visit in these days" in page
     assert f'href="/console/clients/{lost.id}"' in page
 

@@ -144,7 +144,8 @@ def test_secrets_can_be_files(tmp_path: Path):
 
 
 def test_exactly_the_secrets_can_be_files():
-    assert secret_fields() == {"database_url", "twilio_auth_token", "smtp_url", "demo_secret"}
+    secrets = {"database_url", "twilio_auth_token", "smtp_url", "demo_secret", "alarm_webhook", "heartbeat_url"}
+    assert secret_fields() == secrets
     assert "STILLON_PORT_FILE is not a setting" in refusal(PORT_FILE="/dev/null")
 
 
