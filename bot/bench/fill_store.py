@@ -3,7 +3,8 @@
 Invariant: nothing here is reached by the running product, and every statement names the practice of its transaction.
 """
 
-from collections.abc import Sequence
+import re
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -35,7 +36,7 @@ _COUNTED: Final = (
 )
 _GONE: Final = ("DROP TABLE bench_people", "DROP TABLE bench_clinicians")
 # Four to sixty-four days ahead, between eight and twenty o'clock, on five-minute marks, in no order.
-_MINUTES: Final = "(5760 + (i % 60) * 1440 + (i % 144 * 55 % 144) * 5)"
+_MINUTES: Final = "(6240 + (i % 60) * 1440 + (i % 144 * 55 % 144) * 5)"
 
 _APPOINTMENTS: Final = """
 INSERT INTO appointment (practice_id, id, clinician_id, service_id, location_id, starts_at, ends_at, zone, state,
@@ -62,6 +63,34 @@ FROM n JOIN bench_people AS people ON people.k = n.i % :people
 CROSS JOIN (SELECT 0 AS j, 'three_days' AS name, 4320 AS before
     UNION ALL SELECT 1, 'day_before', 1440 UNION ALL SELECT 2, 'the_day', 120) AS touch
 """
+
+
+# Eight visits a day for each clinician, on the hour from nine: of the past all, of the weeks to come seven in ten.
+_DAYS: Final = "(:from_day + i / 8 / :clinicians)"
+_HOURS: Final = "(i / :clinicians % 8)"
+_KEPT: Final = "(:from_day + i / 8 / :clinicians < 0 OR i * 7 % 10 < 7)"
+_HISTORY: Final = (
+    """
+INSERT INTO appointment (practice_id, id, clinician_id, service_id, location_id, starts_at, ends_at, zone, state,
+    revision, created_at)
+{numbered}
+SELECT :practice, {id_h}, clinicians.id, :service, :location, {began}, {ended}, :zone, 'booked', 1, {now}
+FROM n JOIN bench_clinicians AS clinicians ON clinicians.k = n.i % :clinicians WHERE {kept}
+""",
+    """
+INSERT INTO busy (practice_id, id, clinician_id, starts_at, ends_at, kind, appointment_id)
+{numbered}
+SELECT :practice, {id_h}, clinicians.id, {began}, {ended}, 'appointment', {id_h}
+FROM n JOIN bench_clinicians AS clinicians ON clinicians.k = n.i % :clinicians WHERE {kept}
+""",
+    """
+INSERT INTO participation (practice_id, id, appointment_id, client_id, state, booked_at, moved_count,
+    filled_after_cancel, attendance)
+{numbered}
+SELECT :practice, {id_h}, {id_h}, people.client_id, 'booked', {now}, 0, FALSE, 'unmarked'
+FROM n JOIN bench_people AS people ON people.k = n.i % :people WHERE {kept}
+""",
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -123,32 +152,66 @@ async def fill_pending(
     last = -(-total // PER_VISIT)
     if last <= there:
         return
-    sqlite = tx.conn.dialect.name == "sqlite"
-    if sqlite:
-        await tx.conn.execute(text("PRAGMA cache_size=-400000"))  # of this connection, which is the benchmark's own
-    words = _sqlite_words() if sqlite else _postgresql_words()
-    given: dict[str, Any] = {
+    given = {
         "first": there,
         "last": last,
-        "practice": tx.practice_id,
         "service": service_id,
         "location": location_id,
         "clinicians": len(clinician_ids),
         "people": people,
         "zone": zone,
-        "now": tx.now.strftime("%Y-%m-%d %H:%M:%S.%f") if sqlite else tx.now,
-        "day": tx.now.strftime("%Y-%m-%d 08:00:00")
-        if sqlite
-        else tx.now.replace(hour=8, minute=0, second=0, microsecond=0),
     }
     many = last - there > MANY
     await _indexes(tx, there=not many)
-    for statement in (*_COUNTED, _APPOINTMENTS, _PLACES, _MESSAGES, *_GONE):
-        whole = statement.format(numbered=_NUMBERED, **words)
-        used = {name: value for name, value in given.items() if f":{name}" in whole}
-        await tx.conn.execute(text(whole), used)
+    await _fill(tx, (_APPOINTMENTS, _PLACES, _MESSAGES), given)
     if many:
         await _indexes(tx, there=True)
+
+
+async def fill_calendar(
+    tx: Tx,
+    *,
+    past_days: int,
+    days_ahead: int,
+    service_id: str,
+    location_id: str,
+    clinicians: int,
+    people: int,
+    zone: str,
+) -> int:
+    """Years of visits, and the weeks to come mostly booked; returns how many visits there are."""
+    given = {
+        "first": 0,
+        "last": (past_days + days_ahead) * 8 * clinicians,
+        "from_day": -past_days,
+        "service": service_id,
+        "location": location_id,
+        "clinicians": clinicians,
+        "people": people,
+        "zone": zone,
+    }
+    await _fill(tx, _HISTORY, given)
+    b = tables.busy.c
+    return int((await tx.conn.execute(select(func.count()).where(b.practice_id == tx.practice_id))).scalar_one())
+
+
+async def _fill(tx: Tx, statements: Sequence[str], given: Mapping[str, Any]) -> None:
+    """Run statements that make rows out of numbers, with clients and clinicians numbered in tables of the moment."""
+    sqlite = tx.conn.dialect.name == "sqlite"
+    words = _sqlite_words() if sqlite else _postgresql_words()
+    day = tx.now.replace(hour=0, minute=0, second=0, microsecond=0)
+    whole_given = {
+        **given,
+        "practice": tx.practice_id,
+        "now": tx.now.strftime("%Y-%m-%d %H:%M:%S.%f") if sqlite else tx.now,
+        "day": day.strftime("%Y-%m-%d %H:%M:%S") if sqlite else day,
+    }
+    if sqlite:
+        await tx.conn.execute(text("PRAGMA cache_size=-400000"))  # of this connection, which is the benchmark's own
+    for statement in (*_COUNTED, *statements, *_GONE):
+        whole = statement.format(numbered=_NUMBERED, **words)
+        used = {name: value for name, value in whole_given.items() if re.search(rf":{name}\b", whole)}
+        await tx.conn.execute(text(whole), used)
 
 
 async def _indexes(tx: Tx, *, there: bool) -> None:
@@ -163,7 +226,7 @@ async def _indexes(tx: Tx, *, there: bool) -> None:
 
 def _sqlite_words() -> dict[str, str]:
     def at(minutes: str) -> str:
-        return f"strftime('%Y-%m-%d %H:%M:%S', :day, '+' || ({minutes}) || ' minutes') || '.000000'"
+        return f"strftime('%Y-%m-%d %H:%M:%S', :day, ({minutes}) || ' minutes') || '.000000'"
 
     return {
         "now": ":now",
@@ -174,6 +237,10 @@ def _sqlite_words() -> dict[str, str]:
         "start": at(_MINUTES),
         "end": at(f"{_MINUTES} + 50"),
         "due": at(f"{_MINUTES} - touch.before"),
+        "id_h": "'0b00000000000000' || printf('%016x', i)",
+        "began": at(f"({_DAYS} * 24 + 9 + {_HOURS}) * 60"),
+        "ended": at(f"({_DAYS} * 24 + 9 + {_HOURS}) * 60 + 50"),
+        "kept": _KEPT,
     }
 
 
@@ -190,6 +257,10 @@ def _postgresql_words() -> dict[str, str]:
         "start": at(_MINUTES),
         "end": at(f"{_MINUTES} + 50"),
         "due": at(f"{_MINUTES} - touch.before"),
+        "id_h": "('0b00000000000000' || lpad(to_hex(i), 16, '0'))",
+        "began": at(f"({_DAYS} * 24 + 9 + {_HOURS}) * 60"),
+        "ended": at(f"({_DAYS} * 24 + 9 + {_HOURS}) * 60 + 50"),
+        "kept": _KEPT,
     }
 
 

@@ -48,17 +48,25 @@ class BenchPractice:
     zone: str
     clients: int = field(default=0)
 
-    async def add_due(self, count: int, *, later: timedelta = timedelta(0)) -> None:
-        """So many more clients with a visit tomorrow, each with one reminder that is due now (or all of it later)."""
+    async def add_due(self, count: int, *, later: timedelta = timedelta(0), planned: bool = True) -> tuple[str, ...]:
+        """So many more clients with a visit tomorrow, each with one reminder that is due now (or all of it later).
+
+        Returns the places; without `planned`, they have no reminder yet.
+        """
         now = self.clock.now() + later
+        made: list[str] = []
         self.clock.by = BEFORE
         try:
             for start in range(0, count, AT_ONCE):
                 async with self.record.write(self.id, OPERATOR) as tx:
-                    await self._import(tx, now, min(AT_ONCE, count - start))
+                    some = await self._import(tx, now, min(AT_ONCE, count - start))
+                    if planned:
+                        await plan.on_imported(tx, VisitsImported(some))
+                made += some
         finally:
             self.clock.by = timedelta(0)
         await self.settle_in()
+        return tuple(made)
 
     async def add_pending(self, total: int) -> None:
         """Fill up to `total` planned reminders of the weeks to come, three for each visit. Takes clients to exist."""
@@ -71,7 +79,7 @@ class BenchPractice:
         async with self.record.write(self.id, OPERATOR) as tx:
             await fill_store.settle_in(tx)
 
-    async def _import(self, tx: Tx, now: datetime, count: int) -> None:
+    async def _import(self, tx: Tx, now: datetime, count: int) -> tuple[str, ...]:
         clients: list[dict[str, Any]] = []
         points: list[dict[str, Any]] = []
         words: list[dict[str, Any]] = []
@@ -93,7 +101,7 @@ class BenchPractice:
             tx, consents, [self._appointment(tx, *visit) for visit in visits], [_place(tx, *visit) for visit in visits]
         )
         self.clients += count
-        await plan.on_imported(tx, VisitsImported(tuple(visit_id for visit_id, _, _ in visits)))
+        return tuple(visit_id for visit_id, _, _ in visits)
 
     def _appointment(self, tx: Tx, visit_id: str, _client_id: str, starts_at: datetime) -> dict[str, Any]:
         return {
