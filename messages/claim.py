@@ -13,7 +13,7 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from messages import consent_store, link_store, pacing_store, undeliverable
+from messages import link_store, pacing_store, undeliverable
 from messages import send_store as store
 from messages.channels.base import Outgoing
 from messages.clock_watch import ClockWatch
@@ -100,8 +100,6 @@ class _Facts:
     pace: Pace
     numbers: tuple[str, ...]
     links: Mapping[tuple[str, str], link_store.MessageLink]
-    agreed: AbstractSet[tuple[str, str, str]]
-    stopped: AbstractSet[tuple[bytes, str]]
     sent: dict[bytes, list[datetime]]
     channels: AbstractSet[Channel]
 
@@ -165,7 +163,6 @@ def _number(facts: _Facts, row: SendRow) -> str:
 
 async def _facts(tx: Tx, rows: Sequence[SendRow], order: Order, pace: Pace) -> _Facts:
     addresses = {row.address_ix for row in rows if row.address_ix is not None}
-    points = {row.contact_point_id for row in rows if row.contact_point_id is not None}
     desk = desk_of(await people.practice(tx), await reminders.wordings_in_force(tx), order.public_url)
     again = [row.id for row in rows if row.attempt]
     return _Facts(
@@ -173,8 +170,6 @@ async def _facts(tx: Tx, rows: Sequence[SendRow], order: Order, pace: Pace) -> _
         pace=pace,
         numbers=pace.numbers,
         links=await link_store.of_messages(tx, again) if again else {},
-        agreed=await store.agreed(tx, points),
-        stopped=await consent_store.stopped_among(tx, addresses),
         sent=await store.capped_since(tx, addresses, tx.now - CAP_SPAN),
         channels=order.channels,
     )
@@ -205,7 +200,6 @@ def _verdict(tx: Tx, facts: _Facts, row: SendRow, composed: Composed | CannotCom
     if row.channel not in facts.channels:
         return Refused(Refusal.SENDER_UNREGISTERED)
     practice, person, visit = facts.desk.practice, row.person, row.visit
-    kind = traits(row.kind)
     return gate(
         SendFacts(
             kind=row.kind,
@@ -218,8 +212,8 @@ def _verdict(tx: Tx, facts: _Facts, row: SendRow, composed: Composed | CannotCom
             only_if_unconfirmed=row.fields.only_if_unconfirmed,
             offer_open=row.offer_open,
             recipient_current=row.address is not None and (person is None or person.current),
-            consented=(row.contact_point_id or "", row.channel.value, kind.purpose.value) in facts.agreed,
-            opted_out=(row.address_ix or b"", row.channel.value) in facts.stopped,
+            consented=row.consented,
+            opted_out=row.opted_out,
             contact_state=_contact_state(row),
             window=_window(zone_name_of(facts.desk, row), practice.send_from_minute, practice.send_until_minute),
             zone=zone_name_of(facts.desk, row),

@@ -16,9 +16,9 @@ from typing import Any, Final
 from messages.claim import Ready
 from messages.outcome import Attempt
 
-LINGER_SECONDS: Final = 0.02
+LINGER_SECONDS: Final = 0.06
 """While much is under way, outcomes are gathered for so long, so that they are written together."""
-TOGETHER: Final = 200
+TOGETHER: Final = 250
 
 
 @dataclass(frozen=True, slots=True)

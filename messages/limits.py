@@ -18,7 +18,7 @@ class Limits:
     lease: float = 12.0
     settle: float = 30.0
     look_again: float = 5.0
-    batch: int = 250
+    batch: int = 400
     in_flight: int = 100
 
     def __post_init__(self) -> None:

@@ -10,17 +10,27 @@ from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, select, update
 
-from messages.kinds import Channel, Kind, traits
+from messages.kinds import Channel, Kind, Purpose, traits
 from messages.particulars import NO_PARTICULARS, Particulars
 from messages.states import State
 from scheduler.appointments.states import ACTIVE
-from scheduler.core.bulk import Update
+from scheduler.core.bulk import Update, any_of
 from scheduler.core.errors import Misconfigured
 from scheduler.core.record import Reading, Tx
 from scheduler.core.vault import Where
-from scheduler.tables import appointment, client, consent, contact_point, message, offer, participation, practice
+from scheduler.tables import (
+    appointment,
+    client,
+    consent,
+    contact_point,
+    message,
+    offer,
+    opt_out,
+    participation,
+    practice,
+)
 
 PRESSING: Final = 5
 """Priorities below this are answers, notices and alerts: somebody waits for them now (outbox.PRIORITY)."""
@@ -54,6 +64,7 @@ class SendRow(NamedTuple):
     """A message about to be decided on, with everything the decision and the words need from the record.
 
     `address` is None when there is none, or when it cannot be opened with the keys at hand; then it is not `readable`.
+    `consented` is the newest word of the contact point on this channel and the kind's purpose.
     """
 
     id: str
@@ -78,6 +89,8 @@ class SendRow(NamedTuple):
     visit: VisitFacts | None
     person: PersonFacts | None
     offer_open: bool | None
+    opted_out: bool
+    consented: bool
 
     def __repr__(self) -> str:
         """Nothing but its id: an address has no place in a log."""
@@ -133,7 +146,7 @@ async def due(tx: Tx, limit: int, *, below: int) -> tuple[str, ...]:
     if tx.conn.dialect.name == "sqlite" or not ids:
         return ids
     # Somebody may be taking one of them back just now; it is passed over, not waited for.
-    free = select(c.id).where(c.practice_id == tx.practice_id, c.id.in_(ids), in_state("pending"))
+    free = select(c.id).where(c.practice_id == tx.practice_id, any_of(tx.conn, c.id, ids), in_state("pending"))
     locked = set((await tx.conn.execute(free.with_for_update(skip_locked=True))).scalars())
     return tuple(each for each in ids if each in locked)
 
@@ -161,7 +174,7 @@ def _pending(r: Reading) -> Select[Any]:
 
 async def send_rows(r: Reading, message_ids: Sequence[str]) -> tuple[SendRow, ...]:
     """The facts of these messages, in the order of the ids."""
-    wanted = FACTS.where(message.c.practice_id == r.practice_id, message.c.id.in_(message_ids))
+    wanted = FACTS.where(message.c.practice_id == r.practice_id, any_of(r.conn, message.c.id, message_ids))
     found = {row.id: row for row in await joined(r, wanted)}
     return tuple(_send_row(r, found[message_id]) for message_id in message_ids if message_id in found)
 
@@ -259,10 +272,10 @@ async def standing(tx: Tx, message_ids: Collection[str]) -> dict[str, Standing]:
     """How these messages stand, locked until the transaction ends, in the order of their ids."""
     c = message.c
     wanted = select(c.id, c.state, c.attempt, c.reason, c.sid).where(
-        c.practice_id == tx.practice_id, c.id.in_(sorted(message_ids))
+        c.practice_id == tx.practice_id, any_of(tx.conn, c.id, sorted(message_ids))
     )
     rows = await tx.conn.execute(wanted.order_by(c.id).with_for_update())
-    return {row.id: Standing(row.state, row.attempt, row.reason, row.sid) for row in rows}
+    return {message_id: Standing(*rest) for message_id, *rest in rows}
 
 
 async def being_posted(r: Reading, message_ids: Collection[str]) -> bool:
@@ -338,6 +351,24 @@ _OF_MESSAGE: Final = (
     "body_hash",
 )
 
+_PURPOSE: Final = case(
+    (message.c.kind.in_([kind.value for kind in Kind if traits(kind).purpose is Purpose.WAITLIST]), "waitlist"),
+    else_="reminders",
+)
+_AGREED: Final = (
+    select(consent.c.granted)
+    .where(
+        consent.c.practice_id == message.c.practice_id,
+        consent.c.contact_point_id == message.c.contact_point_id,
+        consent.c.channel == message.c.channel,
+        consent.c.purpose == _PURPOSE,
+    )
+    .order_by(consent.c.at.desc(), consent.c.id.desc())
+    .limit(1)
+    .correlate(message)
+    .scalar_subquery()
+)
+
 FACTS: Select[Any] = (
     select(
         *(message.c[name] for name in _OF_MESSAGE),
@@ -357,6 +388,8 @@ FACTS: Select[Any] = (
         offer.c.state.label("offer_state"),
         offer.c.expires_at.label("offer_expires_at"),
         practice.c.data_key.label("practice_key"),
+        opt_out.c.stopped,
+        _AGREED.label("agreed"),
     )
     .join_from(message, practice, practice.c.id == message.c.practice_id)
     .join(
@@ -386,6 +419,15 @@ FACTS: Select[Any] = (
         isouter=True,
     )
     .join(offer, and_(offer.c.practice_id == message.c.practice_id, offer.c.id == message.c.offer_id), isouter=True)
+    .join(
+        opt_out,
+        and_(
+            opt_out.c.practice_id == message.c.practice_id,
+            opt_out.c.channel == message.c.channel,
+            opt_out.c.address_ix == message.c.address_ix,
+        ),
+        isouter=True,
+    )
 )
 
 
@@ -432,6 +474,8 @@ class Joined(NamedTuple):
     offer_state: str | None
     offer_expires_at: Any
     practice_key: bytes
+    stopped: bool | None
+    agreed: bool | None
 
 
 async def joined(r: Reading, wanted: Select[Any]) -> list[Joined]:
@@ -464,6 +508,8 @@ def _send_row(r: Reading, row: Joined) -> SendRow:
         visit=_visit(row),
         person=_person(row),
         offer_open=None if row.offer_state is None else _is_open(r, row),
+        opted_out=bool(row.stopped),
+        consented=bool(row.agreed),
     )
 
 

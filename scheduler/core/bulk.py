@@ -13,13 +13,35 @@ from datetime import UTC, datetime
 from functools import cached_property, lru_cache
 from typing import Any
 
-from sqlalchemy import JSON, Boolean, Column, Date, Integer, LargeBinary, Table
+from sqlalchemy import (
+    ARRAY,
+    JSON,
+    Boolean,
+    Column,
+    ColumnElement,
+    Date,
+    Integer,
+    LargeBinary,
+    String,
+    Table,
+    cast,
+    func,
+    select,
+)
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.tables import UtcTime
 
 Row = Sequence[Any]
 _Encode = Callable[[Any], Any]
+
+
+def any_of(conn: AsyncConnection, column: Column[str], values: Sequence[str]) -> ColumnElement[bool]:
+    """That a text column has one of these values: one parameter however many, so that one statement serves all."""
+    if conn.dialect.name == "sqlite":
+        listed = func.json_each(json.dumps(list(values))).table_valued("value")
+        return column.in_(select(listed.c.value))
+    return column == func.any(cast(list(values), ARRAY(String)))
 
 
 def _of(column: Column[Any], names: dict[type, str], otherwise: str) -> str:
