@@ -7,6 +7,7 @@ whether it is still of use. Invariant: a doubt is never retried before the carri
 given to two messages.
 """
 
+import asyncio
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -31,7 +32,8 @@ from scheduler.core.record import Record, Tx
 log = get_logger(__name__)
 
 LOOKS: Final = 2
-BATCH: Final = 50
+BATCH: Final = 100
+LOOKS_AT_ONCE: Final = 10
 # The carrier's clock is not ours, and it counts whole seconds.
 SKEW: Final = timedelta(minutes=10)
 # A list without words (kept by nobody) can only be matched by time, and that closely.
@@ -56,29 +58,39 @@ class Settler:
         self._limits = limits
 
     async def run(self, practice_id: str) -> int:
-        """One round; returns how many messages changed state."""
+        """One round; returns how many messages were dealt with: settled, or looked up and left for a later look.
+
+        The carrier is asked about several addresses at once, and what it said is written down together: a worker that
+        died with hundreds of messages in hand leaves as many doubts.
+        """
         expired = await self._expire(practice_id)
         async with self._record.read(practice_id) as r:
             waiting = await store.to_settle(r, BATCH)
-        settled = 0
-        for (_, address_ix), group in groupby(sorted(waiting, key=_by_address), key=_by_address):
-            settled += await self._settle_address(practice_id, address_ix, tuple(group))
-        return expired + settled
+        groups = [tuple(group) for _, group in groupby(sorted(waiting, key=_by_address), key=_by_address)]
+        if groups:
+            room = asyncio.Semaphore(LOOKS_AT_ONCE)
+            seen = await asyncio.gather(*(self._look(group, room) for group in groups))
+            reach("settle.after_look")
+            await self._settle_all(practice_id, seen)
+        return expired + len(waiting)
 
-    async def _settle_address(self, practice_id: str, address_ix: bytes, waiting: tuple[Unsettled, ...]) -> int:
-        """What became of the messages to one address. Trouble with one address must not keep the others waiting."""
-        seen = await self._look(waiting)
-        reach("settle.after_look")
+    async def _settle_all(self, practice_id: str, seen: Sequence[_Seen]) -> None:
+        """Write down what was seen, together if possible: trouble with one address must not keep others waiting."""
         try:
             async with self._record.write(practice_id, WORKER) as tx:
-                settled = await self._settle(tx, address_ix, seen)
+                await store.hold(tx, [one.id for each in seen for one in each.waiting])
+                for each in seen:
+                    await self._settle(tx, each)
         except Exception as error:
-            log.exception("not_settled", message_id=waiting[0].id, error=type(error).__name__)
+            if len(seen) > 1:
+                for each in seen:
+                    await self._settle_all(practice_id, (each,))
+                return
+            log.exception("not_settled", message_id=seen[0].waiting[0].id, error=type(error).__name__)
             async with self._record.write(practice_id, WORKER) as tx:
-                await _all_later(tx, waiting)
-            return 0
+                await _all_later(tx, seen[0].waiting)
+            return
         reach("settle.settled")
-        return settled
 
     async def _expire(self, practice_id: str) -> int:
         async with self._record.read(practice_id) as r:
@@ -91,8 +103,12 @@ class Settler:
         reach("settle.expired_marked")
         return len(expired)
 
-    async def _look(self, waiting: tuple[Unsettled, ...]) -> _Seen:
-        reach("settle.before_look")
+    async def _look(self, waiting: tuple[Unsettled, ...], room: asyncio.Semaphore) -> _Seen:
+        async with room:
+            reach("settle.before_look")
+            return await self._looked(waiting)
+
+    async def _looked(self, waiting: tuple[Unsettled, ...]) -> _Seen:
         first = waiting[0]
         if not all(each.readable for each in waiting):
             return _Seen(waiting, None)
@@ -105,38 +121,35 @@ class Settler:
         except ListUnavailable:
             return _Seen(waiting, None)
 
-    async def _settle(self, tx: Tx, address_ix: bytes, seen: _Seen) -> int:
+    async def _settle(self, tx: Tx, seen: _Seen) -> None:
         if seen.listed is None:
             await _all_later(tx, seen.waiting)
-            return 0
+            return
+        address_ix = seen.waiting[0].address_ix or b""
         free = await _free(tx, seen.listed)
-        changed = 0
         for each in sorted(seen.waiting, key=lambda one: (one.intent_at, one.id)):
             found = _match(tx, each, free)
             if found is not None and await _found(tx, each, found):
                 free.remove(found)
-                changed += 1
             elif found is None:
-                changed += await self._not_found(tx, address_ix, each)
-        return changed
+                await self._not_found(tx, address_ix, each)
 
-    async def _not_found(self, tx: Tx, address_ix: bytes, each: Unsettled) -> bool:
+    async def _not_found(self, tx: Tx, address_ix: bytes, each: Unsettled) -> None:
         if not self._can_list(each):
-            return await _lost(tx, each)
+            await _lost(tx, each)
+            return
         again = tx.now + timedelta(seconds=self._limits.look_again)
         if await _twin_under_way(tx, address_ix, each):
             # Its words are being posted for another message just now; what the list shows then could be either's.
             await _look_later(tx, each, again, looks=each.looks)
-            return False
+            return
         if each.looks + 1 < LOOKS:
             await _look_later(tx, each, again, looks=each.looks + 1)
-            return False
+            return
         values = {"state": "pending", "reason": "not_found", "due_at": tx.now}
         if await send_store.resolve(tx, each.id, each.attempt, ("unknown",), values):
             tx.note("message.put_back", "message", each.id, reason="not_found")
             tx.wake()
-            return True
-        return False
 
     def _can_list(self, each: Unsettled) -> bool:
         way = self._ways.get(each.channel)
@@ -189,15 +202,14 @@ async def _found(tx: Tx, each: Unsettled, listed: Listed) -> bool:
     return True
 
 
-async def _lost(tx: Tx, each: Unsettled) -> bool:
+async def _lost(tx: Tx, each: Unsettled) -> None:
     """A carrier without a list: it may have arrived, so it is not sent again; a person decides."""
     if not await send_store.resolve(
         tx, each.id, each.attempt, ("unknown",), {"state": "failed", "reason": "outcome_lost"}
     ):
-        return False
+        return
     tx.note("message.failed", "message", each.id, why="outcome_lost")
     await undeliverable.outcome_lost(tx, each.id)
-    return True
 
 
 async def _twin_under_way(tx: Tx, address_ix: bytes, each: Unsettled) -> bool:

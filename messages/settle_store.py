@@ -69,6 +69,12 @@ async def to_settle(r: Reading, limit: int) -> tuple[Unsettled, ...]:
     return tuple(_unsettled(r, row) for row in await joined(r, wanted))
 
 
+async def hold(tx: Tx, message_ids: Collection[str]) -> None:
+    """Lock these messages in the order of their ids, as everybody who changes several does."""
+    wanted = select(message.c.id).where(message.c.practice_id == tx.practice_id, message.c.id.in_(sorted(message_ids)))
+    await tx.conn.execute(wanted.order_by(message.c.id).with_for_update())
+
+
 async def twins_under_way(r: Reading, address_ix: bytes, body_hash: bytes, message_id: str) -> int:
     """How many other messages with the same words to the same address are being posted just now."""
     c = message.c

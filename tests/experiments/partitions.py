@@ -23,9 +23,9 @@ from tests.experiments.stage import SHORT, Stage, on_stage, until
 from tests.rig.databases import Databases
 
 FAULTS: Final = {"reset_after": 0.01, "error_before": 0.01, "list_lag_seconds": (0, 0.5), "callback_lost": 0.3}
-FROZEN: Final = (4.5, 14.0)  # past the lease of 4 s, and past lease, settle and second look
+FROZEN: Final = (5.5, 19.0)  # past the lease of 5 s, and past lease, settle and second look
 TEXTS_EACH: Final = 100
-CUT: Final = 20.0
+CUT: Final = 22.0
 PATIENCE: Final = 300.0
 
 
