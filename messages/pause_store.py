@@ -76,6 +76,13 @@ async def planned_due(r: Reading, at_most: int | None = None) -> int:
     return int((await r.conn.execute(select(func.count()).select_from(due.limit(at_most).subquery()))).scalar_one())
 
 
+async def planned_waiting(r: Reading, at_most: int) -> int:
+    """How many planned texts wait, whenever they are due; counting stops at `at_most`."""
+    c = message.c
+    waiting = select(c.id).where(c.practice_id == r.practice_id, c.state == "pending", c.priority >= PLANNED)
+    return int((await r.conn.execute(select(func.count()).select_from(waiting.limit(at_most).subquery()))).scalar_one())
+
+
 async def planned_due_ids(tx: Tx) -> Collection[str]:
     """Which planned texts are due and wait."""
     c = message.c

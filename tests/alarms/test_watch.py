@@ -11,6 +11,7 @@ from sqlalchemy import select, update
 from bot.alarms.conditions import Patience
 from bot.alarms.heart import Heart, leave
 from bot.alarms.watch import Ears, Watch
+from bot.alerts import alert_due
 from bot.worker import Named
 from messages import pause, undeliverable
 from messages.channels.smtp import SmtpChannel, SmtpServer
@@ -174,6 +175,18 @@ async def test_the_brake_is_told_within_ten_seconds_and_a_pause_by_hand_to_nobod
         await pause.trip(tx, Why.DUE_SPIKE, count=2000, usual=3)
     await tower.pass_time(10)
     assert tower.heard.codes() == [["sending_paused"]]
+
+
+async def test_the_on_call_person_is_mailed_what_is_held_and_not_that_somebody_may_be_in_distress(
+    tower: Tower, office: Office
+) -> None:
+    async with tower.record.write(office.practice_id, OWNER) as tx:
+        await pause.trip(tx, Why.CLOCK_JUMP)
+    assert await alert_due(tower.record, office.practice_id, fallback="operator@a.example") == 1
+    m = tables.message.c
+    async with tower.record.read(office.practice_id) as r:
+        rows = (await r.conn.execute(select(m.kind, m.fields, m.due_at).where(m.channel == "email"))).all()
+    assert [(row.kind, row.fields["count"], row.due_at) for row in rows] == [("engine_alert", 1, tower.clock.now())]
 
 
 async def test_a_carrier_that_does_not_answer_is_told_after_a_minute(tower: Tower) -> None:
