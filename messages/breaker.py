@@ -20,6 +20,7 @@ class Breaker:
 
     def __init__(self) -> None:
         self._failures = 0
+        self._answered_at = float("-inf")
         self._opened_at: float | None = None
         self._probe_at = 0.0
 
@@ -41,16 +42,21 @@ class Breaker:
         """The same, without taking the probe."""
         return self._opened_at is None or now >= self._probe_at
 
-    def saw(self, outcome: SendOutcome, now: float) -> bool:
+    def saw(self, outcome: SendOutcome, now: float, *, began: float | None = None) -> bool:
         """Take note of how an attempt ended; True when this opened or closed it.
+
+        An attempt that `began` before the carrier's last answer says nothing about its silence since: those that hang
+        end last, one after another, when everything beside them has long been answered.
 
         An answer of any kind is an answer: a refusal for good says that the carrier is there, and so does being
         asked to slow down.
         """
         if _answered(outcome):
             closed = self._opened_at is not None
-            self._failures, self._opened_at = 0, None
+            self._failures, self._opened_at, self._answered_at = 0, None, now
             return closed
+        if began is not None and began < self._answered_at:
+            return False
         self._failures += 1
         if self._failures < FAILURES or self._opened_at is not None:
             return False

@@ -173,11 +173,12 @@ class Transmitter:
             return not_posted
         channel = held.ready.row.channel
         breaker = self._breakers[channel]
-        if not breaker.allows(self._record.clock.monotonic()):
+        began = self._record.clock.monotonic()
+        if not breaker.allows(began):
             return NotPosted.CARRIER_SILENT
         outcome = await self._send(held.ready)
         reach("transmit.after_post")
-        if breaker.saw(outcome, self._record.clock.monotonic()):
+        if breaker.saw(outcome, self._record.clock.monotonic(), began=began):
             log.warning("carrier.silent" if breaker.opened_at is not None else "carrier.back", channel=channel.value)
         return outcome
 
