@@ -5,14 +5,16 @@ reconcile.py's; here they meet the record. Notices of what the practice did to a
 Invariant: after every commit the outbox holds, for every visit to come, just the touches the policy in force wants.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Awaitable, Iterator, Sequence
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
-from messages import links, notices, outbox, outbox_store, plan_store, task_store
+from messages import links, notices, outbox, plan_store, task_store
 from messages.kinds import Kind, VisitNeed, traits
 from messages.particulars import Particulars
-from messages.reconcile import Changes, TouchRow, WantedTouch, reconcile
+from messages.plan_store import NewTouch, Placed
+from messages.reconcile import Changes, WantedTouch, reconcile
 from messages.tasks import TaskKind, open_task, settled
 from messages.wanted import Setting, setting_of, wanted_touches
 from scheduler.appointments import store as appointments
@@ -123,7 +125,7 @@ async def replan(
     for chunk in _chunks(coming):
         setting = await setting_of(tx, {visit.client_id for visit in chunk})
         rows = await plan_store.touches(tx, [visit.participation_id for visit in chunk])
-        new: list[dict[str, Any]] = []
+        work = _Work(setting.policy.version)
         for visit in chunk:
             wanted = wanted_touches(tx, setting, visit, agreed_at or visit.booked_at, booked_notice=booked_notice)
             changes = reconcile(
@@ -133,67 +135,83 @@ async def replan(
                 now=tx.now,
                 kept_keys=frozenset() if booked_notice else frozenset({BOOKED_KEY}),
             )
-            new += [_row(tx, visit, touch, setting.policy.version) for touch in changes.add]
-            await _apply(tx, changes, setting.policy.version, reason)
-        await _add(tx, new)
+            work.take(tx, visit, changes)
+        await _do(tx, work, reason)
         await _note_unreachable(tx, setting, {visit.client_id for visit in chunk})
+
+
+@dataclass(slots=True)
+class _Work:
+    """What a chunk of visits asks for, to be written together."""
+
+    version: int
+    new: list[NewTouch] = field(default_factory=list)
+    change: list[Placed] = field(default_factory=list)
+    revive: list[Placed] = field(default_factory=list)
+    superseded: list[str] = field(default_factory=list)
+    cancel: list[str] = field(default_factory=list)
+
+    def take(self, tx: Tx, visit: Visit, changes: Changes) -> None:
+        """Add what one visit asks for."""
+        self.new += [_new(tx, visit, touch, self.version) for touch in changes.add]
+        self.change += [Placed(row.id, *_place(touch, self.version)) for row, touch in changes.change]
+        self.revive += [Placed(row.id, *_place(touch, self.version)) for row, touch in changes.revive]
+        self.superseded += [row.id for row in changes.superseded]
+        self.cancel += [row.id for row in changes.cancel]
 
 
 def _chunks(visits: Sequence[Visit]) -> Iterator[Sequence[Visit]]:
     return (visits[start : start + CHUNK] for start in range(0, len(visits), CHUNK))
 
 
-async def _apply(tx: Tx, changes: Changes, version: int, reason: str) -> None:
-    for row, touch in changes.change:
-        if await plan_store.change(tx, row.id, _values(touch, version)):
-            tx.note("message.replanned", "message", row.id, reason=reason)
-    for row, touch in changes.revive:
-        if await plan_store.revive(tx, row.id, _values(touch, version)):
-            tx.note("message.revived", "message", row.id, reason=reason)
-    await outbox.cancel_ids(tx, _ids(changes.superseded), "moved")
-    await outbox.cancel_ids(tx, _ids(changes.cancel), reason)
-
-
-def _ids(rows: Sequence[TouchRow]) -> tuple[str, ...]:
-    return tuple(row.id for row in rows)
-
-
-def _row(tx: Tx, visit: Visit, touch: WantedTouch, version: int) -> dict[str, Any]:
-    possible = touch.due_at is not None
-    return {
-        "id": tx.new_id(),
-        "kind": touch.kind.value,
-        "channel": touch.channel.value,
-        "client_id": visit.client_id,
-        "participation_id": visit.participation_id,
-        "touch": touch.key,
-        "revision": visit.revision,
-        "dedupe": outbox.touch_key(visit.participation_id, touch.key, visit.revision, touch.channel.value),
-        "priority": outbox.PRIORITY[traits(touch.kind).message_class],
-        "state": "pending" if possible else "cancelled",
-        "reason": None if possible else "outside_window",
-        **_values(touch, version),
-    }
-
-
-async def _add(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
-    added = await outbox_store.add_many(tx, rows)
-    for row in rows:
-        if row["id"] in added:
-            tx.note("message.planned", "message", row["id"], touch=row["touch"], possible=row["reason"] is None)
-    if any(row["due_at"] <= tx.now for row in rows):
+async def _do(tx: Tx, work: _Work, reason: str) -> None:
+    for message_id in await _written(plan_store.change(tx, work.change), work.change):
+        tx.note("message.replanned", "message", message_id, reason=reason)
+    for message_id in await _written(plan_store.revive(tx, work.revive), work.revive):
+        tx.note("message.revived", "message", message_id, reason=reason)
+    await outbox.cancel_ids(tx, work.superseded, "moved")
+    await outbox.cancel_ids(tx, work.cancel, reason)
+    added = await plan_store.add(tx, work.new)
+    for row in work.new:
+        if row.id in added:
+            tx.note("message.planned", "message", row.id, touch=row.touch, possible=row.reason is None)
+    if any(row.due_at <= tx.now for row in work.new):
         tx.wake()
 
 
-def _values(touch: WantedTouch, version: int) -> dict[str, Any]:
-    return {
-        "contact_point_id": touch.contact_point_id,
-        "address_ix": touch.address_ix,
-        "policy_version": version,
-        "fields": Particulars(only_if_unconfirmed=touch.only_if_unconfirmed).to_json(),
-        "due_at": touch.due_at or touch.useful_until,
-        "useful_until": touch.useful_until,
-    }
+async def _written(writing: Awaitable[frozenset[str]], rows: Sequence[Placed]) -> list[str]:
+    """The ids that were changed, in the order of the rows."""
+    changed = await writing
+    return [row.id for row in rows if row.id in changed]
+
+
+def _new(tx: Tx, visit: Visit, touch: WantedTouch, version: int) -> NewTouch:
+    possible = touch.due_at is not None
+    return NewTouch(
+        tx.new_id(),
+        touch.kind.value,
+        touch.channel.value,
+        visit.client_id,
+        visit.participation_id,
+        touch.key,
+        visit.revision,
+        outbox.touch_key(visit.participation_id, touch.key, visit.revision, touch.channel.value),
+        outbox.PRIORITY[traits(touch.kind).message_class],
+        "pending" if possible else "cancelled",
+        None if possible else "outside_window",
+        *_place(touch, version),
+    )
+
+
+def _place(touch: WantedTouch, version: int) -> tuple[str, bytes, int, dict[str, Any], datetime, datetime]:
+    return (
+        touch.contact_point_id,
+        touch.address_ix,
+        version,
+        Particulars(only_if_unconfirmed=touch.only_if_unconfirmed).to_json(),
+        touch.due_at or touch.useful_until,
+        touch.useful_until,
+    )
 
 
 def no_channel_key(client_id: str) -> str:

@@ -3,15 +3,16 @@
 Invariant: only rows that wait are changed, and only untried cancelled rows are revived.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import select, update
+from sqlalchemy import ColumnElement, and_, select
 
 from messages.kinds import Channel
 from messages.particulars import Particulars
 from messages.reconcile import TouchRow
+from scheduler.core.bulk import Insert, Update, any_of
 from scheduler.core.record import Reading, Tx
 from scheduler.tables import message
 
@@ -30,11 +31,50 @@ _COLUMNS = (
 )
 
 
+class Placed(NamedTuple):
+    """Where and when a touch that exists is to leave."""
+
+    id: str
+    contact_point_id: str
+    address_ix: bytes
+    policy_version: int
+    fields: dict[str, Any]
+    due_at: datetime
+    useful_until: datetime
+
+
+class NewTouch(NamedTuple):
+    """A touch about to be written; the fields are those of the row."""
+
+    id: str
+    kind: str
+    channel: str
+    client_id: str
+    participation_id: str
+    touch: str
+    revision: int
+    dedupe: str
+    priority: int
+    state: str
+    reason: str | None
+    contact_point_id: str
+    address_ix: bytes
+    policy_version: int
+    fields: dict[str, Any]
+    due_at: datetime
+    useful_until: datetime
+
+
+_ADD: Final = Insert(message, ("practice_id", "attempt", "looks", "created_at", *NewTouch._fields), once=True)
+_CHANGE: Final = Update(message, Placed._fields[1:], where="state = 'pending'")
+_REVIVE: Final = Update(message, Placed._fields[1:], ("state", "reason"), where="state = 'cancelled' AND attempt = 0")
+
+
 async def touches(r: Reading, participation_ids: Collection[str]) -> dict[str, tuple[TouchRow, ...]]:
     """The touches of these visits in whatever state, by visit; visits without any are left out."""
     wanted = select(*_COLUMNS).where(
         message.c.practice_id == r.practice_id,
-        message.c.participation_id.in_(sorted(participation_ids)),
+        any_of(r.conn, message.c.participation_id, sorted(participation_ids)),
         message.c.touch.is_not(None),
     )
     found: dict[str, list[TouchRow]] = {}
@@ -54,14 +94,38 @@ async def superseded(r: Reading, participation_id: str, revision: int) -> tuple[
     return tuple((await r.conn.execute(wanted.order_by(message.c.id))).scalars())
 
 
-async def change(tx: Tx, message_id: str, values: dict[str, Any]) -> bool:
-    """Change a waiting row; False when it does not wait any more."""
-    return await _update(tx, message_id, "pending", values)
+async def add(tx: Tx, rows: Sequence[NewTouch]) -> frozenset[str]:
+    """Insert touches; the ids of those whose dedupe key was new."""
+    same = (tx.practice_id, 0, 0, tx.now)
+    if await _ADD.run(tx.conn, [(*same, *row) for row in rows]) == len(rows):
+        return frozenset(row.id for row in rows)
+    return await _among(tx, [row.id for row in rows], message.c.id.is_not(None))
 
 
-async def revive(tx: Tx, message_id: str, values: dict[str, Any]) -> bool:
-    """Let a cancelled row wait again; False when it does not rest any more, or was ever tried."""
-    return await _update(tx, message_id, "cancelled", {"state": "pending", "reason": None, **values})
+async def change(tx: Tx, rows: Sequence[Placed]) -> frozenset[str]:
+    """Change waiting rows; the ids of those that still waited."""
+    if await _CHANGE.run(tx.conn, tx.practice_id, rows) == len(rows):
+        return frozenset(row.id for row in rows)
+    # Those that do not wait any more were left alone; the others are locked by now and cannot have changed since.
+    return await _among(tx, [row.id for row in rows], message.c.state == "pending")
+
+
+async def revive(tx: Tx, rows: Sequence[Placed]) -> frozenset[str]:
+    """Let cancelled rows wait again; the ids of those that still rested and were never tried."""
+    ids = [row.id for row in rows]
+    resting = await _among(tx, ids, and_(message.c.state == "cancelled", message.c.attempt == 0))
+    changed = [row for row in rows if row.id in resting]
+    await _REVIVE.run(tx.conn, tx.practice_id, changed, ("pending", None))
+    return await _among(tx, sorted(resting), message.c.state == "pending")
+
+
+async def _among(r: Reading, ids: Sequence[str], where: ColumnElement[bool]) -> frozenset[str]:
+    if not ids:
+        return frozenset()
+    wanted = select(message.c.id).where(
+        message.c.practice_id == r.practice_id, any_of(r.conn, message.c.id, ids), where
+    )
+    return frozenset((await r.conn.execute(wanted)).scalars())
 
 
 async def earliest_other_time(r: Reading, participation_id: str, kind: str) -> datetime | None:
@@ -79,20 +143,6 @@ async def earliest_other_time(r: Reading, participation_id: str, kind: str) -> d
     )
     stored = (await r.conn.execute(wanted)).scalar_one_or_none()
     return None if stored is None else Particulars.from_json(stored).other_at
-
-
-async def _update(tx: Tx, message_id: str, origin: str, values: dict[str, Any]) -> bool:
-    found = await tx.conn.execute(
-        update(message)
-        .where(
-            message.c.practice_id == tx.practice_id,
-            message.c.id == message_id,
-            message.c.state == origin,
-            message.c.attempt == 0 if origin == "cancelled" else message.c.attempt >= 0,
-        )
-        .values(values)
-    )
-    return found.rowcount == 1
 
 
 def _touch(row: Any) -> TouchRow:

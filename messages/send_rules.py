@@ -9,6 +9,7 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
+from functools import lru_cache
 from itertools import pairwise
 from typing import Final, NamedTuple
 from zoneinfo import ZoneInfo
@@ -318,13 +319,21 @@ def _local_instant(day: date, minute: int, zone: str, *, fold: int) -> datetime:
     return wall.replace(tzinfo=ZoneInfo(zone), fold=fold).astimezone(UTC)
 
 
-def _open_stretches(window: SendWindow, around: datetime) -> list[tuple[datetime, datetime]]:
-    """The stretches `[start, end)` of open window near `around`, in order.
+def _open_stretches(window: SendWindow, around: datetime) -> tuple[tuple[datetime, datetime], ...]:
+    """The stretches `[start, end)` of open window near `around`, in order."""
+    return _stretches_near(window, tuple(around.astimezone(ZoneInfo(zone)).date() for zone in window.zones))
+
+
+# A policy edit plans thousands of visits, and those of one day have the same stretches around them.
+@lru_cache(maxsize=1024)
+def _stretches_near(window: SendWindow, days: tuple[date, ...]) -> tuple[tuple[datetime, datetime], ...]:
+    """The stretches near these dates, one for each zone of the window.
 
     Whether the window is open can only change at its own edges (both readings of a repeated hour) and where a zone
     changes its offset, so testing the instants between those edges finds every stretch exactly.
     """
-    edges = sorted({edge for zone in window.zones for edge in _edges(window, zone, around)})
+    by_zone = zip(window.zones, days, strict=True)
+    edges = sorted({edge for zone, day in by_zone for edge in _edges(window, zone, day)})
     stretches: list[tuple[datetime, datetime]] = []
     for start, end in pairwise(edges):
         if not window.is_open(start):
@@ -333,11 +342,10 @@ def _open_stretches(window: SendWindow, around: datetime) -> list[tuple[datetime
             stretches[-1] = (stretches[-1][0], end)
         else:
             stretches.append((start, end))
-    return stretches
+    return tuple(stretches)
 
 
-def _edges(window: SendWindow, zone: str, around: datetime) -> Iterable[datetime]:
-    centre = around.astimezone(ZoneInfo(zone)).date()
+def _edges(window: SendWindow, zone: str, centre: date) -> Iterable[datetime]:
     for offset in range(-_SEARCH_DAYS, _SEARCH_DAYS + 1):
         day = centre + offset * _DAY
         for minute in (window.start_minute, window.end_minute):

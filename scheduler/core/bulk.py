@@ -75,21 +75,28 @@ def _json(value: Any) -> str | None:
 class Insert:
     """Inserts rows into a table; a row is a tuple of values in the order of `columns`.
 
-    Of the columns named in `encoded`, values come as the JSON text that is stored.
+    Of the columns named in `encoded`, values come as the JSON text that is stored. `once`: rows that collide with a
+    unique key are passed over.
     """
 
     table: Table
     columns: tuple[str, ...]
     encoded: tuple[str, ...] = ()
+    once: bool = False
 
-    async def run(self, conn: AsyncConnection, rows: Sequence[Row]) -> None:
-        """Insert them all, or raise what the database refuses them with."""
+    async def run(self, conn: AsyncConnection, rows: Sequence[Row]) -> int:
+        """Insert them all, or raise what the database refuses them with; returns how many were inserted."""
         if not rows:
-            return
+            return 0
         if conn.dialect.name == "sqlite":
-            await conn.exec_driver_sql(self._sqlite, _encoded(self._encoders_sqlite, rows))
+            done = await conn.exec_driver_sql(self._sqlite, _encoded(self._encoders_sqlite, rows))
         else:
-            await conn.exec_driver_sql(self._postgresql, _arrays(self._encoders_postgresql, rows))
+            done = await conn.exec_driver_sql(self._postgresql, _arrays(self._encoders_postgresql, rows))
+        return int(done.rowcount)
+
+    @property
+    def _passing_over(self) -> str:
+        return " ON CONFLICT DO NOTHING" if self.once else ""
 
     @cached_property
     def _of_columns(self) -> tuple[Column[Any], ...]:
@@ -109,14 +116,14 @@ class Insert:
     @cached_property
     def _sqlite(self) -> str:
         marks = ", ".join("?" * len(self.columns))
-        return f"INSERT INTO {self.table.name} ({', '.join(self.columns)}) VALUES ({marks})"
+        return f"INSERT INTO {self.table.name} ({', '.join(self.columns)}) VALUES ({marks}){self._passing_over}"
 
     @cached_property
     def _postgresql(self) -> str:
         values = ", ".join(f"new.{column.name}{_cast(column)}" for column in self._of_columns)
         return (
             f"INSERT INTO {self.table.name} ({', '.join(self.columns)}) "
-            f"SELECT {values} FROM {_unnest(self._of_columns)} AS new({', '.join(self.columns)})"
+            f"SELECT {values} FROM {_unnest(self._of_columns)} AS new({', '.join(self.columns)}){self._passing_over}"
         )
 
 
