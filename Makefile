@@ -6,6 +6,8 @@
 #   make kill-nine  a thousand texts and processes killed again and again, on both engines; some minutes
 #   make simulate   weeks of a practice under a fake clock and every fault, each promise asserted at every commit:
 #                   SEEDS=1000 WORKERS=2; make simulate-mutations plants mistakes of ours and counts those it finds
+#   make experiment R=R1   one experiment with real processes and faults: SEEDS=5 ENGINE=sqlite SIZE=10000, as JSON in
+#                   build/experiments; docs/reliability.md tells of each (R1 R6 R8 R9 R10 R10HOSTS R23 R24 R25 R26 SCALE)
 #   make bench      every benchmark below, one after the other; figures in build/bench (docs/performance.md)
 #   make bench-dispatch bench-carrier bench-inbound bench-claim bench-book bench-plan bench-feel bench-peers
 #   make diagrams   draw the diagrams of docs/ anew from the code's tables
@@ -28,7 +30,7 @@ comma := ,
 INSTALL := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes
 LOCK := $(LOCK_VENV)/bin/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml --group build
 
-.PHONY: help run test check kill-nine simulate simulate-mutations diagrams lock clean bench bench-dispatch bench-carrier \
+.PHONY: help run test check kill-nine experiment simulate simulate-mutations diagrams lock clean bench bench-dispatch bench-carrier \
   bench-inbound bench-claim bench-book bench-plan bench-feel bench-peers
 
 help:
@@ -47,6 +49,10 @@ check: $(VENV)/ready-to-test
 
 kill-nine: $(VENV)/ready-to-test
 	@$(BIN)/python -m tests.flows.kill_nine $(ARGS)
+
+experiment: $(VENV)/ready-to-test
+	@$(BIN)/python -m tests.experiments $(or $(R),R1) --seeds $(or $(SEEDS),1) --engine $(or $(ENGINE),both) \
+	  $(if $(SIZE),--size $(SIZE)) $(ARGS)
 
 simulate: $(VENV)/ready-to-test
 	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1000) --workers $(WORKERS) $(ARGS)

@@ -9,7 +9,7 @@ import asyncio
 import random
 import time
 from collections import Counter
-from collections.abc import Iterable, Mapping, Sequence, Set
+from collections.abc import Collection, Iterable, Mapping, Sequence, Set
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any, Final
@@ -147,7 +147,7 @@ async def judge_sends(
     return counts, wrong
 
 
-def _named(*ids: Iterable[str]) -> Iterable[tuple[str, Iterable[str]]]:
+def _named(*ids: Collection[str]) -> Iterable[tuple[str, Collection[str]]]:
     return zip(("lost", "twice", "strange"), ids, strict=True)
 
 

@@ -15,7 +15,7 @@ from pathlib import Path
 from shutil import copyfile
 
 import phonenumbers
-from sqlalchemy import select, text
+from sqlalchemy import Table, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from messages import consent, plan
@@ -207,6 +207,6 @@ async def _copy(source: str, target: str) -> None:
         await write.close()
 
 
-async def _insert(conn: AsyncConnection, table: "tables.Table", found: list[dict[str, object]]) -> None:
+async def _insert(conn: AsyncConnection, table: Table, found: list[dict[str, object]]) -> None:
     for start in range(0, len(found), CHUNK):
         await conn.execute(table.insert(), found[start : start + CHUNK])

@@ -27,8 +27,8 @@ WITHIN: Final = 60.0
 PATIENCE: Final = 400.0
 
 
-async def run(asked: Asked, databases: Databases) -> Found:
-    """Perform it once; the size is how many replies arrive meanwhile."""
+async def run(asked: Asked, databases: Databases, away: float = AWAY_SECONDS) -> Found:
+    """Perform it once; the size is how many replies arrive while nobody answers for so long."""
     async with on_stage(asked.engine, Plan(clients=asked.size), databases, **SHORT) as stage:
         await stage.open_carrier({"seed": asked.seed}, opt_out_handling="off")
         actors = await stage.cast(workers=2)
@@ -37,7 +37,7 @@ async def run(asked: Asked, databases: Databases) -> Found:
         await asyncio.to_thread(edge.kill)
         began = time.monotonic()
         said = await _all_reply(stage, random.Random(asked.seed))
-        await asyncio.sleep(max(0.0, began + AWAY_SECONDS - time.monotonic()))
+        await asyncio.sleep(max(0.0, began + away - time.monotonic()))
         await asyncio.to_thread(edge.start)
         await stage.until_up(edge)
         up = time.time()

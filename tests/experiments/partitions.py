@@ -70,14 +70,14 @@ async def _freeze_again_and_again(stage: Stage, victims: Sequence[Fork], chance:
     return stops
 
 
-async def two_machines(asked: Asked, databases: Databases) -> Found:
-    """Cut links of two machines; the size is how many texts are due."""
+async def two_machines(asked: Asked, databases: Databases, cut_for: float = CUT) -> Found:
+    """Cut links of two machines for so many seconds each; the size is how many texts are due."""
     async with on_stage("postgresql", Plan(clients=asked.size), databases, **SHORT) as stage:
         await stage.open_carrier({**FAULTS, "seed": asked.seed}, **SLOW)
         socket = databases.server.home / ".s.PGSQL.5432"
         try:
             async with machines(2, database=socket, carrier_port=stage.carrier_port) as hosts:
-                return await _on_machines(stage, hosts)
+                return await _on_machines(stage, hosts, cut_for)
         except NotPermitted as why:
             return Found(counts={"skipped": f"network namespaces need root: {why}"})
 
@@ -85,7 +85,7 @@ async def two_machines(asked: Asked, databases: Databases) -> Found:
 SLOW: Final[dict[str, Any]] = {"pace": {"queued": 0.05, "sending": 0.05, "sent": 0.1}}
 
 
-async def _on_machines(stage: Stage, hosts: Sequence[Machine]) -> Found:
+async def _on_machines(stage: Stage, hosts: Sequence[Machine], cut_for: float) -> Found:
     web = stage.start("web")
     await stage.until_up(web)
     nurseries = [_nursery(stage, host) for host in hosts]
@@ -97,10 +97,10 @@ async def _on_machines(stage: Stage, hosts: Sequence[Machine]) -> Found:
             for _ in "12"
         ]
         await stage.until_up(*workers)
-        cuts = await _cut(stage, hosts)
+        cuts = await _cut(stage, hosts, cut_for)
         states = await stage.until_decided(PATIENCE)
         took = time.monotonic() - began
-        await asyncio.sleep(CUT)  # what a kernel still holds would be delivered by now
+        await asyncio.sleep(cut_for)  # what a kernel still holds would be delivered by now
     finally:
         for nursery in nurseries:
             nursery.close()
@@ -142,7 +142,7 @@ def _settings(stage: Stage, host: Machine) -> dict[str, Any]:
     }
 
 
-async def _cut(stage: Stage, hosts: Sequence[Machine]) -> list[tuple[str, float, float]]:
+async def _cut(stage: Stage, hosts: Sequence[Machine], cut_for: float) -> list[tuple[str, float, float]]:
     """One link after another for a while each, and both of the first at last; when each was."""
     first, second = hosts
     plan = (("database", first, "d"), ("carrier", second, "c"), ("both", first, "dc"), ("carrier_again", first, "c"))
@@ -153,7 +153,7 @@ async def _cut(stage: Stage, hosts: Sequence[Machine]) -> list[tuple[str, float,
         for link in links:
             host.cut(link)
         since = time.monotonic()
-        await asyncio.sleep(CUT)
+        await asyncio.sleep(cut_for)
         for link in links:
             host.mend(link)
         cuts.append((name, since, time.monotonic()))

@@ -32,30 +32,29 @@ WORKERS: Final = 4
 WITHIN: Final = 15.0
 
 
-async def run(asked: Asked, databases: Databases) -> Found:
-    """Perform it once; the size is the number of texts, besides a hundred notices."""
-    wanted = Plan(clients=asked.size + NOTICES, apart=True)
+async def run(asked: Asked, databases: Databases, notices: int = NOTICES) -> Found:
+    """Perform it once; the size is the number of texts, besides the notices."""
+    wanted = Plan(clients=asked.size + notices, apart=True)
     async with on_stage(asked.engine, wanted, databases) as stage:
         await stage.open_carrier({"seed": asked.seed})
         held = await _hold_all(stage)
         actors = await stage.cast(workers=WORKERS)
-        woken = await _notices(stage, held[:NOTICES])
-        await _let_go(stage, held[NOTICES:])
+        woken = await _notices(stage, held[:notices])
+        await _let_go(stage, held[notices:])
         began = time.monotonic()
         workers = [fork for fork in actors if fork.command == "work"]
-        marks = await _hurt(stage, workers, random.Random(asked.seed), asked.size)
+        frozen = await _hurt(stage, workers, random.Random(asked.seed), asked.size)
         cold = await _cold_start(stage)
         states = await stage.until_decided(240)
         took = time.monotonic() - began
         shares = await _shares(stage)
-        thawed = marks["frozen"]
-        workers[thawed].thaw()
+        workers[frozen].thaw()
         await asyncio.sleep(3)  # a text too many would leave now
         states = await stage.until_decided(60)
         for fork in actors:
             await asyncio.to_thread(fork.stop)
         gap = _longest_silence(stage, began)
-        counts, wrong = await _judged(stage, held, states)
+        counts, wrong = await _judged(stage, held[notices:], states, notices)
     wrong += _complaints(woken, shares, gap, cold)
     counts |= {"shares": sorted(shares.values(), reverse=True)}
     return Found(
@@ -110,14 +109,15 @@ async def _notices(stage: Stage, places: Sequence[str]) -> list[float]:
     return [came - left for came, left in zip(arrived, committed, strict=True)]
 
 
-async def _hurt(stage: Stage, workers: Sequence[Fork], chance: random.Random, size: int) -> dict[str, Any]:
-    """Kill one and freeze one when a quarter and a half of the texts have left."""
+async def _hurt(stage: Stage, workers: Sequence[Fork], chance: random.Random, size: int) -> int:
+    """Kill one and freeze one when a quarter and a half of the texts have left; which is frozen."""
     dead, frozen = chance.sample(range(len(workers)), 2)
-    await until(lambda: stage.accepted_count() >= NOTICES + size // 4, PATIENCE)
+    before = stage.accepted_count()
+    await until(lambda: stage.accepted_count() >= before + size // 4, PATIENCE)
     await asyncio.to_thread(workers[dead].kill)
-    await until(lambda: stage.accepted_count() >= NOTICES + size // 2, PATIENCE)
+    await until(lambda: stage.accepted_count() >= before + size // 2, PATIENCE)
     workers[frozen].freeze()
-    return {"dead": dead, "frozen": frozen}
+    return frozen
 
 
 async def _cold_start(stage: Stage) -> float:
@@ -141,9 +141,11 @@ def _longest_silence(stage: Stage, began: float) -> float:
     return max((after - before for before, after in itertools.pairwise(most)), default=0.0)
 
 
-async def _judged(stage: Stage, held: list[str], states: dict[str, int]) -> tuple[dict[str, Any], list[str]]:
+async def _judged(
+    stage: Stage, let_go: list[str], states: dict[str, int], notices: int
+) -> tuple[dict[str, Any], list[str]]:
     c = tables.message.c
     rows = {row[0]: row[1] for row in await stage.rows(select(c.id, c.participation_id))}
-    places = set(held[NOTICES:])
+    places = set(let_go)
     wanted = {each for each in stage.house.message_ids if rows[each] in places}
-    return await judge_sends(stage, states, wanted, also=NOTICES)
+    return await judge_sends(stage, states, wanted, also=notices)
