@@ -18,6 +18,7 @@ from typing import Final
 from tests.experiments import (
     crash_sends,
     database_restarts,
+    disk_full,
     edit_race,
     inbound_gap,
     partitions,
@@ -49,6 +50,7 @@ EXPERIMENTS: Final = {
     "SCALE": Experiment(shared_work.run, 2_000, ("postgresql",)),
     "R23": Experiment(status_order.run, 500),
     "R24": Experiment(inbound_gap.run, 500),
+    "R25": Experiment(disk_full.run, 5, ("sqlite",)),
     "R26": Experiment(edit_race.run, 1_000),
 }
 
