@@ -14,8 +14,7 @@ from contextlib import AsyncExitStack
 from importlib import import_module
 from pathlib import Path
 
-import uvloop
-
+from bot import event_loop
 from bot.bench.heartbeat import Heartbeat
 from bot.running import serving, working
 from bot.settings import load
@@ -86,4 +85,4 @@ def _memory() -> dict[str, float]:
 
 
 if __name__ == "__main__":
-    uvloop.run(run())
+    event_loop.run(run())

@@ -28,6 +28,7 @@ from bot.demo.history import WEEKS
 from bot.demo.practice import SENDER, ZONE
 from bot.demo.seed import Seeded, seed
 from bot.demo.tour import TOUR, Tour, tour
+from bot.event_loop import run
 from bot.running import serving, until_stopped, working
 from bot.sandbox.config import SandboxConfig
 from bot.settings import Settings, load
@@ -62,7 +63,7 @@ def demo(
     """Run the demo."""
     with refusals():
         log.configure(level=log_level, stream=sys.stderr)
-        asyncio.run(_demo(port, phones_port, folder, keep=keep, weeks=weeks))
+        run(_demo(port, phones_port, folder, keep=keep, weeks=weeks))
 
 
 async def _demo(port: int, phones_port: int, folder: Path, *, keep: bool, weeks: int) -> None:

@@ -4,8 +4,6 @@ serve   web and worker together; brings the database to this version first, make
 web     pages and webhooks only; `stillon work` (work.py) does the rest, in any number of processes
 """
 
-import asyncio
-
 import typer
 
 from bot.alarms.thread import watching
@@ -13,6 +11,7 @@ from bot.app import create_app
 from bot.auth.people import first_owner_path
 from bot.commands.refusal import refusals
 from bot.commands.work import refuse_sqlite, start
+from bot.event_loop import run
 from bot.running import serving, until_stopped, working
 from bot.settings import Settings
 from bot.wiring import Program, open_program
@@ -27,7 +26,7 @@ def serve() -> None:
     """Run everything in one process."""
     with refusals():
         settings = start()
-        asyncio.run(_serve(settings))
+        run(_serve(settings))
 
 
 def web() -> None:
@@ -35,7 +34,7 @@ def web() -> None:
     with refusals():
         settings = start()
         refuse_sqlite(settings)
-        asyncio.run(_web(settings))
+        run(_web(settings))
 
 
 async def prepare(settings: Settings) -> bool:

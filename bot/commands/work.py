@@ -3,11 +3,10 @@
 Invariant: nothing of the pages is imported here, so that a worker that was killed is back in a second or two.
 """
 
-import asyncio
-
 import typer
 
 from bot.commands.refusal import refusals
+from bot.event_loop import run
 from bot.running import until_stopped, working
 from bot.settings import Settings, load
 from bot.wiring import open_program
@@ -22,7 +21,7 @@ def work() -> None:
     with refusals():
         settings = start()
         refuse_sqlite(settings)
-        asyncio.run(_work(settings))
+        run(_work(settings))
 
 
 def start() -> Settings:

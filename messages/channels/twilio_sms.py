@@ -154,7 +154,7 @@ def _outcome_of(answered: Answered) -> SendOutcome:
     if status in CLIENT_ERRORS and status != TIMED_OUT_THERE:
         return Refused(permanent=True, code=_number(_said(answered).get("code")) or status)
     if status in REDIRECTS:
-        return Refused(permanent=False)
+        return Refused(permanent=False, code=status)
     if status not in SUCCESSES:
         return Unknown("server_error")
     made = _said(answered)
