@@ -123,9 +123,11 @@ async def claim(tx: Tx, order: Order) -> Claimed:
     """Decide a batch of due messages; see the module."""
     await store.hold_claims(tx)
     pace = Pace(await pacing_store.senders(tx), tx.now, pressing=order.pressing)
-    most = order.limits.batch if pace.room is None else min(order.limits.batch, pace.room)
-    below = await _below(tx, order)
-    rows = await store.send_rows(tx, await store.due(tx, min(most, order.at_most), below=below)) if most else ()
+    most = order.limits.batch if not pace.room else min(order.limits.batch, pace.room)
+    # Mail has no number to wait for: while texts must wait for theirs, it goes on.
+    only = Channel.EMAIL if pace.room == 0 else None
+    due = await store.due(tx, min(most, order.at_most), below=await _below(tx, order), only=only)
+    rows = await store.send_rows(tx, due)
     reach("claim.rows_chosen")
     if not rows:
         return Claimed((), 0, 0)

@@ -15,6 +15,7 @@ from messages import send_store as store
 from messages.channels.base import Accepted, Refused, SendOutcome, Unknown
 from messages.delivery import ERASED_AFTER, ErrorAction, error_rule
 from messages.limits import Limits
+from messages.pacing import AHEAD_PRESSING
 from messages.send_store import Standing
 from scheduler.core.ids import jitter
 from scheduler.core.record import Tx
@@ -114,7 +115,9 @@ async def _refused(tx: Tx, attempt: Attempt, outcome: Refused) -> None:
 async def _hold_sender(tx: Tx, attempt: Attempt, why: str) -> None:
     """What is wrong is wrong for every text of this sender: its queue waits, and one or two try now and then."""
     await _wait(tx, attempt, PAUSE_WHILE_REFUSED, why)
-    await pacing_store.hold(tx, attempt.message_id, tx.now + timedelta(seconds=PAUSE_WHILE_REFUSED))
+    # Pressing texts are claimed ahead of their pace; so far ahead, that after the pause but one or two try.
+    held_until = tx.now + timedelta(seconds=PAUSE_WHILE_REFUSED) + AHEAD_PRESSING
+    await pacing_store.hold(tx, attempt.message_id, held_until)
     await undeliverable.trouble(tx, why)
 
 

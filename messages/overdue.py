@@ -41,9 +41,9 @@ class Overdue:
 
     async def run(self, practice_id: str) -> int:
         """One round; returns how many messages were handed on."""
-        silent = self._silent()
         async with self._record.read(practice_id) as r:
             until = r.now + PRESSED
+            silent = self._silent() | await store.channels_refused(r, r.now - PATIENCE)
             found = set(await store.refused_since(r, r.now - PATIENCE, until, _KINDS, AT_ONCE))
             if silent:
                 found |= set(await store.due_on(r, silent, until, _KINDS, AT_ONCE))

@@ -5,13 +5,17 @@ Invariant: nothing is listed here that merely waits for its sender's pace.
 
 from collections.abc import Collection
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, select, update
+from sqlalchemy import ColumnElement, or_, select, update
 
 from messages.kinds import Channel, Kind
 from messages.send_store import in_state
 from scheduler.core.record import Reading, Tx
 from scheduler.tables import message
+
+BY_CODE: Final = "carrier_"
+NOT_CODES: Final = ("carrier_busy", "carrier_silent")
 
 
 async def refused(tx: Tx, message_id: str) -> None:
@@ -34,15 +38,31 @@ async def refused_since(
     return tuple((await r.conn.execute(wanted.order_by(c.useful_until, c.id).limit(limit))).scalars())
 
 
+async def channels_refused(r: Reading, since: datetime) -> frozenset[Channel]:
+    """The channels on which a message waits because its sender has been refused as a whole since before `since`.
+
+    The reason of such a wait is the carrier's code (outcome.py), and it is written anew at every try.
+    """
+    c = message.c
+    wanted = select(c.channel).where(
+        c.practice_id == r.practice_id,
+        in_state("pending"),
+        c.refused_since <= since,
+        c.reason.startswith(BY_CODE, autoescape=True),
+        c.reason.not_in(NOT_CODES),
+    )
+    return frozenset(Channel(each) for each in (await r.conn.execute(wanted.distinct())).scalars())
+
+
 async def due_on(
     r: Reading, channels: Collection[Channel], useful_until: datetime, kinds: Collection[Kind], limit: int
 ) -> tuple[str, ...]:
-    """Due messages of these kinds on these channels that are of use until then at most."""
+    """Messages of these kinds on these channels, due or tried in vain, that are of use until then at most."""
     c = message.c
     wanted = select(c.id).where(
         c.practice_id == r.practice_id,
         in_state("pending"),
-        c.due_at <= r.now,
+        or_(c.due_at <= r.now, c.refused_since.is_not(None)),
         c.channel.in_(sorted(channels)),
         *_pressing(useful_until, kinds),
     )

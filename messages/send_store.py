@@ -128,8 +128,8 @@ async def hold_claims(tx: Tx) -> None:
     await tx.conn.execute(select(practice.c.id).where(practice.c.id == tx.practice_id).with_for_update(key_share=True))
 
 
-async def due(tx: Tx, limit: int, *, below: int) -> tuple[str, ...]:
-    """The ids of due messages of a priority below `below`, locked until the transaction ends.
+async def due(tx: Tx, limit: int, *, below: int, only: Channel | None = None) -> tuple[str, ...]:
+    """The ids of due messages of a priority below `below` (of one channel only), locked until the transaction ends.
 
     Most pressing first, and of equals the one that is of use for the shortest time: the nearest visit. However much
     has piled up, only the `DUE_AT_ONCE` that have been due longest are put in order.
@@ -140,6 +140,8 @@ async def due(tx: Tx, limit: int, *, below: int) -> tuple[str, ...]:
         waiting = waiting.where(c.priority < literal_column(str(PRESSING)))
     elif below <= EVERY_PRIORITY:
         waiting = waiting.where(c.priority < below)
+    if only is not None:
+        waiting = waiting.where(c.channel == only.value)
     oldest = waiting.order_by(c.due_at).limit(DUE_AT_ONCE).subquery()
     first = select(oldest.c.id).order_by(oldest.c.priority, oldest.c.useful_until, oldest.c.due_at, oldest.c.id)
     ids = tuple((await tx.conn.execute(first.limit(limit))).scalars())

@@ -80,6 +80,8 @@ REASONS: Final[dict[str, str]] = {
     "carrier_busy": "the carrier is busy; tried again shortly",
     "lease_expired": "being looked up",
     "not_found": "the carrier never had it; sent again",
+    "handed_on": "the carrier was away; said another way, or a call for staff",
+    "arrived_after_all": "the first one arrived after all",
 }
 
 

@@ -33,13 +33,13 @@ LOST_POST: Final = "spool_damaged"
 async def keep_draining(record: Record, spool: Spool) -> None:
     """Look every second whether something waits, until cancelled."""
     while True:
-        if not spool.is_empty():
-            try:
+        try:
+            if not spool.is_empty():
                 await drain(record, spool)
-            except (Unavailable, Misconfigured, TimeoutError, OSError):
-                pass  # the record is still away
-            except Exception as error:
-                log.exception("spool.not_drained", error=type(error).__name__)
+        except (Unavailable, Misconfigured, TimeoutError):
+            pass  # the record is still away
+        except Exception as error:
+            log.exception("spool.not_drained", error=type(error).__name__)
         await record.clock.sleep(LOOK_SECONDS)
 
 

@@ -25,7 +25,7 @@ def test_an_empty_environment_is_a_sqlite_instance_on_this_machine():
     assert settings.database_url.get_secret_value() == "sqlite+aiosqlite:///data/stillon.db"
     assert settings.public_url == "http://localhost:8080"
     assert settings.twilio_api_base == "https://api.twilio.com"
-    assert (settings.settle_seconds, settings.lease_seconds, settings.http_timeout_seconds) == (30, 30, 8)
+    assert (settings.settle_seconds, settings.lease_seconds, settings.http_timeout_seconds) == (30, 12, 8)
 
 
 def test_settings_cannot_be_changed_after_the_start():
