@@ -6,6 +6,7 @@ import tempfile
 import time
 from collections.abc import Awaitable, Callable
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -14,7 +15,7 @@ from sqlalchemy import select
 from bot.bench.figures import percentile, save
 from bot.bench.practice import BenchPractice
 from messages import plan
-from scheduler.actions.book import book
+from scheduler.actions.book import Booked, book
 from scheduler.actions.cancel import cancel
 from scheduler.actions.move import move
 from scheduler.actions.save_reminder_policy import save_reminder_policy
@@ -101,25 +102,12 @@ async def _singles(practice: BenchPractice, count: int) -> dict[str, dict[str, f
     times: dict[str, list[float]] = {"book": [], "move": [], "cancel": []}
     cpu = dict.fromkeys(times, 0.0)
     for number in range(count):
-        booked: Any = None
-
-        async def booking(tx: Tx) -> None:
-            nonlocal booked
-            booked = await book(
-                tx,
-                clinician_id=practice.clinician_ids[number % 20],
-                service_id=practice.service_id,
-                location_id=practice.location_id,
-                client_ids=[clients[number]],
-                starts_at=begin + timedelta(hours=number // 20),
-                told=False,
-            )
-
-        later: datetime = begin + timedelta(days=40, hours=number // 20)
-        acts: dict[str, Callable[[Tx], Awaitable[object]]] = {
-            "book": booking,
-            "move": lambda tx: move(tx, booked.appointment_id, starts_at=later, by="client"),
-            "cancel": lambda tx: cancel(tx, booked.participation_ids[0], by="client"),
+        clinician, hours = practice.clinician_ids[number % 20], timedelta(hours=number // 20)
+        booked: list[Booked] = []
+        acts = {
+            "book": partial(_book, practice, clinician, clients[number], begin + hours, booked),
+            "move": partial(_move, booked, begin + timedelta(days=40) + hours),
+            "cancel": partial(_cancel, booked),
         }
         for name, act in acts.items():
             used = time.process_time()
@@ -133,6 +121,29 @@ async def _singles(practice: BenchPractice, count: int) -> dict[str, dict[str, f
         }
         for name, each in times.items()
     }
+
+
+async def _book(
+    practice: BenchPractice, clinician_id: str, client_id: str, starts_at: datetime, made: list[Booked], tx: Tx
+) -> None:
+    booked = await book(
+        tx,
+        clinician_id=clinician_id,
+        service_id=practice.service_id,
+        location_id=practice.location_id,
+        client_ids=[client_id],
+        starts_at=starts_at,
+        told=False,
+    )
+    made.append(booked)
+
+
+async def _move(made: list[Booked], starts_at: datetime, tx: Tx) -> None:
+    await move(tx, made[0].appointment_id, starts_at=starts_at, by="client")
+
+
+async def _cancel(made: list[Booked], tx: Tx) -> None:
+    await cancel(tx, made[0].participation_ids[0], by="client")
 
 
 async def _client_ids(r: Any, count: int) -> list[str]:
