@@ -23,6 +23,14 @@ from scheduler.core.sqlite_connection import SqliteConnection
 
 BUSY_SECONDS = 30.0
 READERS = 4
+# A process that is frozen, or whose network is gone, keeps the locks of its transaction until the server gives it up;
+# others would wait for hours. Ours say nothing for so long only when they are gone.
+_GIVEN_UP = {
+    "idle_in_transaction_session_timeout": "12s",
+    "tcp_keepalives_idle": "10",
+    "tcp_keepalives_interval": "2",
+    "tcp_keepalives_count": "2",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -64,7 +72,7 @@ def open_engines(url: str, *, pool_size: int = 8) -> Engines:
         pool_size=pool_size,
         max_overflow=4,
         pool_pre_ping=True,
-        connect_args={"server_settings": {"timezone": "UTC", "application_name": "stillon"}},
+        connect_args={"server_settings": {"timezone": "UTC", "application_name": "stillon", **_GIVEN_UP}},
     )
     return Engines(engine, engine)
 
