@@ -17,6 +17,9 @@ AHEAD: Final = timedelta(seconds=1.5)
 AHEAD_PRESSING: Final = timedelta(seconds=60)
 """Answers and notices may wait in the carrier's queue for so long; more than that waits here, in order."""
 
+FURTHEST: Final = 2 * AHEAD_PRESSING
+"""No claim speaks for more: what is pressing goes as far as its own limit, and a last text beyond it."""
+
 
 @dataclass(frozen=True, slots=True)
 class Sender:
@@ -33,7 +36,7 @@ class Pace:
     def __init__(self, senders: Iterable[Sender], now: datetime, *, pressing: bool) -> None:
         self._senders = {each.number: each for each in senders}
         self._until = now + (AHEAD_PRESSING if pressing else AHEAD)
-        self._free = {each.number: max(each.free_at or now, now) for each in self._senders.values()}
+        self._free = {each.number: _free(each.free_at, now) for each in self._senders.values()}
         self._used: set[str] = set()
 
     def takes(self, number: str) -> bool:
@@ -65,6 +68,13 @@ class Pace:
     def taken(self) -> Mapping[str, datetime]:
         """The new `free_at` of the numbers for which something was claimed."""
         return {number: self._free[number] for number in sorted(self._used)}
+
+
+def _free(free_at: datetime | None, now: datetime) -> datetime:
+    """From when a number can take more. An instant further ahead than claims ever go was written by another clock."""
+    if free_at is None or not now < free_at <= now + FURTHEST:
+        return now
+    return free_at
 
 
 def number_for(address_ix: bytes | None, main: str, senders: Iterable[str]) -> str:

@@ -463,6 +463,7 @@ message = Table(
     Index(
         "ix_message_pending",
         "practice_id",
+        "state",  # always the same here, and named so that SQLite finds all it asks for in the index
         "due_at",
         "priority",
         "useful_until",

@@ -35,7 +35,7 @@ def upgrade() -> None:
     op.add_column("message", sa.Column("instead_of", sa.String(length=32), nullable=True))
     op.add_column("message", sa.Column("refused_since", sa.DateTime(timezone=True), nullable=True))
     op.drop_index("ix_message_due", table_name="message")
-    _partial("ix_message_pending", ["practice_id", "due_at", "priority", "useful_until", "id"], _PENDING)
+    _partial("ix_message_pending", ["practice_id", "state", "due_at", "priority", "useful_until", "id"], _PENDING)
     _partial("ix_message_pressing", ["practice_id", "due_at", "id"], _PRESSING)
     _partial("ix_message_under_way", ["practice_id", "state", "deadline", "settle_at"], _UNDER_WAY)
     _partial("ix_message_redact", ["practice_id", "redact_at"], _TO_REDACT)
