@@ -191,12 +191,12 @@ class Update:
             f"{column.name} = ${number}::{_postgres_type(column)}{_cast(column)}"
             for number, column in enumerate(self._fixed, start=1)
         ]
-        sets += [f"{column.name} = new.{column.name}{_cast(column)}" for column in self._varying[:-1]]
-        names = ", ".join(column.name for column in self._varying)
+        sets += [f"{column.name} = new.to_{column.name}{_cast(column)}" for column in self._varying[:-1]]
+        names = ", ".join(f"to_{column.name}" for column in self._varying)  # so that `where` can mean but the table's
         return (
             f"UPDATE {self.table.name} SET {', '.join(sets)} "
             f"FROM {_unnest(self._varying, first)} AS new({names}) "
-            f"WHERE {self.table.name}.practice_id = ${first - 1} AND {self.table.name}.id = new.id AND {self.where}"
+            f"WHERE {self.table.name}.practice_id = ${first - 1} AND {self.table.name}.id = new.to_id AND {self.where}"
         )
 
 
