@@ -91,11 +91,7 @@ def _file(coro: Coroutine[Any, Any, Any]) -> str:
 
 async def _late(wait: Callable[[], Awaitable[None]], work: Coroutine[Any, Any, Any]) -> Any:
     """What the product starts by itself does not always begin at once."""
-    try:
-        await wait()
-    except BaseException:
-        work.close()
-        raise
+    await wait()
     return await work
 
 
@@ -134,8 +130,11 @@ class VirtualLoop(asyncio.SelectorEventLoop):
         process = context.get(_PROCESS) if context is not None else _PROCESS.get()
         leaves = _leaves_database(coro)
         if process is not None and process.late is not None and "/messages/" in _file(coro):
-            coro = _late(process.late, coro)
+            work, coro = coro, _late(process.late, coro)
+        else:
+            work = coro
         task = _Task(coro, number=number, loop=loop, **given)
+        task.add_done_callback(lambda _: work.close())  # it may have been cancelled before it ever began
         if process is not None and not leaves:
             process.has(number, task)
         return task

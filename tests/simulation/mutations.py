@@ -1,10 +1,13 @@
 """Mistakes we could make, one line each, planted in our own code to see whether a simulated week finds them.
 
-Each replaces one function (or value) of the product for as long as it is planted. Invariant: taken out again, nothing
-of it is left.
+Each replaces a function (or value) of the product, or words within one, for as long as it is planted. Invariant: taken
+out again, nothing of it is left; and what has vanished from the product cannot be planted.
 """
 
-from collections.abc import Callable, Iterator
+import inspect
+import sys
+import textwrap
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta
@@ -13,23 +16,36 @@ from typing import Any, Final
 import bot.conversation.cancelling
 import messages.claim
 import messages.delivery_callback
+import messages.gap_repair
 import messages.outcome
 import messages.settle
 import messages.transmit
+import scheduler.actions.book
 import scheduler.actions.cancel
 import waitlist.actions.claim
 import waitlist.actions.expire
 import waitlist.actions.wave
-from messages import callback_store, consent, consent_store, link_store, links, outbox, plan, send_store, settle_store
+from messages import (
+    callback_store,
+    consent,
+    consent_store,
+    link_store,
+    links,
+    outbox,
+    plan,
+    redact_store,
+    send_store,
+    settle_store,
+)
 from messages.channels.base import Accepted, Refused, Unknown
 from messages.consent import Stopped
 from messages.delivery import heard
 from messages.gap_repair import GapRepair
 from messages.limits import Limits
 from messages.outcome import Attempt
-from messages.send_rules import ContactState, SendFacts, SendWindow
+from messages.send_rules import ContactState, SendFacts
 from messages.settle import Settler
-from messages.transmit import Transmitter
+from scheduler.appointments import store as appointments
 from scheduler.calendar import store as calendar
 from scheduler.core import audit
 from scheduler.core.record import Tx
@@ -59,6 +75,31 @@ class Mutation:
                 setattr(owner, name, old)
 
 
+class Vanished(Exception):
+    """What a mistake was to be made in is not there any more: the mistake has to be thought of anew."""
+
+
+def _edit(owner: Any, name: str, *changes: tuple[str, str]) -> Callable[[], list[Patch]]:
+    """A function of the product with some of its words replaced, each of which has to be there."""
+
+    def patches() -> list[Patch]:
+        real = inspect.unwrap(getattr(owner, name))
+        source = textwrap.dedent(inspect.getsource(real))
+        for old, new in changes:
+            if old not in source:
+                raise Vanished(f"{name}: {old}")
+            source = source.replace(old, new)
+        made: dict[str, Any] = {}
+        exec(source, vars(sys.modules[real.__module__]), made)  # noqa: S102 -- our own source, changed by ourselves
+        return [(owner, name, made[name])]
+
+    return patches
+
+
+def _both(*several: Callable[[], list[Patch]]) -> Callable[[], list[Patch]]:
+    return lambda: [patch for each in several for patch in each()]
+
+
 def _gate_with(**wrong: Any) -> Callable[[], list[Patch]]:
     """The gate is told something that is not so."""
     return lambda: [(messages.claim, "SendFacts", lambda **facts: SendFacts(**{**facts, **wrong}))]
@@ -79,23 +120,26 @@ def _nothing(owner: Any, name: str, value: Any = None) -> Callable[[], list[Patc
 
 
 def _no_deadline() -> list[Patch]:
-    real = Transmitter._post_all
+    real = messages.transmit.Held
     return [
-        (Transmitter, "_post_all", lambda self, practice, ready, _deadline: real(self, practice, ready, 1e18)),
-        (messages.transmit, "FRESH_SECONDS", 1e9),
+        (messages.transmit, "Held", lambda ready, _deadline, _looked_at: real(ready, 1e18, 1e18)),
+        (messages.transmit, "NEVER", 1e18),
     ]
 
 
 def _no_intent() -> list[Patch]:
-    return [(send_store, "write_intent", _always(value=True)), (send_store, "still_wanted", _always(value=True))]
+    async def wanted(_r: Any, attempts: Any) -> frozenset[str]:
+        return frozenset(attempts)
+
+    return [(send_store, "write_intents", _always(None)), (send_store, "still_wanted", wanted)]
 
 
 def _look_ignored() -> list[Patch]:
     real = send_store.still_wanted
 
-    async def wanted(*given: Any) -> bool:
-        await real(*given)
-        return True
+    async def wanted(r: Any, attempts: Any) -> frozenset[str]:
+        await real(r, attempts)
+        return frozenset(attempts)
 
     return [(send_store, "still_wanted", wanted)]
 
@@ -108,13 +152,13 @@ def _unknown_at_once() -> list[Patch]:
 
 
 def _unknown_is(wrong: Callable[[Attempt], Any]) -> Callable[[], list[Patch]]:
-    real = messages.outcome.record_outcome
+    real = messages.outcome.record_outcomes
 
-    async def record(tx: Tx, attempt: Attempt, limits: Limits) -> None:
-        doubt = isinstance(attempt.outcome, Unknown)
-        await real(tx, replace(attempt, outcome=wrong(attempt)) if doubt else attempt, limits)
+    async def record(tx: Tx, attempts: Sequence[Attempt], limits: Limits) -> None:
+        told = [replace(each, outcome=wrong(each)) if isinstance(each.outcome, Unknown) else each for each in attempts]
+        await real(tx, told, limits)
 
-    return lambda: [(messages.transmit, "record_outcome", record)]
+    return lambda: [(messages.transmit, "record_outcomes", record)]
 
 
 def _no_settle_wait() -> list[Patch]:
@@ -125,17 +169,17 @@ def _list_unread() -> list[Patch]:
     async def look(_self: Settler, waiting: Any) -> Any:
         return messages.settle._Seen(waiting, ())
 
-    return [(Settler, "_look", look)]
+    return [(Settler, "_looked", look)]
 
 
 def _list_down_is_empty() -> list[Patch]:
-    real = Settler._look
+    real = Settler._looked
 
     async def look(self: Settler, waiting: Any) -> Any:
         seen = await real(self, waiting)
         return seen if seen.listed is not None else messages.settle._Seen(waiting, ())
 
-    return [(Settler, "_look", look)]
+    return [(Settler, "_looked", look)]
 
 
 def _words_not_compared() -> list[Patch]:
@@ -162,7 +206,9 @@ def _last_word_wins() -> list[Patch]:
         said = await callback_store.deliveries(tx, sid)
         state = heard(said[-1].status)
         if state.status is not None:
-            await callback_store.set_status(tx, message_id, state.status.value, None, failed=False, sent=False)
+            await callback_store.set_status(
+                tx, message_id, state.status.value, None, failed=False, sent=False, final=False
+            )
 
     return [(messages.delivery_callback, "_take_status", take)]
 
@@ -174,30 +220,11 @@ def _stop_forgotten() -> list[Patch]:
     return [(consent, "_stop", _always(Stopped(again=False)))]
 
 
-def _stop_not_looked_at() -> list[Patch]:
-    real = messages.claim._facts
-
-    async def facts(*given: Any) -> Any:
-        return replace(await real(*given), stopped=frozenset())
-
-    return [(messages.claim, "_facts", facts)]
-
-
 def _stop_recalls_nothing() -> list[Patch]:
     return [(outbox, "cancel_for_address", _always(0)), (consent_store, "on_the_way", _always(0))]
 
 
 # --- rules ------------------------------------------------------------------------------------------------------
-
-
-def _practice_zone() -> list[Patch]:
-    def window(desk: Any, _row: Any) -> SendWindow:
-        practice = desk.practice
-        return SendWindow(
-            zones=(practice.zone,), start_minute=practice.send_from_minute, end_minute=practice.send_until_minute
-        )
-
-    return [(messages.claim, "_window", window)]
 
 
 def _late_by_an_hour() -> list[Patch]:
@@ -256,13 +283,13 @@ def _any_offer_wins() -> list[Patch]:
     return [(waitlist.actions.claim, "_read", read)]
 
 
-def _freed_by_hand_too() -> list[Patch]:
-    return [(openings, "_called_off", _always(value=False))]
-
-
 def _links_outlive_moves() -> list[Patch]:
-    real = link_store.NewLink
-    return [(links, "NewLink", lambda **given: real(**{**given, "revision": None}))]
+    real = links.new
+
+    def new(*given: Any, **named: Any) -> Any:
+        return real(*given, **{**named, "revision": None})
+
+    return [(links, "new", new)]
 
 
 def _asks_the_confirmed() -> list[Patch]:
@@ -287,15 +314,21 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation("the intents of a dead worker are posted again", _expired_goes_back),
     Mutation("the last word about a delivery wins", _last_word_wins),
     Mutation("STOP is not recorded", _stop_forgotten),
-    Mutation("STOP is not looked at when claiming", _stop_not_looked_at),
+    Mutation("STOP is not looked at when claiming", _gate_with(opted_out=False)),
     Mutation("STOP recalls nothing and is acknowledged at once", _stop_recalls_nothing),
     Mutation("STOP is never acknowledged", _nothing(consent, "acknowledge_stops", value=0)),
     Mutation("consent is not asked", _gate_with(consented=True)),
     Mutation("a number out of use is written to", _gate_with(recipient_current=True, contact_state=_VERIFIED)),
-    Mutation("the caps are not counted", _nothing(send_store, "capped_since", value={})),
+    Mutation(
+        "the caps are not counted",
+        _edit(messages.claim, "_verdict", ('facts.sent.get(row.address_ix or b"", ())', "()")),
+    ),
     Mutation("the caps' day is UTC's", _gate_with(zone="UTC")),
     Mutation("the send window is not looked at", _gate_with(window=None)),
-    Mutation("the send window is the practice's, not the client's", _practice_zone),
+    Mutation(
+        "the send window is the practice's, not the client's",
+        _edit(messages.claim, "_verdict", ("_window(zone_name_of(facts.desk, row),", "_window(practice.zone,")),
+    ),
     Mutation("a text is sent however late", _gate_with(useful_until=datetime(2099, 1, 1, tzinfo=UTC))),
     Mutation("the revision is not looked at when claiming", _gate_with(revision_current=True)),
     Mutation("a cancelled visit is not noticed when claiming", _gate_with(visit_active=None)),
@@ -316,4 +349,72 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation("an offer past its deadline stays held", _nothing(waitlist.actions.expire, "expire_offer", value=False)),
     Mutation("a link outlives the move of its visit", _links_outlive_moves),
     Mutation("a STOP leaves links alive", _nothing(links, "revoke_for", value=0)),
+    Mutation("an expired link still opens", _edit(link_store, "alive", (' or row["expires_at"] <= r.now', ""))),
+    Mutation("a revoked link still opens", _edit(link_store, "alive", ('row["revoked_at"] is not None or ', ""))),
+    Mutation(
+        "a STOP is acknowledged while a text is on its way",
+        _edit(consent, "_acknowledge", ("on_the_way and tx.now - stopped.at < DRAIN", "False")),
+    ),
+    Mutation(
+        "a START from before a STOP takes it back",
+        _both(
+            _edit(consent, "start", ("said_at < before.at", "False")),
+            _edit(consent, "is_stopped", ("found.at <= by", "True")),
+        ),
+    ),
+    Mutation(
+        "planned texts leave while they are held back",
+        _edit(messages.claim, "_below", ("planned_paused", "planned_paused and False")),
+    ),
+    Mutation(
+        "an intent is taken for expired at once",
+        _edit(settle_store, "expire_intents", ("message.c.deadline <= tx.now", "message.c.id != ''")),
+    ),
+    Mutation(
+        "a late answer takes back what a callback said",
+        _edit(messages.outcome, "_is_plain", (" and now.sid is None", "")),
+    ),
+    Mutation(
+        "an outcome is written for whichever attempt is under way",
+        _both(
+            _edit(messages.outcome, "_is_plain", ("now.attempt == attempt.attempt and ", "")),
+            _edit(
+                send_store,
+                "resolve",
+                (
+                    "and_(message.c.state.in_(sorted(origins)), message.c.attempt == attempt)",
+                    "message.c.state.in_(sorted(origins))",
+                ),
+            ),
+        ),
+    ),
+    Mutation(
+        "visits are booked without their buffers",
+        _edit(
+            scheduler.actions.book,
+            "with_buffers",
+            ("span.starts_at - before, span.ends_at + after", "span.starts_at, span.ends_at"),
+        ),
+    ),
+    Mutation(
+        "a visit is moved without a new revision",
+        _edit(appointments, "set_time", ("revision=before.revision + 1", "revision=before.revision")),
+    ),
+    Mutation("a restored visit leaves its opening open", _nothing(openings, "on_restored")),
+    Mutation(
+        "words are erased while a doubt could be settled by them",
+        _edit(redact_store, "_sent", (", ~in_doubt.exists()", "")),
+    ),
+    Mutation(
+        "an offer may be claimed after its deadline",
+        _edit(waitlist.actions.claim, "claim", ("(received_at or tx.now) > offer.expires_at", "False")),
+    ),
+    Mutation(
+        "a hold ends before its offer",
+        _edit(waitlist.actions.wave, "hold_expiry", ("deadline + timedelta", "deadline - timedelta")),
+    ),
+    Mutation(
+        "a missed text counts from when it was fetched",
+        _edit(messages.gap_repair, "_received", ("received_at=listed.created_at", "received_at=None")),
+    ),
 )

@@ -44,7 +44,7 @@ POLICIES = (
     (Touch("first", Days(3, 10 * 60), Way.SMS), Touch("eve", Days(1, 17 * 60), Way.SMS, only_if_unconfirmed=True)),
     (Touch("eve", Days(1, 9 * 60), Way.SMS), Touch("near", Hours(3), Way.SMS, only_if_unconfirmed=True)),
     (Touch("first", Hours(48), Way.SMS), Touch("eve", Hours(24), Way.SMS), Touch("mail", Days(1, 12 * 60), Way.EMAIL)),
-    (Touch("noon", Days(1, 12 * 60), Way.SMS), Touch("tea", Days(1, 16 * 60), Way.SMS, only_if_unconfirmed=True)),
+    (Touch("noon", Days(1, 12 * 60), Way.SMS), Touch("late", Days(1, 20 * 60 + 15), Way.SMS)),
     (Touch("night", Days(1, 23 * 60), Way.SMS), Touch("dawn", Days(0, 6 * 60), Way.SMS)),
 )  # fmt: skip
 

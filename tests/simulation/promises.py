@@ -44,6 +44,12 @@ MESSAGES: Final = """
 SELECT id, kind, channel, state, reason, sid, due_at, intent_at, provider_status, body_hash FROM message
 WHERE practice_id = :p ORDER BY id
 """
+WON_BY_TEXT: Final = """
+SELECT f.id, f.expires_at, i.sid FROM offer f
+JOIN message m ON m.practice_id = f.practice_id AND m.offer_id = f.id AND m.kind = 'offer_won'
+JOIN inbound i ON i.practice_id = m.practice_id AND i.id = m.inbound_id
+WHERE f.practice_id = :p AND f.state = 'claimed'
+"""
 OVERDUE: Final = """
 SELECT 'offer' AS what, id FROM offer WHERE practice_id = :p AND state = 'held' AND expires_at < :then
 UNION ALL SELECT 'opening', id FROM opening WHERE practice_id = :p AND state = 'open' AND next_wave_at < :then

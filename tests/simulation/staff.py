@@ -78,9 +78,9 @@ class Staff:
     async def strike(self) -> None:
         """An act about somebody whose text is just about to be posted."""
         rows = await self.eye.rows(_ABOUT_TO_LEAVE, p=self.practice.id)
-        if rows and self.chance.random() < 0.8:
+        if rows:
             row = self.chance.choice(rows)
-            await self.clock.sleep(self.chance.uniform(0, 3))
+            await self.clock.sleep(self.chance.uniform(0, 1.5))
             await self._race(row)
 
     async def mark(self) -> None:
@@ -112,7 +112,7 @@ class Staff:
         """Something that happens at a front desk."""
         acts: list[tuple[Callable[[], Awaitable[str]], int]] = [
             (self._book, 5), (self._move, 4), (self._cancel, 6), (self._confirm, 1), (self._restore, 2),
-            (self._edit_policy, 1), (self._join, 4), (self._leave, 1), (self._consent, 2), (self._new_phone, 1),
+            (self._edit_policy, 1), (self._join, 4), (self._leave, 1), (self._consent, 1), (self._new_phone, 1),
             (self._stop, 1), (self._pause, 1),
         ]  # fmt: skip
         each, weights = zip(*acts, strict=True)
@@ -129,7 +129,7 @@ class Staff:
 
     async def _visits_ahead(self) -> list[Row]:
         return await self.eye.rows(
-            "SELECT p.id, p.appointment_id, p.client_id, p.state, a.starts_at FROM participation p "
+            "SELECT p.id, p.appointment_id, p.client_id, p.state, p.attendance, a.starts_at FROM participation p "
             "JOIN appointment a ON a.practice_id = p.practice_id AND a.id = p.appointment_id "
             "WHERE p.practice_id = :p AND p.state IN ('booked', 'confirmed') ORDER BY a.starts_at, p.id",
             p=self.practice.id,
@@ -235,7 +235,8 @@ class Staff:
     async def _mark_past(self) -> None:
         now = self.clock.now()
         for row in await self._visits_ahead():
-            if certain(row["starts_at"]) + timedelta(minutes=50) > now or self.chance.random() < 0.2:
+            over = certain(row["starts_at"]) + timedelta(minutes=50) <= now
+            if not over or self.chance.random() < (0.2 if row["attendance"] == "unmarked" else 0.9):
                 continue
             await self._try(lambda row=row: self._mark(row))  # type: ignore[misc]
 
@@ -251,7 +252,7 @@ class Staff:
             "GROUP BY participation_id ORDER BY participation_id",
             p=self.practice.id,
         ):
-            if self.chance.random() < 0.5:
+            if self.chance.random() < 0.3:
                 await self._try(lambda row=row: self._decide(row))  # type: ignore[misc]
 
     async def _decide(self, row: Row) -> str:
@@ -337,7 +338,7 @@ class Staff:
         async with self.record.write(self.practice.id, FRONT) as tx:
             paused = await pause(tx, PauseReason.WRONG_TEXTS)
         if paused:
-            await self.clock.sleep(self.chance.choice([60, 1800, 6 * 3600]) * self.chance.uniform(0.5, 1.5))
+            await self.clock.sleep(self.chance.choice([600, 4 * 3600, 16 * 3600]) * self.chance.uniform(0.5, 1.5))
             await self.resume(leave_out=self.chance.random() < 0.3)
         return "held planned texts back for a while"
 
@@ -355,7 +356,7 @@ class Staff:
         client_id = row["client_id"]
         about_client: list[tuple[Callable[[], Awaitable[str]], int]] = [
             (lambda: self._stop(client_id), 2),
-            (lambda: self._consent(client_id, give=False), 2),
+            (lambda: self._consent(client_id, give=False), 1),
             (lambda: self._new_phone(client_id), 1),
         ]
         visit = await one(

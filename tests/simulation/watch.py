@@ -20,7 +20,7 @@ from tests.simulation.engines import Disturbance
 from tests.simulation.eye import Eye, Row, certain, instant, one
 from tests.simulation.journal import Journal
 from tests.simulation.practice import Practice
-from tests.simulation.promises import ALWAYS, BOOKED, CALLED, CANCELLED, LINK, MESSAGES, OVERDUE, STATUSES
+from tests.simulation.promises import ALWAYS, BOOKED, CALLED, CANCELLED, LINK, MESSAGES, OVERDUE, STATUSES, WON_BY_TEXT
 
 TOUCHES: Final = frozenset({"booked", "reminder", "reminder_confirmed"})
 CAPPED: Final = TOUCHES | {"offer"}
@@ -352,6 +352,7 @@ class Watch:
         for row in await self.eye.rows(OVERDUE, p=self.practice.id, then=long_ago):
             self.journal.violated("14 what is due is dealt with", f"{row['what']} {short(row['id'])}")
         await self._inbound_at_rest()
+        await self._won_in_time()
         await self.full_look()
         await self.check()
 
@@ -374,6 +375,13 @@ class Watch:
         for sid, times in Counter(await self._handled()).items():
             if times > 1:
                 self.journal.violated("1 a text acts once", f"{short(sid)} was handled {times} times")
+
+    async def _won_in_time(self) -> None:
+        """Who won an offer by a text had sent it before the offer's end."""
+        sent = {each.sid: each.at for each in self.carrier.received}
+        for row in await self.eye.rows(WON_BY_TEXT, p=self.practice.id):
+            if sent[row["sid"]] > certain(row["expires_at"]):
+                self.journal.violated("7 an offer that is over wins nothing", short(row["id"]))
 
     async def _handled(self) -> list[str]:
         found = await self.eye.rows(

@@ -12,6 +12,7 @@ from collections.abc import Coroutine, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from itertools import count
 from pathlib import Path
 from time import perf_counter, process_time
 from typing import Any
@@ -140,9 +141,9 @@ class Week:
     async def _live(self, loop: VirtualLoop) -> str:
         chance = self._chance("world")
         self.disturb = Disturbance(self._chance("database"), off=True, committed=self._committed, stalled=self._stalled)
-        engines, eye = self._open()
-        record = Record(engines, self.clock, Vault(KEYS), subscriptions=subscriptions(), make_id=seeded_ids(self.seed))
-        self.record, self.eye = record, eye
+        self.engines, self.eye = self._open()
+        self.processes = count()
+        self.record = record = self._record_of(next(self.processes))
         try:
             await self._set_up(record, self.eye, chance)
             await self._week()
@@ -152,6 +153,10 @@ class Week:
             await self._end()
             await self.eye.close()
             await record.close()
+
+    def _record_of(self, process: int) -> Record:
+        make_id = seeded_ids(self.seed * 1_000_000 + process)
+        return Record(self.engines, self.clock, Vault(KEYS), subscriptions=subscriptions(), make_id=make_id)
 
     def _open(self) -> tuple[Engines, Eye]:
         if isinstance(self.home, Path):
@@ -183,7 +188,7 @@ class Week:
     async def _week(self) -> None:
         self.disturb.off, self.to_look = False, False
         self.disturb.stall, self.disturb.fail_before, self.disturb.fail_after = 0.002, 0.002, 0.002
-        self.disturb.late = 0.06
+        self.disturb.late = 0.15
         self.crash_rate = 0.008
         ends = self.clock.now() + timedelta(days=self.size.days)
         self.spawn(self._serve())
@@ -230,7 +235,7 @@ class Week:
         while True:
             self.dying = asyncio.Event()
             self.up = True
-            workers = [self._worker() for _ in range(chance.choice([1, 1, 2]))]
+            workers = [self._worker(apart=chance.random() < 0.5) for _ in range(chance.choice([1, 1, 2]))]
             process = Process(late=self.disturb.maybe_late)
             lanes = [process.start(self._duty(worker, duty)) for worker in workers for duty in self._named(worker)]
             died = process.start(self._dies())
@@ -250,10 +255,12 @@ class Week:
     async def _dies(self) -> None:
         await self.dying.wait()
 
-    def _worker(self) -> Worker:
+    def _worker(self, *, apart: bool) -> Worker:
+        """A worker; `apart` from those who write the rest: then all they have in common is the database."""
+        record = self._record_of(next(self.processes)) if apart else self.record
         ways = {Channel.SMS: self.carrier, Channel.EMAIL: self.mail}
         settings = Settings(public_url=PUBLIC_URL)
-        return Worker(self.record, duties(settings, self.record, ways))  # type: ignore[arg-type]
+        return Worker(record, duties(settings, record, ways))  # type: ignore[arg-type]
 
     @staticmethod
     def _named(worker: Worker) -> list[Named]:
@@ -280,6 +287,8 @@ class Week:
             elif not done:
                 await self._sleep(idle)
                 idle = min(idle * 2, 300.0)
+            elif duty.name in TOGETHER:
+                await self.clock.sleep(TOGETHER[duty.name])
         self.journal.violated("14 no duty goes round in circles", duty.name)
 
     async def _wait_for(self, duty: Named) -> float:
@@ -460,7 +469,15 @@ LOGICAL: dict[str, tuple[str, ...]] = {
 }
 
 # Duties that live from no due rows, and how often they are done, in seconds.
-RARE = {"series": 24 * HOUR, "gap_repair": 3 * HOUR, "brake": 4 * HOUR}
+RARE = {
+    "series": 24 * HOUR,
+    "gap_repair": 6 * HOUR,
+    "brake": 12 * HOUR,
+    "clock_back": 24 * HOUR,
+    "overdue": 2 * HOUR,
+}
+# After a round that did something, so long until the next: many rounds with a little work each would be dear.
+TOGETHER = {"redact": 300.0}
 _DUE = {
     "answer": "SELECT min(received_at) AS due FROM inbound WHERE state = 'new' "
     "UNION ALL SELECT min(expires_at) FROM question WHERE state = 'open'",
@@ -468,6 +485,7 @@ _DUE = {
     "waitlist": "SELECT min(expires_at) AS due FROM offer WHERE state = 'held' "
     "UNION ALL SELECT min(next_wave_at) FROM opening WHERE state = 'open'",
     "transmit": "SELECT min(due_at) AS due FROM message WHERE state = 'pending'",
+    "answers": "SELECT min(due_at) AS due FROM message WHERE state = 'pending' AND priority < 5",
     "settle": "SELECT min(deadline) AS due FROM message WHERE state = 'intent' "
     "UNION ALL SELECT min(settle_at) FROM message WHERE state = 'unknown'",
     "redact": "SELECT min(redact_at) AS due FROM message WHERE state NOT IN ('intent', 'unknown') "
