@@ -73,12 +73,25 @@ def _raw(tx: Tx, received: Received) -> Raw:
 
 async def unhandled(r: Reading, limit: int = 50) -> tuple[str, ...]:
     """The ids of texts nobody has dealt with, in the order they should be."""
-    return await store.unhandled_ids(r, limit)
+    return tuple(inbound_id for inbound_id, _ in await store.unhandled_ids(r, limit))
+
+
+async def unhandled_by_sender(r: Reading, limit: int = 50) -> tuple[tuple[str, ...], ...]:
+    """The same, the texts of each number together: they are dealt with in turn, different numbers need not."""
+    groups: dict[bytes, list[str]] = {}
+    for inbound_id, who in await store.unhandled_ids(r, limit):
+        groups.setdefault(who, []).append(inbound_id)
+    return tuple(map(tuple, groups.values()))
 
 
 async def read(r: Reading, inbound_id: str) -> Inbound | None:
     """One text, opened."""
     return await store.inbound_row(r, inbound_id)
+
+
+async def sender_ix(r: Reading, inbound_id: str) -> bytes | None:
+    """The blind index of who wrote it; None when there is no such text."""
+    return await store.sender_ix(r, inbound_id)
 
 
 async def handled(

@@ -114,16 +114,23 @@ async def inbound_row(r: Reading, inbound_id: str) -> Inbound | None:
     return found[0] if found else None
 
 
+async def sender_ix(r: Reading, inbound_id: str) -> bytes | None:
+    """The blind index of who wrote a text; None when there is no such text."""
+    wanted = select(inbound.c.from_ix).where(inbound.c.practice_id == r.practice_id, inbound.c.id == inbound_id)
+    found: bytes | None = (await r.conn.execute(wanted)).scalar_one_or_none()
+    return found
+
+
 async def inbound_rows(r: Reading, inbound_ids: Collection[str]) -> dict[str, Inbound]:
     """Several texts, by id."""
     wanted = select(inbound).where(inbound.c.practice_id == r.practice_id, inbound.c.id.in_(sorted(inbound_ids)))
     return {each.id: each for each in await _opened(r, wanted)}
 
 
-async def unhandled_ids(r: Reading, limit: int) -> tuple[str, ...]:
-    """New texts: the pressing first, then those the carrier marked as keywords, then in the order they came."""
+async def unhandled_ids(r: Reading, limit: int) -> tuple[tuple[str, bytes], ...]:
+    """New texts and who wrote them: the pressing first, then what the carrier marked as keywords, then as they came."""
     wanted = (
-        select(inbound.c.id)
+        select(inbound.c.id, inbound.c.from_ix)
         .where(inbound.c.practice_id == r.practice_id, inbound.c.state == "new")
         .order_by(
             case((inbound.c.pressing.is_(True), 0), else_=1),
@@ -132,7 +139,7 @@ async def unhandled_ids(r: Reading, limit: int) -> tuple[str, ...]:
             inbound.c.id,
         )
     )
-    return tuple((await r.conn.execute(wanted.limit(limit))).scalars())
+    return tuple((row.id, row.from_ix) for row in await r.conn.execute(wanted.limit(limit)))
 
 
 async def known_among(r: Reading, sids: Collection[str]) -> frozenset[str]:

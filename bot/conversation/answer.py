@@ -44,10 +44,10 @@ async def handle(tx: Tx, inbound_id: str) -> str | None:
     Raises:
         Exception: whatever an act could not foresee. Then nothing is done, and the text stays new (due.py).
     """
-    first_look = await texts.read(tx, inbound_id)
-    if first_look is None:
+    sender_ix = await texts.sender_ix(tx, inbound_id)
+    if sender_ix is None:
         return None
-    await said_store.lock_number(tx, first_look.sender_ix)
+    await said_store.lock_number(tx, sender_ix)
     inbound = await texts.read(tx, inbound_id)
     if inbound is None or inbound.state != "new":
         return None

@@ -10,7 +10,7 @@ from datetime import datetime
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import insert, or_, select, update
 
 from scheduler.core.record import Reading, Tx
 from scheduler.tables import question
@@ -68,6 +68,17 @@ async def newest(r: Reading, address_ix: bytes, kinds: Sequence[QuestionKind]) -
     wanted = select(question).where(q.practice_id == r.practice_id, q.address_ix == address_ix, q.kind.in_(kinds))
     row = (await r.conn.execute(wanted.order_by(q.asked_at.desc(), q.id.desc()).limit(1))).first()
     return None if row is None else _question(row)
+
+
+async def lately(r: Reading, address_ix: bytes, since: datetime) -> tuple[Question, ...]:
+    """Every question to a number that is open or was asked since an instant, newest first."""
+    q = question.c
+    wanted = select(question).where(
+        q.practice_id == r.practice_id,
+        q.address_ix == address_ix,
+        or_(q.state == QuestionState.OPEN, q.asked_at >= since),
+    )
+    return tuple(_question(row) for row in await r.conn.execute(wanted.order_by(q.asked_at.desc(), q.id.desc())))
 
 
 async def open_of(r: Reading, address_ix: bytes, kinds: Sequence[QuestionKind]) -> tuple[Question, ...]:

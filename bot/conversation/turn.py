@@ -137,20 +137,22 @@ async def sender_of(tx: Tx, inbound: Inbound) -> Sender:
 
 async def situation_of(tx: Tx, sender: Sender, received_at: datetime) -> Situation:
     """What is open for the number, as of the moment its text arrived."""
-    upcoming = await appointments.upcoming(tx, sender.client_ids, tx.now) if sender.client_ids else ()
+    visits = await _visits(tx, sender)
+    upcoming = [visit for visit in visits if visit.is_active and visit.starts_at > tx.now]
     said = await said_store.about_visits(tx, sender.address_ix, (*ABOUT_A_VISIT, *CALLED_OFF), tx.now - LOOK_BACK)
     offers = await waitlist.held_by_number(tx, sender.address_ix)
     newest_said = said[0].at if said else None
-    numbered = _open(await question_store.open_of(tx, sender.address_ix, NUMBERED), received_at)
+    asked = await question_store.lately(tx, sender.address_ix, tx.now - LATELY)
+    numbered = _open(asked, NUMBERED, received_at)
     meant, reminded = _meant(upcoming, said)
     return Situation(
         meant=meant,
         reminded=reminded,
-        under_way=await _under_way(tx, sender),
+        under_way=_under_way(tx, sender, visits),
         called_off=await _called_off(tx, sender, said),
         numbered=numbered,
-        lapsed=None if numbered else await _lapsed(tx, sender, newest_said),
-        undo=_open(await question_store.open_of(tx, sender.address_ix, (QuestionKind.UNDO,)), received_at),
+        lapsed=None if numbered else _lapsed(tx, asked, newest_said),
+        undo=_open(asked, (QuestionKind.UNDO,), received_at),
         offers=offers,
         offer_is_newest=bool(offers) and (newest_said is None or offers[-1].offered_at >= newest_said),
     )
@@ -202,13 +204,13 @@ def _asked(sender: Sender, situation: Situation) -> Asked:
     return Asked(question=question, visits=visits, opted_out=sender.stopped)
 
 
-def _open(questions: Sequence[Question], received_at: datetime) -> Question | None:
-    return next((question for question in questions if question.open_at(received_at)), None)
+def _open(questions: Sequence[Question], kinds: Sequence[QuestionKind], received_at: datetime) -> Question | None:
+    return next((each for each in questions if each.kind in kinds and each.open_at(received_at)), None)
 
 
-async def _lapsed(tx: Tx, sender: Sender, newest_said: datetime | None) -> Question | None:
+def _lapsed(tx: Tx, asked: Sequence[Question], newest_said: datetime | None) -> Question | None:
     """Offered times, the last thing that was said to this number, that can no longer be had by their numbers."""
-    last = await question_store.newest(tx, sender.address_ix, (QuestionKind.TIMES,))
+    last = next((question for question in asked if question.kind is QuestionKind.TIMES), None)
     if last is None or last.state is QuestionState.WITHDRAWN or tx.now - last.asked_at > LATELY:
         return None
     answered_since = last.state is QuestionState.ANSWERED and tx.now - last.asked_at > REPEATED
@@ -235,10 +237,17 @@ def _meant(upcoming: Sequence[Visit], said: Sequence[said_store.Said]) -> tuple[
     return tuple((lately or list(upcoming))[:MOST_OPTIONS]), False
 
 
-async def _under_way(tx: Tx, sender: Sender) -> Visit | None:
+async def _visits(tx: Tx, sender: Sender) -> tuple[Visit, ...]:
+    """All their visits that are not surely over."""
+    if not sender.client_ids:
+        return ()
+    return await appointments.visits_of_any(tx, sender.client_ids, since=tx.now - LONGEST_VISIT)
+
+
+def _under_way(tx: Tx, sender: Sender, visits: Sequence[Visit]) -> Visit | None:
     for client_id in sender.client_ids:
-        for visit in await appointments.visits_of(tx, client_id, since=tx.now - LONGEST_VISIT):
-            begun = visit.starts_at <= tx.now < visit.ends_at
+        for visit in visits:
+            begun = visit.client_id == client_id and visit.starts_at <= tx.now < visit.ends_at
             if begun and visit.is_active and visit.attendance == "unmarked":
                 return visit
     return None

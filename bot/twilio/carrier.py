@@ -25,6 +25,7 @@ RECORD = web.AppKey("twilio_record", Record)
 SIGNATURES = web.AppKey("twilio_signatures", Signatures)
 ACCOUNT = web.AppKey("twilio_account", str)
 SPOOL = web.AppKey("twilio_spool", Spool)
+PRACTICES = web.AppKey("twilio_practices", set[str])
 EMPTY_ANSWER = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 INBOUND_PATH = "/twilio/{practice_id}/inbound"
 STATUS_PATH = "/twilio/{practice_id}/status"
@@ -47,7 +48,7 @@ async def taken(
         raise web.HTTPNotFound
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
-            await _require_ours(record, practice_id)
+            await _require_ours(record, practice_id, request.app[PRACTICES])
             async with record.write(practice_id, CARRIER) as tx:
                 await store(tx)
     except web.HTTPException:
@@ -65,7 +66,10 @@ async def _keep(request: web.Request, practice_id: str, kind: str, fields: Mappi
     reach("spool.kept")
 
 
-async def _require_ours(record: Record, practice_id: str) -> None:
+async def _require_ours(record: Record, practice_id: str, known: set[str]) -> None:
+    if practice_id in known:  # a practice is never taken away again
+        return
     async with record.read(practice_id) as r:
-        if practice_id not in await people.practice_ids(r):
-            raise web.HTTPNotFound
+        known.update(await people.practice_ids(r))
+    if practice_id not in known:
+        raise web.HTTPNotFound

@@ -22,6 +22,7 @@ def install_webhooks(app: web.Application, record: Record, settings: Settings) -
     app[carrier.RECORD] = record
     app[carrier.ACCOUNT] = settings.twilio_account_sid
     app[carrier.SIGNATURES] = Signatures(settings.public_url, [settings.twilio_auth_token.get_secret_value()])
+    app[carrier.PRACTICES] = set()
     app[carrier.SPOOL] = Spool(settings.spool_folder, record.vault)
     app.cleanup_ctx.append(_draining)
     app.router.add_post(carrier.INBOUND_PATH, inbound, name="twilio_inbound")

@@ -143,6 +143,11 @@ async def visits_of(r: Reading, client_id: str, *, since: datetime | None = None
     return await _visits(r, *conditions)
 
 
+async def visits_of_any(r: Reading, client_ids: Sequence[str], *, since: datetime) -> tuple[Visit, ...]:
+    """The visits of these clients from an instant on, in order of time."""
+    return await _visits(r, participation.c.client_id.in_(list(client_ids)), appointment.c.starts_at >= since)
+
+
 async def upcoming(r: Reading, client_ids: Sequence[str], now: datetime) -> tuple[Visit, ...]:
     """The visits these clients are still expected at, soonest first."""
     return await _visits(

@@ -27,7 +27,7 @@ from scheduler.core.clock import Clock
 from scheduler.core.engine import Engines
 from scheduler.core.ids import MakeId, random_id
 from scheduler.core.trouble import trouble_told
-from scheduler.core.vault import Vault
+from scheduler.core.vault import Box, Vault
 from scheduler.core.wakeup import announce
 from scheduler.events import Event
 
@@ -43,6 +43,8 @@ class Reading:
         self.practice_id = practice_id
         self.now = now
         self.vault = vault
+        self.practice_box: Box | None = None
+        """The practice's own box, once somebody has asked for it (people.store.box_of_practice)."""
 
 
 class Tx(Reading):

@@ -170,7 +170,13 @@ async def practice(r: Reading) -> Practice:
 
 async def box_of_practice(r: Reading) -> Box:
     """What seals fields that belong to no client: texts from unknown numbers, second factors of staff."""
-    return r.vault.box((await practice(r)).data_key)
+    if r.practice_box is None:
+        t = tables.practice
+        row = await _first(r, select(t.c.data_key).where(t.c.id == r.practice_id))
+        if row is None:
+            raise NotFound("practice")
+        r.practice_box = r.vault.box(row["data_key"])
+    return r.practice_box
 
 
 async def location(r: Reading, location_id: str) -> Location | None:
