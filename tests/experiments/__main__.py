@@ -49,7 +49,7 @@ EXPERIMENTS: Final = {
     "R9": Experiment(database_restarts.run, 60, ("postgresql",)),
     "R10": Experiment(partitions.zombies, 20),
     "R10HOSTS": Experiment(partitions.two_machines, 3_000, ("postgresql",)),
-    "SCALE": Experiment(shared_work.run, 2_000, ("postgresql",)),
+    "SCALE": Experiment(shared_work.run, 800, ("postgresql",)),
     "R23": Experiment(status_order.run, 500),
     "R24": Experiment(inbound_gap.run, 500),
     "R25": Experiment(disk_full.run, 5, ("sqlite",)),

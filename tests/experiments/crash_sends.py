@@ -121,13 +121,14 @@ def is_up(stage: Stage, fork: Fork) -> bool:
 
 
 async def judge_sends(
-    stage: Stage, states: Mapping[str, int], wanted: Set[str], *, also: int = 0
+    stage: Stage, states: Mapping[str, int], wanted: Set[str], *, also: int | None = 0
 ) -> tuple[dict[str, Any], list[str]]:
     """Counts, and what is wrong: texts lost, twice, strange or undecided, and what `stillon check` objects to.
 
-    `also` is how many further texts had to leave.
+    `also` is how many further texts had to leave; None: any number, such as answers to replies.
     """
     accepted = Counter(each.message_id for each in stage.accepted())
+    also = len(accepted.keys() - wanted) if also is None else also
     attempts = await stage.rows(select(tables.message.c.attempt, func.count()).group_by(tables.message.c.attempt))
     lost, twice = wanted - accepted.keys(), [each for each, times in accepted.items() if times > 1]
     strange = accepted.keys() - wanted if len(accepted) != len(wanted) + also else set()

@@ -85,7 +85,7 @@ async def _perform(asked: Asked, stage: Stage) -> Found:
     missing = await _missing(stage, seen)
     for fork in actors:
         await asyncio.to_thread(fork.stop)
-    counts, wrong = await judge_sends(stage, states, stage.house.message_ids)
+    counts, wrong = await judge_sends(stage, states, stage.house.message_ids, also=None)
     return _found(seen, counts, wrong, missing, by_itself, repaired)
 
 

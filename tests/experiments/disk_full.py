@@ -183,7 +183,7 @@ async def _all_came_in(stage: Stage, kept: set[str]) -> bool:
 
 
 async def _judge(stage: Stage, seen: Seen, states: dict[str, int], kept: set[str], *, still_up: bool) -> Found:
-    counts, wrong = await judge_sends(stage, states, stage.house.message_ids)
+    counts, wrong = await judge_sends(stage, states, stage.house.message_ids, also=None)
     clients = {row[0] for row in await stage.rows(select(tables.client.c.id))}
     texts = {row[0] for row in await stage.rows(select(tables.inbound.c.sid))}
     missing, unheard = len(set(seen.written) - clients), len(kept - texts)

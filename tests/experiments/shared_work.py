@@ -1,8 +1,8 @@
 """SCALE: four workers on one PostgreSQL, no leader. They share the work; one dies, one freezes, one is added.
 
-First the idle workers are woken: a visit is cancelled by another process, and the notice's way from that commit to
-the carrier is timed (LISTEN/NOTIFY). Then many texts become due; one worker is killed and one frozen in the middle
-of it, with the product's own times (lease, settle). Pass: notice at the carrier within 1 s in 99 of 100; every worker
+First the idle workers are woken: another process queues an answer, and its way from that commit to the carrier is
+timed (LISTEN/NOTIFY). Then many texts become due; one worker is killed and one frozen in the middle
+of it, with the product's own times (lease, settle). Pass: at the carrier within 1 s in 99 of 100; every worker
 took a share; others go on within 15 s; a cold `stillon work` is back within 15 s; what the two had in hand is
 decided after lease and settle, and nothing is lost or sent twice, also when the frozen one goes on.
 """
@@ -12,12 +12,14 @@ import itertools
 import random
 import time
 from collections.abc import Sequence
+from datetime import datetime, timedelta
 from typing import Any, Final
 
 from sqlalchemy import func, select, update
 
+from messages import outbox
+from messages.kinds import Channel, Kind
 from scheduler import tables
-from scheduler.actions.cancel import cancel
 from scheduler.core.actor import OPERATOR
 from tests.experiments.crash_sends import judge_sends
 from tests.experiments.edit_race import office
@@ -27,20 +29,20 @@ from tests.experiments.report import Asked, Found, spread
 from tests.experiments.stage import PATIENCE, WORKING, Stage, on_stage, until
 from tests.rig.databases import Databases
 
-NOTICES: Final = 100
+ANSWERS: Final = 100
 WORKERS: Final = 4
 WITHIN: Final = 15.0
 
 
-async def run(asked: Asked, databases: Databases, notices: int = NOTICES) -> Found:
-    """Perform it once; the size is the number of texts, besides the notices."""
-    wanted = Plan(clients=asked.size + notices, apart=True)
+async def run(asked: Asked, databases: Databases, answers: int = ANSWERS) -> Found:
+    """Perform it once; the size is the number of texts, besides the answers."""
+    wanted = Plan(clients=asked.size)
     async with on_stage(asked.engine, wanted, databases) as stage:
         await stage.open_carrier({"seed": asked.seed})
         held = await _hold_all(stage)
         actors = await stage.cast(workers=WORKERS)
-        woken = await _notices(stage, held[:notices])
-        await _let_go(stage, held[notices:])
+        woken = await _answers(stage, stage.house.numbers[:answers])
+        await _let_go(stage, held)
         began = time.monotonic()
         workers = [fork for fork in actors if fork.command == "work"]
         frozen = await _hurt(stage, workers, random.Random(asked.seed), asked.size)
@@ -54,7 +56,7 @@ async def run(asked: Asked, databases: Databases, notices: int = NOTICES) -> Fou
         for fork in actors:
             await asyncio.to_thread(fork.stop)
         gap = _longest_silence(stage, began)
-        counts, wrong = await _judged(stage, held[notices:], states, notices)
+        counts, wrong = await _judged(stage, held, states, answers)
     wrong += _complaints(woken, shares, gap, cold)
     counts |= {"shares": sorted(shares.values(), reverse=True)}
     return Found(
@@ -95,18 +97,28 @@ async def _let_go(stage: Stage, held: list[str]) -> None:
         tx.wake()
 
 
-async def _notices(stage: Stage, places: Sequence[str]) -> list[float]:
-    """Cancel visits one by one; seconds from each commit to the carrier's first byte of its notice."""
+async def _answers(stage: Stage, numbers: Sequence[str]) -> list[float]:
+    """Queue answers one by one; seconds from each commit to the carrier's first byte of it."""
     committed: list[float] = []
     async with office(stage) as record:
-        for place in places:
+        for number in numbers:
             async with record.write(stage.house.practice_id, OPERATOR) as tx:
-                await cancel(tx, place, by="practice")
+                await outbox.enqueue(tx, _answer_to(number, tx.now))
             committed.append(time.monotonic())
             await until(lambda: stage.accepted_count() >= len(committed), PATIENCE)
             await asyncio.sleep(0.05)
     arrived = [each.arrived for each in stage.accepted()]
     return [came - left for came, left in zip(arrived, committed, strict=True)]
+
+
+def _answer_to(number: str, now: datetime) -> outbox.Draft:
+    return outbox.Draft(
+        kind=Kind.INBOX_AUTO,
+        channel=Channel.SMS,
+        to=outbox.Address(number),
+        dedupe=f"experiment:{number}",
+        useful_until=now + timedelta(hours=1),
+    )
 
 
 async def _hurt(stage: Stage, workers: Sequence[Fork], chance: random.Random, size: int) -> int:
@@ -142,10 +154,10 @@ def _longest_silence(stage: Stage, began: float) -> float:
 
 
 async def _judged(
-    stage: Stage, let_go: list[str], states: dict[str, int], notices: int
+    stage: Stage, let_go: list[str], states: dict[str, int], answers: int
 ) -> tuple[dict[str, Any], list[str]]:
     c = tables.message.c
     rows = {row[0]: row[1] for row in await stage.rows(select(c.id, c.participation_id))}
     places = set(let_go)
     wanted = {each for each in stage.house.message_ids if rows[each] in places}
-    return await judge_sends(stage, states, wanted, also=notices)
+    return await judge_sends(stage, states, wanted, also=answers)

@@ -40,7 +40,7 @@ async def test_replies_that_nobody_answered_are_dealt_with(engine_name: str, dat
 
 @pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
 async def test_four_workers_share_and_one_that_dies_is_made_good_for(engine_name: str, databases: Databases):
-    found = await shared_work.run(asked(engine_name, 120), databases, notices=10)
+    found = await shared_work.run(asked(engine_name, 120), databases, answers=10)
     assert found.counts["lost"] == found.counts["twice"] == 0, found
 
 
