@@ -160,7 +160,10 @@ class Watch:
             tell = told.repeat.look([each for each in alarms if listener.concerns(each)], clock.monotonic())
             if tell is None:
                 continue
-            log.error("alarm.raised" if not tell.all_clear else "alarm.over", count=len(tell.alarms), where=name[:7])
+            if tell.all_clear:
+                log.warning("alarm.over", where=name[:7])
+            else:
+                log.error("alarm.raised", count=len(tell.alarms), where=name[:7])
             if await listener.tell(tell, clock.now()):
                 told.repeat.told(tell, clock.monotonic())
 

@@ -87,22 +87,22 @@ class Webhook:
             "lasts_seconds": round(tell.lasts),
             "alarms": [_plain(each) for each in tell.alarms],
         }
-        return await _posted(self.session, self.url, "alarm.not_posted", order)
+        return await _posted(self.session, self.url, "webhook", order)
 
 
 async def ping(session: aiohttp.ClientSession, url: str) -> bool:
     """The sign of life for an outside monitor."""
-    return await _posted(session, url, "alarm.not_pinged", {"program": "stillon", "event": "alive"})
+    return await _posted(session, url, "monitor", {"program": "stillon", "event": "alive"})
 
 
-async def _posted(session: aiohttp.ClientSession, url: str, failed: str, order: object) -> bool:
+async def _posted(session: aiohttp.ClientSession, url: str, whose: str, order: object) -> bool:
     try:
         async with session.post(url, json=order, allow_redirects=False) as answer:
             if answer.status in OK:
                 return True
-            log.error(failed, http_status=answer.status)
+            log.error("alarm.not_posted", where=whose, http_status=answer.status)
     except (aiohttp.ClientError, OSError, ValueError) as error:
-        log.warning(failed, error=type(error).__name__)
+        log.warning("alarm.not_posted", where=whose, error=type(error).__name__)
     return False
 
 
