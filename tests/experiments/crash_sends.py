@@ -20,7 +20,7 @@ from scheduler import tables
 from tests.experiments.forks import Fork
 from tests.experiments.house import Plan
 from tests.experiments.report import Asked, Found, spread
-from tests.experiments.stage import SHORT, UNDECIDED, WORKING, Stage, on_stage
+from tests.experiments.stage import BRIEF, UNDECIDED, WORKING, Stage, on_stage
 from tests.rig.databases import Databases
 from tests.rig.process import answers
 
@@ -61,7 +61,7 @@ class Kills:
 
 async def run(asked: Asked, databases: Databases) -> Found:
     """Perform it once."""
-    async with on_stage(asked.engine, Plan(clients=asked.size), databases, **SHORT) as stage:
+    async with on_stage(asked.engine, Plan(clients=asked.size), databases, **BRIEF) as stage:
         await stage.open_carrier({**FAULTS, "seed": asked.seed})
         began = time.monotonic()
         actors = await stage.cast(workers=4)

@@ -19,7 +19,7 @@ from tests.experiments.forks import Fork, Nursery
 from tests.experiments.hosts import Machine, NotPermitted, machines
 from tests.experiments.house import Plan
 from tests.experiments.report import Asked, Found, spread
-from tests.experiments.stage import SHORT, Stage, on_stage
+from tests.experiments.stage import BRIEF, Stage, on_stage
 from tests.rig.databases import Databases
 
 FAULTS: Final = {"reset_after": 0.01, "error_before": 0.01, "list_lag_seconds": (0, 0.5), "callback_lost": 0.3}
@@ -31,7 +31,7 @@ PATIENCE: Final = 300.0
 
 async def zombies(asked: Asked, databases: Databases) -> Found:
     """Freeze and thaw workers; the size is how often."""
-    async with on_stage(asked.engine, Plan(clients=asked.size * TEXTS_EACH), databases, **SHORT) as stage:
+    async with on_stage(asked.engine, Plan(clients=asked.size * TEXTS_EACH), databases, **BRIEF) as stage:
         await stage.open_carrier({**FAULTS, "seed": asked.seed})
         actors = await stage.cast(workers=4)
         began = time.monotonic()
@@ -72,7 +72,7 @@ async def _freeze_again_and_again(stage: Stage, victims: Sequence[Fork], chance:
 
 async def two_machines(asked: Asked, databases: Databases, cut_for: float = CUT) -> Found:
     """Cut links of two machines for so many seconds each; the size is how many texts are due."""
-    async with on_stage("postgresql", Plan(clients=asked.size), databases, **SHORT) as stage:
+    async with on_stage("postgresql", Plan(clients=asked.size), databases, **BRIEF) as stage:
         await stage.open_carrier({**FAULTS, "seed": asked.seed}, **SLOW)
         socket = databases.server.home / ".s.PGSQL.5432"
         try:
