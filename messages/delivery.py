@@ -194,8 +194,15 @@ _RULES: Final = MappingProxyType(
 )
 
 KNOWN_CODES: Final = frozenset(_RULES)
+_HTTP_REFUSALS: Final = range(400, 500)
 
 
 def error_rule(code: int | None) -> ErrorRule:
-    """The rule for a carrier's error code; an unknown or missing code is never retried and becomes a task."""
+    """The rule for a carrier's error code; an unknown or missing code is never retried and becomes a task.
+
+    A number that is an HTTP status is none of the carrier's: something between us and it has answered (a proxy, a wrong
+    address), which says nothing of the message.
+    """
+    if code in _HTTP_REFUSALS:
+        return _CONFIGURATION
     return _RULES.get(code, UNKNOWN_ERROR) if code is not None else UNKNOWN_ERROR

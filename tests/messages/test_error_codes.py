@@ -102,7 +102,7 @@ UNDELIVERED = {
     99999: by_mail(1, "number_fails"),
 }
 # A refusal that says nothing of the text: it waits until somebody has mended what is wrong.
-HELD = (20003, 21603, 21606, 21608, 21609, 23002, 30032, 30034)
+HELD = (403, 20003, 21603, 21606, 21608, 21609, 23002, 30032, 30034)
 
 
 async def _remind(post: Post, client: Known) -> None:

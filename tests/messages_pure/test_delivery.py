@@ -120,6 +120,12 @@ def test_each_known_error_names_its_action(code, action):
     assert error_rule(code).action is action
 
 
+def test_an_answer_that_is_not_the_carriers_says_nothing_of_the_message():
+    assert error_rule(404).holds
+    assert error_rule(407).alarm
+    assert not error_rule(500).holds
+
+
 @pytest.mark.parametrize("code", [None, 0, 99999])
 def test_an_unknown_error_is_never_sent_again_and_becomes_a_task(code):
     rule = error_rule(code)
