@@ -26,6 +26,7 @@ from messages.overdue import Overdue
 from messages.redact import Redactor
 from messages.send_store import PRESSING
 from messages.settle import Settler
+from messages.spread import Spreader
 from messages.transmit import Transmitter
 from scheduler.actions.series import HORIZON, extend_series
 from scheduler.appointments import series_store
@@ -63,6 +64,7 @@ def duties(settings: Settings, record: Record, ways: Mapping[Channel, Way]) -> l
         Named("transmit", partial(_begin, wave), SEND, finish=wave.finish),
         Named("answers", partial(_begin, answers), PRESS, finish=answers.finish),
         Named("settle", settler.run, SETTLE),
+        Named("spread", Spreader(record).run, TIDY, every=EVERY_FIVE_MINUTES),
         Named("clock_back", partial(bring_back, record, limits=limits), SETTLE, every=EVERY_MINUTE),
         Named("alerts", partial(alert_due, record, fallback=settings.alert_email), TALK),
         Named("redact", Redactor(record, ways, erase=settings.redact_bodies).run, TIDY, every=EVERY_OTHER_SECOND),

@@ -50,6 +50,7 @@ ACTIONS: Final[dict[str, str]] = {
     "message.planned": "{what} planned",
     "message.queued": "{what} queued",
     "message.replanned": "{what} planned for another time",
+    "message.brought_forward": "{what} brought forward, so that it leaves before the evening",
     "message.revived": "{what} planned again",
     "message.cancelled": "{what} taken back before it left",
     "message.recalled": "{what} asked back while it was leaving",
