@@ -14,6 +14,7 @@ from bot.commands.work import refuse_sqlite, start
 from bot.event_loop import run
 from bot.running import serving, until_stopped, working
 from bot.settings import Settings
+from bot.twilio.catching_up import catching_up
 from bot.wiring import Program, open_program
 from scheduler.core import schema
 from scheduler.core.clock import SystemClock
@@ -76,7 +77,8 @@ async def _serve(settings: Settings) -> None:
     program = await open_program(settings, SystemClock())
     try:
         pages = serving(create_app(settings, program.record), settings.host, settings.port)
-        async with pages, working(program), watching(settings):
+        missed = catching_up(program.record, program.ways)
+        async with pages, working(program), watching(settings), missed:
             _say_where(settings)
             await tell_first_owner(program)
             await until_stopped()
@@ -87,7 +89,8 @@ async def _serve(settings: Settings) -> None:
 async def _web(settings: Settings) -> None:
     program = await open_program(settings, SystemClock())
     try:
-        async with serving(create_app(settings, program.record), settings.host, settings.port), watching(settings):
+        pages = serving(create_app(settings, program.record), settings.host, settings.port)
+        async with pages, watching(settings), catching_up(program.record, program.ways):
             _say_where(settings)
             await tell_first_owner(program)
             await until_stopped()
