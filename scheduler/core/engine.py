@@ -9,6 +9,7 @@ Invariant: no engine of ours puts bound values into an exception (`hide_paramete
 
 import sqlite3
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -97,19 +98,17 @@ def parse_url(url: str) -> URL:
 def _sqlite(url: URL) -> Engines:
     path = Path(str(url.database))
 
-    async def connect() -> aiosqlite.Connection:
-        connection = SqliteConnection(_open, 64)
-        connection._thread.daemon = True  # noqa: SLF001 -- as SQLAlchemy does, so that a crash does not hang the exit
-        return await connection
+    async def connect(*, only_reads: bool) -> aiosqlite.Connection:
+        return await SqliteConnection(_open, only_reads=only_reads)
 
     def _open() -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
         return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
 
-    def make(begin: str, size: int) -> AsyncEngine:
+    def make(begin: str, size: int, *, only_reads: bool) -> AsyncEngine:
         engine = create_async_engine(
             url.set(drivername="sqlite+aiosqlite"),
-            async_creator=connect,
+            async_creator=partial(connect, only_reads=only_reads),
             hide_parameters=True,
             pool_size=size,
             max_overflow=0,
@@ -124,7 +123,10 @@ def _sqlite(url: URL) -> Engines:
 
         return engine
 
-    return Engines(make("BEGIN IMMEDIATE", 1), make("BEGIN DEFERRED", READERS))
+    return Engines(
+        make("BEGIN IMMEDIATE", 1, only_reads=False),
+        make("BEGIN DEFERRED", READERS, only_reads=True),
+    )
 
 
 def _pragmas(connection: Any, _record: object) -> None:

@@ -2,7 +2,8 @@
 
 aiosqlite hands every call to the thread of the connection: a cursor made, a statement run, its rows fetched, the
 cursor closed are four trips, each dearer than the statement. Here running a statement and fetching its first rows is
-one trip, and nothing else needs any unless more rows are wanted than were fetched.
+one trip, and nothing else needs any unless more rows are wanted than were fetched. A transaction that only reads
+begins with its first statement, and nobody waits for its end.
 Invariant: sqlite3 is only ever entered in the connection's own thread, so the loop never waits for the disk.
 """
 
@@ -18,7 +19,35 @@ FETCHED_AT_ONCE: Final = 2_000
 
 
 class SqliteConnection(aiosqlite.Connection):
-    """A connection of ours to the embedded database."""
+    """A connection of ours to the embedded database. `only_reads`: nothing is ever written through it."""
+
+    def __init__(self, connector: Callable[[], sqlite3.Connection], *, only_reads: bool) -> None:
+        super().__init__(connector, iter_chunk_size=64)
+        self._thread.daemon = True  # as SQLAlchemy does, so that a crash does not hang the exit
+        self._only_reads = only_reads
+        self._to_begin: str | None = None
+
+    def begins_later(self, statement: str) -> bool:
+        """Whether this statement is run with the one after it; none of a writer is, for its first one takes the lock."""
+        if not self._only_reads or not statement.startswith("BEGIN"):
+            return False
+        self._to_begin = statement
+        return True
+
+    def begin_now(self) -> None:
+        """Begin what was left to begin. Called in the connection's thread."""
+        if self._to_begin is not None:
+            statement, self._to_begin = self._to_begin, None
+            self._conn.execute(statement)
+
+    async def rollback(self) -> None:
+        """End the transaction. A reader's is ended by its thread as soon as that is free; nothing hangs on it."""
+        if not self._only_reads:
+            await super().rollback()
+        elif self._to_begin is not None:
+            self._to_begin = None
+        elif self._running and self._connection is not None:
+            self._tx.put_nowait((None, self._connection.rollback))
 
     def cursor(self) -> "OneTripCursor":  # type: ignore[override]  # SQLAlchemy asks for no more than the cursor has
         """A cursor; asking for one costs nothing."""
@@ -70,7 +99,8 @@ class OneTripCursor:
 
     async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Self:
         """Run a statement and fetch its first rows."""
-        await self._connection.in_thread(self._run, statement, parameters)
+        if not self._connection.begins_later(statement):
+            await self._connection.in_thread(self._run, statement, parameters)
         return self
 
     async def executemany(self, statement: str, parameters: Iterable[Sequence[Any]]) -> Self:
@@ -107,6 +137,7 @@ class OneTripCursor:
     # --- in the connection's thread ---------------------------------------------------------------------------------
 
     def _run(self, statement: str, parameters: Sequence[Any]) -> None:
+        self._connection.begin_now()
         cursor = self._cursor = self._connection._conn.cursor()  # noqa: SLF001 -- as above
         cursor.execute(statement, parameters)
         self._rows, self._more = [], False
@@ -115,6 +146,7 @@ class OneTripCursor:
             self._more = len(self._rows) == FETCHED_AT_ONCE
 
     def _run_many(self, statement: str, parameters: Iterable[Sequence[Any]]) -> None:
+        self._connection.begin_now()
         self._cursor = self._connection._conn.cursor()  # noqa: SLF001 -- as above
         self._rows, self._more = [], False
         self._cursor.executemany(statement, parameters)
