@@ -28,7 +28,7 @@ class SqliteConnection(aiosqlite.Connection):
         self._to_begin: str | None = None
 
     def begins_later(self, statement: str) -> bool:
-        """Whether this statement is run with the one after it; none of a writer is, for its first one takes the lock."""
+        """Whether this statement is run with the one after it; none of a writer is, since it takes the lock."""
         if not self._only_reads or not statement.startswith("BEGIN"):
             return False
         self._to_begin = statement
