@@ -179,7 +179,7 @@ class Transmitter:
         outcome = await self._send(held.ready)
         reach("transmit.after_post")
         if breaker.saw(outcome, self._record.clock.monotonic(), began=began):
-            log.warning("carrier.silent" if breaker.opened_at is not None else "carrier.back", channel=channel.value)
+            _tell(breaker, channel)
         return outcome
 
     async def _last_look(self, practice_id: str, held: Held) -> NotPosted | None:
@@ -236,3 +236,10 @@ class Transmitter:
                 return
             for attempt in attempts:
                 await self._write_down(practice_id, (attempt,))
+
+
+def _tell(breaker: Breaker, channel: Channel) -> None:
+    if breaker.opened_at is None:
+        log.info("carrier.back", channel=channel.value)
+    else:
+        log.warning("carrier.silent", channel=channel.value)

@@ -32,6 +32,7 @@ from scheduler.appointments import store as appointments
 from scheduler.calendar.availability import WeeklyHours
 from scheduler.core.actor import CARRIER, OPERATOR, Actor, ActorKind, Via
 from scheduler.core.record import Reading, Record
+from scheduler.people import sender_store
 from scheduler.people import store as people
 from scheduler.people.client_fields import ClientFields
 from scheduler.people.practice_fields import PracticeFields, ServiceFields
@@ -308,6 +309,7 @@ async def set_the_scene(record: Record, clock: ManualClock, **practice: object) 
     }
     async with record.write(practice_id, OPERATOR) as tx:
         await create_practice(tx, PracticeFields(**given))
+        await sender_store.remove(tx, str(given["sender"]))  # not paced: what is tried here is what is said
         location = await add_location(tx, "Main street", "America/New_York")
         lee, moss = await add_clinician(tx, "Dr. Lee"), await add_clinician(tx, "Dr. Moss")
         service = await add_service(
