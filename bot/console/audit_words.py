@@ -161,13 +161,13 @@ KIND_WORDS: Final[dict[Kind, str]] = {
 
 GROUPS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("visits", "Visits and attendance", ("appointment.", "participation.", "series.", "time.")),
-    ("messages", "Messages", ("message.", "callback.", "inbound.", "question.", "link.")),
+    ("messages", "Messages", ("message.", "callback.", "inbound.", "question.", "link.", "sending.")),
     ("clients", "Client records", ("client.", "contact_point.", "consent.", "address.")),
     ("waitlist", "Waitlist", ("entry.", "opening.", "offer.")),
     ("fees", "Fees", ("fee.", "fee_policy.")),
     ("inbox", "Inbox", ("task.",)),
     ("settings", "Settings and policies",
-     ("practice.", "location.", "clinician.", "service.", "availability.", "reminder_policy.", "keys.")),
+     ("practice.", "sender.", "location.", "clinician.", "service.", "availability.", "reminder_policy.", "keys.")),
     ("access", "Signing in", ("user.", "password.", "second_factor.", "recovery_code.", "session.", "sign_in.")),
     ("data", "Imports and exports", ("import.", "records.")),
 )  # fmt: skip
