@@ -12,10 +12,12 @@ of a process is never another's; all of them end with their parent.
 import ctypes
 import json
 import os
+import select
 import signal
 import subprocess
 import sys
 import time
+from contextlib import suppress
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, TextIO
@@ -113,10 +115,12 @@ class Nursery:
 
     def close(self) -> None:
         """End all of them."""
-        for fork in self.forks:
-            fork.kill()
         assert self._process.stdin is not None
-        self._process.stdin.close()
+        with suppress(BrokenPipeError):
+            for fork in self.forks:
+                fork.kill()
+            self._process.stdin.close()
+        self.forks.clear()
         self._process.wait()
 
 
@@ -152,7 +156,7 @@ class _Parent:
         while not self._is_gone(pid):
             if how != signal.SIGKILL and time.monotonic() > give_up:
                 os.kill(pid, signal.SIGKILL)
-            time.sleep(0.002)
+            select.select([], [], [], 0.002)  # time.sleep fails under libfaketime
 
 
 def _fork(order: dict[str, Any]) -> int:
