@@ -48,7 +48,7 @@ class Weather:
     callback_doubled: float = 0.15
     callback_shuffled: float = 0.3
     callback_early: float = 0.1
-    undelivered: float = 0.06
+    undelivered: float = 0.1
     late_word: float = 0.05
     erase_down: float = 0.1
     webhook_lost: float = 0.12

@@ -67,9 +67,9 @@ UNDO: Final = ("U", "u", "undo")
 _VISIT_KINDS: Final = frozenset({"booked", "reminder", "reminder_confirmed", "rescheduled_by_staff", "visit_or_stop"})
 _OF_A_VISIT: Final = (
     *(("confirm", 28), ("cannot", 18), ("other_time", 9), ("late", 3), ("thanks", 3), ("odd", 5), ("stop", 4)),
-    *(("crisis", 1), ("link", 14), ("nothing", 15)),
+    *(("crisis", 1), ("link", 20), ("nothing", 9)),
 )
-_OF_AN_OFFER: Final = (("take", 38), ("pass", 14), ("link", 16), ("cannot", 4), ("stop", 4), ("nothing", 24))
+_OF_AN_OFFER: Final = (("take", 38), ("pass", 14), ("link", 24), ("cannot", 4), ("stop", 4), ("nothing", 16))
 _START_OF: Final = (
     "SELECT a.starts_at FROM participation p JOIN appointment a ON a.practice_id = p.practice_id "
     "AND a.id = p.appointment_id WHERE p.id = :id"
@@ -190,8 +190,9 @@ class Public:
             return
         token = found.group(1)
         await self.act_behind(person, token)
-        if self.chance.random() < 0.3:  # the page is still open, and tapped once more
-            await self.clock.sleep(self.chance.uniform(0.2, 900))
+        if self.chance.random() < 0.5:  # the page is still open, and tapped once more; or found again in the evening
+            late = self.chance.random() < 0.5
+            await self.clock.sleep(self.chance.uniform(3600, 30 * 3600) if late else self.chance.uniform(0.2, 900))
             if not self.gone:
                 await self.act_behind(person, token)
 

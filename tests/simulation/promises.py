@@ -18,7 +18,10 @@ LEFT JOIN appointment a ON a.practice_id = m.practice_id AND a.id = p.appointmen
 WHERE m.id = :id
 """
 LINK: Final = """
-SELECT l.purpose, l.revision, l.revoked_at, l.expires_at, a.revision AS revision_now,
+SELECT l.purpose, l.revoked_at,
+       CASE WHEN l.purpose = 'visit' THEN (SELECT m.revision FROM message m WHERE m.practice_id = l.practice_id
+                                           AND m.id = l.message_id) END AS revision,
+        l.expires_at, a.revision AS revision_now,
        (SELECT o.stopped FROM opt_out o JOIN message m ON m.practice_id = o.practice_id
         AND m.address_ix = o.address_ix AND m.id = l.message_id
         WHERE o.channel = 'sms' AND m.channel = 'sms' AND l.made_at < o.at) AS stopped

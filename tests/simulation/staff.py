@@ -3,7 +3,7 @@
 Invariant: everything is done through the actions the console calls; a refusal is shown to them and nothing else.
 """
 
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
@@ -113,7 +113,7 @@ class Staff:
         acts: list[tuple[Callable[[], Awaitable[str]], int]] = [
             (self._book, 5), (self._move, 4), (self._cancel, 6), (self._confirm, 1), (self._restore, 2),
             (self._edit_policy, 1), (self._join, 4), (self._leave, 1), (self._consent, 1), (self._new_phone, 1),
-            (self._stop, 1), (self._pause, 1),
+            (self._stop, 1), (self._pause, 2),
         ]  # fmt: skip
         each, weights = zip(*acts, strict=True)
         await self._try(self.chance.choices(each, weights)[0])
@@ -145,7 +145,8 @@ class Staff:
         reach = timedelta(days=2 if soon else 9)
         found = await open_times(
             tx, clinician_ids=self.practice.clinicians, service_id=self.practice.service,
-            earliest=tx.now + timedelta(hours=1), latest=tx.now + reach, limit=60, step_minutes=30,
+            earliest=tx.now + timedelta(hours=1), latest=tx.now + reach, limit=60,
+            step_minutes=self.chance.choice([5, 30]),
         )  # fmt: skip
         if not found:
             return None
@@ -210,7 +211,12 @@ class Staff:
         by = self.chance.choice(["practice", "client", "client"])
         async with self.record.write(self.practice.id, FRONT) as tx:
             outcome = await cancel(tx, row["id"], by=by)
-        return f"cancels {row['id'][-6:]} for the {by}: {outcome}"
+        said = f"cancels {row['id'][-6:]} for the {by}: {outcome}"
+        if self.chance.random() < 0.25:
+            self.journal.say("staff", said)
+            await self.clock.sleep(self.chance.uniform(30, 800))
+            return await self._restore([row["id"]])
+        return said
 
     async def _confirm(self, row: Row | None = None) -> str:
         row = row or await self._ahead()
@@ -220,17 +226,21 @@ class Staff:
             await confirm(tx, row["id"])
         return f"confirms {row['id'][-6:]}"
 
-    async def _restore(self) -> str:
+    async def _restore(self, cancelled: Sequence[str] = ()) -> str:
+        gone = cancelled or await self._cancelled()
+        if not gone:
+            return "has nothing to restore"
+        async with self.record.write(self.practice.id, FRONT) as tx:
+            outcome = await restore(tx, self.chance.choice(gone))
+        return f"restores: {outcome}"
+
+    async def _cancelled(self) -> list[str]:
         gone = await self.eye.rows(
             "SELECT id FROM participation WHERE practice_id = :p AND cancelled_at IS NOT NULL "
             "ORDER BY cancelled_at DESC, id LIMIT 2",
             p=self.practice.id,
         )
-        if not gone:
-            return "has nothing to restore"
-        async with self.record.write(self.practice.id, FRONT) as tx:
-            outcome = await restore(tx, self.chance.choice(gone)["id"])
-        return f"restores: {outcome}"
+        return [row["id"] for row in gone]
 
     async def _mark_past(self) -> None:
         now = self.clock.now()
