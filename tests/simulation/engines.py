@@ -93,9 +93,11 @@ class Disturbance:
         self._fail(self.fail_before)
 
     def after_commit(self, connection: object) -> None:
-        """The commit has happened; now and then nobody is told."""
-        self.written |= self._under_way.pop(id(connection), set())
-        self.committed()
+        """The commit has happened; now and then nobody is told. One that wrote nothing is no news to anybody."""
+        written = self._under_way.pop(id(connection), set())
+        if written:
+            self.written |= written
+            self.committed()
         self._fail(self.fail_after)
 
     def _fail(self, rate: float) -> None:
