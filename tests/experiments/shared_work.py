@@ -147,10 +147,12 @@ async def _shares(stage: Stage) -> dict[str, int]:
 
 
 def _longest_silence(stage: Stage, began: float) -> float:
-    """The longest time between two arrivals at the carrier while there was something to send."""
-    arrived = sorted(each.arrived for each in stage.accepted() if each.arrived > began)
-    most = arrived[: int(len(arrived) * 0.9)]  # the rest are those that had to be settled first
-    return max((after - before for before, after in itertools.pairwise(most)), default=0.0)
+    """The longest time between two arrivals at the carrier while there was something to send for the first time.
+
+    What the dead and the frozen had in hand has to be settled first, and arrives at its second attempt.
+    """
+    arrived = sorted(each.arrived for each in stage.accepted() if each.arrived > began and each.attempt == 1)
+    return max((after - before for before, after in itertools.pairwise(arrived)), default=0.0)
 
 
 async def _judged(

@@ -48,6 +48,7 @@ class Accepted:
     body: str
     started: float
     arrived: float
+    attempt: int
 
 
 @dataclass
@@ -242,4 +243,5 @@ def _accepted(entry: dict[str, Any]) -> Accepted:
         body=params["Body"],
         started=datetime.fromisoformat(entry["at"]).timestamp() - (entry["accepted"] - entry["arrived"]),
         arrived=entry["arrived"],
+        attempt=int(query.get("a", ["0"])[0]),
     )
