@@ -59,14 +59,14 @@ def duties(settings: Settings, record: Record, ways: Mapping[Channel, Way]) -> l
     found = [
         Named("answer", partial(conversation.do_due, record), TALK),
         Named("stops", partial(_acknowledge_stops, record), TALK),
-        Named("waitlist", partial(_waitlist, record), TALK),
+        Named("waitlist", partial(_waitlist, record), TALK, timed=True),
         Named("brake", Brake(record, watch).run, SEND),  # before anything planned may leave
         Named("transmit", partial(_begin, wave), SEND, finish=wave.finish),
         Named("answers", partial(_begin, answers), PRESS, finish=answers.finish),
-        Named("settle", settler.run, SETTLE),
+        Named("settle", settler.run, SETTLE, timed=True),
         Named("spread", Spreader(record).run, TIDY, every=EVERY_FIVE_MINUTES),
         Named("clock_back", partial(bring_back, record, limits=limits), SETTLE, every=EVERY_MINUTE),
-        Named("alerts", partial(alert_due, record, fallback=settings.alert_email), TALK),
+        Named("alerts", partial(alert_due, record, fallback=settings.alert_email), TALK, timed=True),
         Named("redact", Redactor(record, ways, erase=settings.redact_bodies).run, TIDY, every=EVERY_OTHER_SECOND),
         Named("overdue", Overdue(record, partial(_silent, wave, answers)).run, TIDY, every=EVERY_TWENTY_SECONDS),
         Named("series", partial(_extend_series, record), SETTLE, every=EVERY_HOUR),

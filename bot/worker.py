@@ -2,7 +2,8 @@
 
 Each duty is a coroutine that does one round of one kind of work for one practice and says how much it did. Duties run
 in lanes beside each other, so that a carrier that hangs never keeps a client waiting for an answer to be worked out. A
-lane wakes with every tick and with every commit that rang the bell, and goes round until a round finds nothing.
+lane wakes with every tick and with every commit that rang the bell, and goes round until a round finds nothing. What
+is due by a time of its own is looked for with the ticks alone: a commit makes nothing of the kind due.
 A duty that fails is logged by code and tried again at the next tick; it never stops the others.
 Invariant: killing the worker at any point loses nothing: all it knows is in the record.
 """
@@ -31,6 +32,7 @@ ROUNDS = 1000  # a bound, so that a duty that miscounts cannot keep a lane from 
 class Named:
     """A duty, what it is called in the log, and its lane. `every` > 1: only with every so many ticks.
 
+    `timed`: what it does becomes due with the hour, so a commit that rings the bell is no reason to look.
     A duty that leaves things going on in the background says with `finish` how to wait for them.
     """
 
@@ -38,6 +40,7 @@ class Named:
     run: Duty
     lane: str
     every: int = 1
+    timed: bool = False
     finish: Callable[[], Awaitable[None]] | None = None
 
 
@@ -48,6 +51,7 @@ class Worker:
         self._record = record
         self._lanes = {lane: [each for each in duties if each.lane == lane] for lane in _lanes_of(duties)}
         self._ticks = 0
+        self._known: tuple[int, tuple[str, ...]] | None = None
         self._ticker = Ticker()
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
@@ -71,9 +75,10 @@ class Worker:
 
     async def once(self) -> int:
         """Go round every lane, the rarer duties included, until nothing is due any more; returns how much was done."""
-        done = sum([await self._round(lane, rare=True) for lane in self._lanes])
+        self._known = None
+        done = sum([await self._round(lane, rare=True, timed=True) for lane in self._lanes])
         await self._finish()
-        while more := sum([await self._until_idle(lane) for lane in self._lanes]):
+        while more := sum([await self._until_idle(lane, timed=True) for lane in self._lanes]):
             await self._finish()
             done += more
         return done
@@ -91,47 +96,58 @@ class Worker:
         seen = -1
         while not self._stopping:
             await listener.wait(LONGEST_WAIT_SECONDS)
-            if self._ticks != seen:
-                seen = self._ticks
-                await self._round(lane, rare=True)
-            await self._until_idle(lane)
+            if self._ticks == seen:
+                await self._until_idle(lane, timed=False)
+                continue
+            seen = self._ticks
+            if await self._round(lane, rare=True, timed=True):
+                await self._until_idle(lane, timed=True)
 
-    async def _until_idle(self, lane: str) -> int:
+    async def _until_idle(self, lane: str, *, timed: bool) -> int:
         done = 0
         for _ in range(ROUNDS):
-            count = await self._round(lane, rare=False)
+            count = await self._round(lane, rare=False, timed=timed)
             done += count
             if not count or self._stopping:
                 break
         return done
 
-    async def _round(self, lane: str, *, rare: bool) -> int:
+    async def _round(self, lane: str, *, rare: bool, timed: bool) -> int:
         """One round of a lane: practices beside each other, so that none waits for another's sender or carrier."""
+        now = [each for each in self._lanes[lane] if self._is_its_turn(each, rare=rare, timed=timed)]
+        if not now:
+            return 0
         side_by_side = asyncio.Semaphore(PRACTICES_AT_ONCE)
 
         async def one(practice_id: str) -> int:
             async with side_by_side:
-                return await self._round_of(lane, practice_id, rare=rare)
+                return await self._round_of(now, practice_id)
 
         practices = await self._practices()
         if len(practices) == 1:
-            return await self._round_of(lane, practices[0], rare=rare)
+            return await self._round_of(now, practices[0])
         return sum(await asyncio.gather(*map(one, practices)))
 
-    async def _round_of(self, lane: str, practice_id: str, *, rare: bool) -> int:
-        done = 0
-        for duty in self._lanes[lane]:
-            if duty.every == 1 or (rare and self._ticks % duty.every == 0):
-                done += await self._do(duty, practice_id)
-        return done
+    def _is_its_turn(self, duty: Named, *, rare: bool, timed: bool) -> bool:
+        if duty.every > 1:
+            return rare and self._ticks % duty.every == 0
+        return timed or not duty.timed
+
+    async def _round_of(self, duties: Sequence[Named], practice_id: str) -> int:
+        return sum([await self._do(duty, practice_id) for duty in duties])
 
     async def _practices(self) -> tuple[str, ...]:
+        """All practices, read once a tick: a new one waits a second for its first round."""
+        if self._known is not None and self._known[0] == self._ticks and self._known[1]:
+            return self._known[1]
+        ticks = self._ticks
         try:
             async with self._record.read("") as r:
-                return await people.practice_ids(r)
+                self._known = (ticks, await people.practice_ids(r))
         except Exception as error:
             log.exception("worker.database_away", error=_code(error))
             return ()
+        return self._known[1]
 
     async def _do(self, duty: Named, practice_id: str) -> int:
         try:
