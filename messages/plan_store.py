@@ -91,7 +91,8 @@ async def superseded(r: Reading, participation_id: str, revision: int) -> tuple[
         message.c.revision < revision,
         message.c.state.in_(("pending", "intent")),
     )
-    return tuple((await r.conn.execute(wanted.order_by(message.c.id))).scalars())
+    # Sorted here: asked for the order, SQLite walks through all messages of the practice to find these few in it.
+    return tuple(sorted((await r.conn.execute(wanted)).scalars()))
 
 
 async def add(tx: Tx, rows: Sequence[NewTouch]) -> frozenset[str]:
