@@ -84,7 +84,8 @@ WHERE o.practice_id = :p AND o.state = 'open'
 """
 _OFFERED_NOT_HELD: Final = """
 SELECT f.id FROM offer f WHERE f.practice_id = :p AND f.state = 'held' AND f.expires_at > :now
-AND NOT EXISTS (SELECT 1 FROM busy b WHERE b.practice_id = f.practice_id AND b.holder_id = f.opening_id)
+AND NOT EXISTS (SELECT 1 FROM busy b WHERE b.practice_id = f.practice_id AND b.holder_id = f.opening_id
+                AND b.expires_at >= f.expires_at)
 """
 _HELD_FOR_NOBODY: Final = """
 SELECT b.id, o.state FROM busy b JOIN opening o ON o.practice_id = b.practice_id AND o.id = b.holder_id
