@@ -324,7 +324,8 @@ async def ids_of_keys(r: Reading, dedupe_keys: Collection[str]) -> tuple[str, ..
     wanted = select(message.c.id).where(
         message.c.practice_id == r.practice_id, message.c.dedupe.in_(sorted(dedupe_keys))
     )
-    return tuple((await r.conn.execute(wanted.order_by(message.c.id))).scalars())
+    # Sorted here: asked for the order, SQLite walks through all messages of the practice to find these few in it.
+    return tuple(sorted((await r.conn.execute(wanted)).scalars()))
 
 
 # --- reading rows -----------------------------------------------------------------------------------------------
