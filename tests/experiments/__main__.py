@@ -1,4 +1,4 @@
-"""The experiments of docs/reliability.md, each with real processes, real HTTP and a real database.
+"""The experiments of docs/experiments.md, each with real processes, real HTTP and a real database.
 
     python -m tests.experiments R1 --seeds 5 --engine postgresql --size 10000      (make experiment R=R1 SEEDS=5)
 

@@ -34,7 +34,7 @@ from tests.experiments.stage import SHORT, UNDECIDED, Stage, on_stage
 from tests.rig.databases import Databases
 
 FAULTS: Final = {"error_before": 0.02, "reset_after": 0.02, "list_lag_seconds": (0, 0.5)}
-EDITORS: Final = 4
+EDITORS: Final = 8
 AIMED: Final = 0.5
 PATIENCE: Final = 300.0
 

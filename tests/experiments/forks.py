@@ -122,6 +122,8 @@ class Nursery:
             self._process.stdin.close()
         self.forks.clear()
         self._process.wait()
+        if self._process.stdout is not None:
+            self._process.stdout.close()
 
 
 class _Parent:

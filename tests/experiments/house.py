@@ -7,7 +7,9 @@ the carrier's ledger tells every one from every other.
 
 import hashlib
 import json
+import os
 import pickle
+import shutil
 from collections.abc import Iterator
 from dataclasses import asdict, dataclass
 from datetime import UTC, datetime, timedelta
@@ -49,6 +51,7 @@ AHEAD, TOUCH_HOURS = timedelta(hours=20), 21  # so the touch was due an hour ago
 BOOKED_BEFORE = timedelta(hours=30)
 KEPT_FOR = timedelta(hours=3)  # while it is day in the practice's zone, and nothing is useless yet
 CHUNK = 500
+DATABASE, KEYS, MADE = "practice.db", "keyring.json", "made.json"
 
 
 @dataclass(frozen=True, slots=True)
@@ -78,17 +81,17 @@ async def furnish(url: str, folder: Path, wanted: Plan) -> House:
     """Fill a migrated, empty database with the practice; `folder` keeps what was made for the next time."""
     kept = await _kept(folder, wanted)
     if url.startswith("sqlite"):
-        copyfile(kept.with_suffix(".db"), url.removeprefix("sqlite:///"))
+        copyfile(kept / DATABASE, url.removeprefix("sqlite:///"))
     else:
-        await _copy(f"sqlite:///{kept.with_suffix('.db')}", url)
-    told = json.loads(kept.with_suffix(".json").read_text("utf-8"))
+        await _copy(f"sqlite:///{kept / DATABASE}", url)
+    told = json.loads((kept / MADE).read_text("utf-8"))
     return House(
         practice_id=told["practice_id"],
         sender=SENDER,
         message_ids=frozenset(told["message_ids"]),
         numbers=tuple(told["numbers"]),
-        ring=load_ring(kept.with_suffix(".keys")),
-        keyring=kept.with_suffix(".keys").read_bytes(),
+        ring=load_ring(kept / KEYS),
+        keyring=(kept / KEYS).read_bytes(),
     )
 
 
@@ -104,23 +107,25 @@ async def _kept(folder: Path, wanted: Plan) -> Path:
     versions = b"".join(each.read_bytes() for each in sorted((ROOT / "migrations").rglob("*.py")))
     name = hashlib.sha256(versions + pickle.dumps(sorted(asdict(wanted).items()))).hexdigest()[:16]
     kept = folder / name
-    marker = kept.with_suffix(".json")
-    if marker.exists():
-        made = datetime.fromisoformat(json.loads(marker.read_text("utf-8"))["made"])
+    if (kept / MADE).exists():
+        made = datetime.fromisoformat(json.loads((kept / MADE).read_text("utf-8"))["made"])
         if datetime.now(UTC) - made < KEPT_FOR:
             return kept
-        marker.unlink()
-    folder.mkdir(parents=True, exist_ok=True)
-    kept.with_suffix(".db").unlink(missing_ok=True)
-    kept.with_suffix(".keys").unlink(missing_ok=True)
-    await _make(kept, wanted)
-    return kept
+        shutil.rmtree(kept)
+    # Made under a name of this process's, since tests run side by side; whoever is second uses its own.
+    draft = folder / f"{name}-{os.getpid()}"
+    draft.mkdir(parents=True, exist_ok=True)
+    await _make(draft, wanted)
+    try:
+        return draft.rename(kept)
+    except OSError:
+        return draft
 
 
 async def _make(kept: Path, wanted: Plan) -> None:
     now = datetime.now(UTC)
-    url, ring = f"sqlite:///{kept.with_suffix('.db')}", new_ring()
-    save_ring(ring, kept.with_suffix(".keys"))
+    url, ring = f"sqlite:///{kept / DATABASE}", new_ring()
+    save_ring(ring, kept / KEYS)
     await migrate(url)
     record = open_record(url, ring, now - BOOKED_BEFORE)
     without_flushing(record.engines)
@@ -142,7 +147,7 @@ async def _make(kept: Path, wanted: Plan) -> None:
     if len(due) != wanted.clients * wanted.each:
         raise RuntimeError(f"{len(due)} texts are due, not {wanted.clients * wanted.each}")
     told = {"made": now.isoformat(), "practice_id": practice_id, "message_ids": due, "numbers": numbers}
-    kept.with_suffix(".json").write_text(json.dumps(told), encoding="utf-8")
+    (kept / MADE).write_text(json.dumps(told), encoding="utf-8")
 
 
 async def _set_up(tx: Tx, now: datetime, wanted: Plan) -> tuple[str, str]:

@@ -34,10 +34,10 @@ WORKERS: Final = 4
 WITHIN: Final = 15.0
 
 
-async def run(asked: Asked, databases: Databases, answers: int = ANSWERS) -> Found:
-    """Perform it once; the size is the number of texts, besides the answers."""
+async def run(asked: Asked, databases: Databases, answers: int = ANSWERS, **times: float) -> Found:
+    """Perform it once; the size is the number of texts, besides the answers. The usual `times` unless told others."""
     wanted = Plan(clients=asked.size)
-    async with on_stage(asked.engine, wanted, databases) as stage:
+    async with on_stage(asked.engine, wanted, databases, **times) as stage:
         await stage.open_carrier({"seed": asked.seed})
         held = await _hold_all(stage)
         actors = await stage.cast(workers=WORKERS)
