@@ -2,6 +2,7 @@
 #
 #   make run        the demo: a practice with a past, its service, and a page of phones
 #   make test       everything CI checks: static checks, then all tests on both engines
+#   make test-long  the tests that take their time: killed and frozen processes, hours of a failing carrier
 #   make check      the static checks alone
 #   make kill-nine  a thousand texts and processes killed again and again, on both engines; some minutes
 #   make simulate   weeks of a practice under a fake clock and every fault, each promise asserted at every commit:
@@ -30,7 +31,7 @@ comma := ,
 INSTALL := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes
 LOCK := $(LOCK_VENV)/bin/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml --group build
 
-.PHONY: help run test check kill-nine experiment simulate simulate-mutations diagrams lock clean bench bench-dispatch bench-carrier \
+.PHONY: help run test test-long check kill-nine experiment simulate simulate-mutations diagrams lock clean bench bench-dispatch bench-carrier \
   bench-inbound bench-claim bench-book bench-plan bench-feel bench-peers
 
 help:
@@ -40,7 +41,10 @@ run: $(VENV)/ready-to-run
 	@exec $(BIN)/stillon demo $(ARGS)
 
 test: check
-	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal $(TESTS) $(ARGS)
+	@$(BIN)/python -m pytest -q -n $(WORKERS) --dist worksteal -m "not long" $(TESTS) $(ARGS)
+
+test-long: $(VENV)/ready-to-test
+	@$(BIN)/python -m pytest -q -m long $(TESTS) $(ARGS)
 
 check: $(VENV)/ready-to-test
 	@failed=0; for step in "ruff check ." "ruff format --check ." mypy "lint-imports --no-logo"; do \

@@ -4,7 +4,10 @@ Nothing else in the program builds these. Invariant: whoever changes a visit, wh
 subscribers run in the same transaction.
 """
 
+import socket
 from dataclasses import dataclass
+from functools import partial
+from typing import Any
 
 import aiohttp
 
@@ -130,11 +133,23 @@ async def open_program(settings: Settings, clock: Clock) -> Program:
     """
     record = await open_record(settings, clock)
     session = aiohttp.ClientSession(
-        connector=aiohttp.TCPConnector(limit=CONNECTIONS),
+        connector=aiohttp.TCPConnector(limit=CONNECTIONS, socket_factory=partial(_socket, settings)),
         cookie_jar=aiohttp.DummyCookieJar(),
         timeout=aiohttp.ClientTimeout(total=settings.http_timeout_seconds),
     )
     return Program(settings, record, session, _ways(settings, session))
+
+
+def _socket(settings: Settings, address: tuple[Any, ...]) -> socket.socket:
+    """A socket that forgets what was not acknowledged within the time an attempt has.
+
+    Else a request that was stuck behind a broken line could arrive after it was given up, looked up and sent again.
+    """
+    family, kind, protocol, *_ = address
+    made = socket.socket(family, kind, protocol)
+    if hasattr(socket, "TCP_USER_TIMEOUT"):  # where the system knows it
+        made.setsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT, int(settings.http_timeout_seconds * 1000))
+    return made
 
 
 def _ways(settings: Settings, session: aiohttp.ClientSession) -> dict[Channel, Way]:

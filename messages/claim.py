@@ -166,7 +166,7 @@ def _number(facts: _Facts, row: SendRow) -> str:
 async def _facts(tx: Tx, rows: Sequence[SendRow], order: Order, pace: Pace) -> _Facts:
     addresses = {row.address_ix for row in rows if row.address_ix is not None}
     desk = desk_of(await people.practice(tx), await reminders.wordings_in_force(tx), order.public_url)
-    again = [row.id for row in rows if row.attempt]
+    again = {row.id: row.client_id for row in rows if row.attempt and row.client_id is not None}
     return _Facts(
         desk=desk,
         pace=pace,

@@ -3,14 +3,14 @@
 Invariant: a token is never stored, only its keyed hash.
 """
 
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final, NamedTuple
 
 from sqlalchemy import ColumnElement, and_, select, update
 
-from scheduler.core.bulk import Insert
+from scheduler.core.bulk import Insert, any_of
 from scheduler.core.record import Reading, Record, Tx
 from scheduler.tables import appointment, contact_point, link, message, participation
 
@@ -91,13 +91,19 @@ async def practice_of(record: Record, digest: bytes) -> str | None:
         return found.scalar_one_or_none()
 
 
-async def of_messages(r: Reading, message_ids: Iterable[str]) -> dict[tuple[str, str], MessageLink]:
-    """The unrevoked links that messages have, by message and purpose."""
+async def of_messages(r: Reading, clients: Mapping[str, str]) -> dict[tuple[str, str], MessageLink]:
+    """The unrevoked links that messages have, by message and purpose. `clients`: whose each message is.
+
+    Found by way of the client, by whom links are indexed.
+    """
     c = link.c
     wanted = select(c.id, c.message_id, c.purpose, c.expires_at).where(
-        c.practice_id == r.practice_id, c.message_id.in_(sorted(set(message_ids))), c.revoked_at.is_(None)
+        c.practice_id == r.practice_id,
+        any_of(r.conn, c.client_id, sorted(set(clients.values()))),
+        any_of(r.conn, c.message_id, sorted(clients)),
+        c.revoked_at.is_(None),
     )
-    found = (MessageLink(*row) for row in await r.conn.execute(wanted.order_by(c.id)))
+    found = sorted((MessageLink(*row) for row in await r.conn.execute(wanted)), key=lambda each: each.id)
     return {(each.message_id, each.purpose): each for each in found}
 
 
@@ -134,6 +140,8 @@ def lost_with_contact(client_id: str) -> ColumnElement[bool]:
 
 
 def sent_to(address_ix: bytes) -> ColumnElement[bool]:
-    """Links that were sent to an address."""
+    """Links that were sent to an address, found by way of the clients who have it, by whom links are indexed."""
+    c = contact_point.c
+    theirs = select(c.client_id).where(c.practice_id == link.c.practice_id, c.value_ix == address_ix)
     sent = select(message.c.id).where(message.c.practice_id == link.c.practice_id, message.c.address_ix == address_ix)
-    return link.c.message_id.in_(sent)
+    return and_(link.c.client_id.in_(theirs), link.c.message_id.in_(sent))

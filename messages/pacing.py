@@ -17,8 +17,8 @@ AHEAD: Final = timedelta(seconds=1.5)
 AHEAD_PRESSING: Final = timedelta(seconds=60)
 """Answers and notices may wait in the carrier's queue for so long; more than that waits here, in order."""
 
-FURTHEST: Final = 2 * AHEAD_PRESSING
-"""No claim speaks for more: what is pressing goes as far as its own limit, and a last text beyond it."""
+FURTHEST: Final = timedelta(minutes=15)
+"""No claim speaks for more, and a sender that was refused as a whole is held for less (pacing_store.hold)."""
 
 
 @dataclass(frozen=True, slots=True)

@@ -36,6 +36,8 @@ from scheduler.core.record import Record
 
 log = get_logger(__name__)
 
+FEWEST: Final = 10
+"""A worker that could not post all it held in time claims half as many, and then slowly more again."""
 NEVER: Final = float("-inf")
 
 
@@ -84,6 +86,7 @@ class Transmitter:
         )
         self._breakers = {channel: Breaker() for channel in ways}
         self._flows: dict[str, Flow] = {}
+        self._at_once = limits.batch
 
     @property
     def silent_since(self) -> Mapping[Channel, float]:
@@ -156,10 +159,11 @@ class Transmitter:
         await self.finish(practice_id)
 
     def _allowed(self) -> int:
-        """How many may be claimed: when every carrier is silent, one now and then, to see whether it is back."""
+        """How many may be claimed: as many as get posted in time; of a silent carrier's, one now and then."""
         silent = [each for each in self._breakers.values() if each.opened_at is not None]
         if not silent or len(silent) < len(self._breakers):
-            return self._limits.batch
+            self._at_once = min(self._limits.batch, self._at_once + self._at_once // 4 + 1)
+            return self._at_once
         now = self._record.clock.monotonic()
         return 1 if any(each.would_allow(now) for each in silent) else 0
 
@@ -170,6 +174,8 @@ class Transmitter:
     async def _attempt(self, practice_id: str, held: Held) -> AttemptOutcome:
         not_posted = await self._last_look(practice_id, held)
         if not_posted is not None:
+            if not_posted is NotPosted.DEADLINE_PASSED:
+                self._at_once = max(FEWEST, self._at_once // 2)
             return not_posted
         channel = held.ready.row.channel
         breaker = self._breakers[channel]

@@ -4,6 +4,7 @@ The machinery is in tests/rig; here it is only handed out. In CI a missing Postg
 elsewhere it skips it.
 """
 
+import gc
 from collections.abc import AsyncIterator, Generator, Iterator
 from pathlib import Path
 
@@ -38,6 +39,13 @@ def pytest_configure(config: pytest.Config) -> None:
     config.addinivalue_line("markers", "plants_canaries: prints invented people on purpose; not searched for leaks")
     config.stash[WATCH] = LogWatch()
     config.stash[WATCH].install()
+    # Thousands of tests leave much behind that lives to the end; looking through it again and again is time lost.
+    gc.set_threshold(100_000, 50, 100)
+
+
+def pytest_collection_finish() -> None:
+    gc.collect()
+    gc.freeze()
 
 
 @pytest.hookimpl(wrapper=True)

@@ -39,7 +39,9 @@ _LONGEST_WHY: Final = 120
 
 
 async def handle(tx: Tx, inbound_id: str) -> str | None:
-    """Do what a text asks for and queue the answer; a word for what came of it, None when it was handled before.
+    """Do what a text asks for and queue the answer; returns a word for what came of it.
+
+    None when the text was handled before, or somebody else is at it.
 
     Raises:
         Exception: whatever an act could not foresee. Then nothing is done, and the text stays new (due.py).
@@ -47,7 +49,8 @@ async def handle(tx: Tx, inbound_id: str) -> str | None:
     sender_ix = await texts.sender_ix(tx, inbound_id)
     if sender_ix is None:
         return None
-    await said_store.lock_number(tx, sender_ix)
+    if not await said_store.lock_number(tx, sender_ix):
+        return None
     inbound = await texts.read(tx, inbound_id)
     if inbound is None or inbound.state != "new":
         return None

@@ -25,13 +25,17 @@ class Said:
     at: datetime
 
 
-async def lock_number(tx: Tx, sender_ix: bytes) -> None:
-    """Let texts of one number be answered one after another, whichever worker has them (SQLite has one)."""
+async def lock_number(tx: Tx, sender_ix: bytes) -> bool:
+    """Let texts of one number be answered one after another, whichever worker has them (SQLite has one).
+
+    False when another worker is at it: waiting would only make this one late for the next number.
+    """
     if tx.conn.dialect.name == "sqlite":
-        return
+        return True
     i = inbound.c
-    new = (i.practice_id == tx.practice_id, i.from_ix == sender_ix, i.state == "new")
-    await tx.conn.execute(select(i.id).where(*new).order_by(i.id).with_for_update())
+    new = select(i.id).where(i.practice_id == tx.practice_id, i.from_ix == sender_ix, i.state == "new")
+    ours = set((await tx.conn.execute(new.with_for_update(skip_locked=True))).scalars())
+    return ours >= set((await tx.conn.execute(new)).scalars())
 
 
 async def about_visits(r: Reading, address_ix: bytes, kinds: Collection[Kind], since: datetime) -> tuple[Said, ...]:

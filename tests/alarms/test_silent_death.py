@@ -108,6 +108,7 @@ async def test_a_killed_engine(house: House) -> None:
     await house.heard.until("", IN_TIME)
 
 
+@pytest.mark.long
 async def test_a_frozen_engine(house: House) -> None:
     await house.watch()
     engine = await house.engine()
@@ -118,6 +119,7 @@ async def test_a_frozen_engine(house: House) -> None:
     await house.heard.until("", IN_TIME)
 
 
+@pytest.mark.long
 async def test_an_engine_that_is_asked_to_stop_raises_no_alarm(house: House) -> None:
     watch = await house.watch()
     engine = await house.engine()
@@ -128,6 +130,7 @@ async def test_an_engine_that_is_asked_to_stop_raises_no_alarm(house: House) -> 
     assert await asyncio.to_thread(watch.stop) == 0
 
 
+@pytest.mark.long
 async def test_an_expired_token(
     processes: Processes, heard: Heard, engine_url: str, key_ring: KeyRing, keyring_file: Path
 ) -> None:
@@ -161,6 +164,7 @@ async def test_a_blocked_loop_is_noticed_from_within_its_own_process(
     await house.heard.until("engine_silent", IN_TIME)
 
 
+@pytest.mark.long
 async def test_a_stopped_database(processes: Processes, heard: Heard, key_ring: KeyRing, keyring_file: Path) -> None:
     server = await asyncio.to_thread(launch)
     try:

@@ -18,12 +18,14 @@ def asked(engine: str, size: int) -> Asked:
     return Asked(engine=engine, seed=1, size=size)
 
 
+@pytest.mark.long
 async def test_nothing_leaves_after_a_stop_is_acknowledged(engine_name: str, databases: Databases):
     found = await stop_race.run(asked(engine_name, 15), databases)
     assert found.counts["after_acknowledgement"] == 0, found
     assert found.counts["confirmations"] == {"1": 15}
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 async def test_replies_that_nobody_answered_are_dealt_with(engine_name: str, databases: Databases):
     found = await inbound_gap.run(asked(engine_name, 20), databases, away=3)
@@ -31,6 +33,7 @@ async def test_replies_that_nobody_answered_are_dealt_with(engine_name: str, dat
     assert found.counts["twice"] == 0
 
 
+@pytest.mark.long
 @pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
 async def test_four_workers_share_and_one_that_dies_is_made_good_for(engine_name: str, databases: Databases):
     found = await shared_work.run(asked(engine_name, 80), databases, answers=10, **BRIEF)

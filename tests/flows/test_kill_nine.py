@@ -38,6 +38,7 @@ def stage(processes: Processes, engine_url: str, key_ring: KeyRing, keyring_file
     return Stage(processes, engine_url, key_ring, keyring_file)
 
 
+@pytest.mark.long
 async def test_nothing_is_lost_and_nothing_sent_twice(
     stage: Stage, engine_name: str, engine_url: str, key_ring: KeyRing
 ):
@@ -45,7 +46,7 @@ async def test_nothing_is_lost_and_nothing_sent_twice(
     verdict = await perform(Run(engine=engine_name, messages=150, seed=9, kills=5), stage, due)
     assert verdict.is_well, verdict
     assert verdict.accepted == 150
-    assert verdict.kills == 5
+    assert verdict.kills >= 3, "too fast to be killed: this run proved little"
     assert max(verdict.attempts) > 1, "no fault struck: this run proved nothing"
 
 

@@ -153,6 +153,7 @@ async def test_a_wave_that_waits_for_its_pace_is_not_overdue(open_post: OpenPost
     assert await Overdue(post.record, dict).run(post.practice_id) == 0
 
 
+@pytest.mark.long
 async def test_four_hours_of_everything_failing(open_post: OpenPost) -> None:
     """Twelve texts wait. The carrier is asked about once a minute, and what is stale at the end is dropped."""
     post = await open_post(faults=Faults(refused=1.0))

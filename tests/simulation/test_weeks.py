@@ -1,6 +1,6 @@
 """Small practice weeks, one for each seed: whatever goes wrong, no promise is broken.
 
-A failure names its seed; `python -m tests.simulation --first SEED --seeds 1 --days 2 --clients 8 --trace` tells the
+A failure names its seed; `python -m tests.simulation --first SEED --seeds 1 --days 1 --clients 8 --trace` tells the
 whole story again, step for step. The long run, of whole weeks, is `make simulate`.
 """
 
@@ -19,7 +19,7 @@ from tests.simulation.week import Outcome, Size, Week
 
 # Seconds on a quiet machine; but a machine that runs other things beside is slow in just this sort of work.
 pytestmark = pytest.mark.timeout(300)
-SMALL = Size(days=2, clients=8)
+SMALL = Size(days=1, clients=8)
 SHORT = Size(days=1, clients=6)
 SEEDS = range(1, 51)
 TOGETHER = 5
