@@ -12,7 +12,7 @@ from tests.flows.due_texts import make_due
 from tests.flows.kill_nine import Run, Stage, judge, perform
 from tests.rig.process import Processes
 
-pytestmark = [pytest.mark.slow, pytest.mark.timeout(400)]
+pytestmark = [pytest.mark.long, pytest.mark.timeout(400)]
 
 CARELESS = """
 import sys
@@ -38,7 +38,6 @@ def stage(processes: Processes, engine_url: str, key_ring: KeyRing, keyring_file
     return Stage(processes, engine_url, key_ring, keyring_file)
 
 
-@pytest.mark.long
 async def test_nothing_is_lost_and_nothing_sent_twice(
     stage: Stage, engine_name: str, engine_url: str, key_ring: KeyRing
 ):

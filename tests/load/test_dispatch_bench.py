@@ -20,6 +20,7 @@ async def measured(url: str | None, **given: object) -> dict:
     return await dispatch.run(database=url, say=lambda _line: None, **{**chosen, **given})
 
 
+@pytest.mark.long
 async def test_every_due_reminder_is_sent_once_and_proven(empty_url: str) -> None:
     told = await measured(empty_url)
     assert [size["pending"] for size in told["sizes"]] == [30, 60]

@@ -109,7 +109,7 @@ def _no_subscriptions():
     return Subscriptions()
 
 
-@pytest.mark.slow
+@pytest.mark.long
 @pytest.mark.timeout(240)
 async def test_processes_killed_again_and_again_lose_nothing_and_repeat_nothing(
     real_record: Record, engine_url: str, keyring_file: Path, tmp_path: Path
