@@ -129,7 +129,11 @@ async def test_two_texts_of_one_number_are_answered_one_after_another(scene, eng
         async with of.write(scene.practice, CLIENT) as tx:
             return await handle(tx, inbound_id)
 
-    assert await asyncio.gather(one(record, first), one(other, second)) == ["times_offered", "times_offered"]
+    texts = (first, second)
+    outcomes = await asyncio.gather(one(record, first), one(other, second))
+    # Whoever finds another worker at the number passes it over, and a later round has it.
+    later = [await one(record, text) for text, outcome in zip(texts, outcomes, strict=True) if outcome is None]
+    assert [each for each in (*outcomes, *later) if each is not None] == ["times_offered", "times_offered"]
     async with record.read(scene.practice) as r:
         assert await scene.holds(r) == 3
         (point,) = await scene.everybody(r)
