@@ -44,6 +44,10 @@ class Composed(NamedTuple):
     segments: int
     new_links: tuple[NewLink, ...] = ()
 
+    def __repr__(self) -> str:
+        """How long it is; words, and the secret of the link in them, have no place in a log."""
+        return f"Composed(segments={self.segments})"
+
 
 @dataclass(frozen=True, slots=True)
 class CannotCompose:
@@ -221,6 +225,10 @@ class _Linked(NamedTuple):
     stands_for: str
     token: str = ""
     row: NewLink | None = None
+
+    def __repr__(self) -> str:
+        """What stands for it; the secret has no place in a log."""
+        return f"_Linked({self.stands_for!r})"
 
 
 _NO_LINK: Final = _Linked("")

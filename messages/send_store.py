@@ -480,6 +480,10 @@ class Joined(NamedTuple):
     stopped: bool | None
     agreed: bool | None
 
+    def __repr__(self) -> str:
+        """Nothing but its id: not even sealed things have a place in a log."""
+        return f"Joined(id={self.id!r})"
+
 
 async def joined(r: Reading, wanted: Select[Any]) -> list[Joined]:
     """The rows of a select that begins with FACTS."""
