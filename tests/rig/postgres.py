@@ -14,7 +14,8 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Iterator
+from collections.abc import AsyncIterator, Iterator
+from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from importlib.util import find_spec
 from pathlib import Path
@@ -26,9 +27,39 @@ NOBODY = 65534
 OWNER = "stillon"
 PORT = 5432
 START_SECONDS = 30.0
-SPEED = ("fsync=off", "synchronous_commit=off", "full_page_writes=off", "max_connections=60", "shared_buffers=32MB")
+SPEED = (
+    "fsync=off",
+    "synchronous_commit=off",
+    "full_page_writes=off",
+    "autovacuum=off",
+    "wal_level=minimal",
+    "max_wal_senders=0",
+    "max_connections=60",
+    "shared_buffers=64MB",
+)
 DURABLE = ("fsync=on", "synchronous_commit=on", "full_page_writes=on", "max_connections=100", "shared_buffers=64MB")
 Command = list[str | Path]
+
+_SHAPE = """
+    SELECT concat_ws(' ',
+      (SELECT concat(count(*), ':', max(oid)) FROM pg_class),
+      (SELECT concat(count(*), ':', max(oid)) FROM pg_trigger),
+      (SELECT concat(count(*), ':', max(oid)) FROM pg_proc),
+      (SELECT concat(count(*), ':', max(oid)) FROM pg_constraint),
+      (SELECT count(*) FROM pg_attribute),
+      (SELECT string_agg(tgenabled::text, '') FROM pg_trigger WHERE NOT tgisinternal),
+      (SELECT count(*) FROM pg_db_role_setting))
+"""
+_OTHERS = "SELECT count(*) FROM pg_stat_activity WHERE datname = current_database() AND pid <> pg_backend_pid()"
+# As a replica it may delete what triggers keep, and in any order; the version of the schema stays.
+_DELETE_ALL = """
+    DO $$ DECLARE each text; BEGIN
+      SET LOCAL session_replication_role = replica;
+      FOR each IN SELECT quote_ident(tablename) FROM pg_tables
+        WHERE schemaname = 'public' AND tablename <> 'alembic_version'
+      LOOP EXECUTE 'DELETE FROM ' || each; END LOOP;
+    END $$
+"""
 _PR_SET_PDEATHSIG = 1
 _LIBC = ctypes.CDLL(None)
 
@@ -102,10 +133,28 @@ class Postgres:
         """Remove a database, whoever is connected to it."""
         await self._say(f'DROP DATABASE IF EXISTS "{database}" WITH (FORCE)')
 
+    async def shape(self, database: str) -> str:
+        """What tells whether anything but rows was changed since: tables, columns, triggers, functions, settings."""
+        async with self._connected(database) as connection:
+            return str(await connection.fetchval(_SHAPE))
+
+    async def empty(self, database: str, shape: str) -> bool:
+        """Delete every row if nobody else is connected and the shape is still this one; was it done?"""
+        async with self._connected(database) as connection:
+            if await connection.fetchval(_OTHERS) or await connection.fetchval(_SHAPE) != shape:
+                return False
+            await connection.execute(_DELETE_ALL)
+        return True
+
     async def _say(self, statement: str) -> None:
-        connection = await asyncpg.connect(host=str(self.home), port=PORT, user=OWNER, database="postgres")
-        try:
+        async with self._connected("postgres") as connection:
             await connection.execute(statement)
+
+    @asynccontextmanager
+    async def _connected(self, database: str) -> "AsyncIterator[asyncpg.Connection[asyncpg.Record]]":
+        connection = await asyncpg.connect(host=str(self.home), port=PORT, user=OWNER, database=database)
+        try:
+            yield connection
         finally:
             await connection.close()
 
