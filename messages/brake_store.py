@@ -5,16 +5,13 @@ Invariant: an hour is entered once, by whichever worker is first; what it was pl
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
-from typing import Final
+from datetime import datetime
 
 from sqlalchemy import func, or_, select, text, update
 
 from messages.pause_store import PLANNED
 from scheduler.core.record import Reading, Tx, insert_once
 from scheduler.tables import message, practice, sending
-
-HOUR: Final = timedelta(hours=1)
 
 
 @dataclass(frozen=True, slots=True)

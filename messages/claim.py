@@ -159,8 +159,7 @@ async def _judge(tx: Tx, facts: _Facts, rows: Sequence[SendRow]) -> list[tuple[S
 
 
 def _number(facts: _Facts, row: SendRow) -> str:
-    main = facts.desk.practice.sender
-    return number_for(row.address_ix, main, facts.numbers) if len(facts.numbers) > 1 else main
+    return number_for(row.address_ix, facts.desk.practice.sender, facts.numbers)
 
 
 async def _facts(tx: Tx, rows: Sequence[SendRow], order: Order, pace: Pace) -> _Facts:

@@ -7,7 +7,7 @@ Source of the rates: rules.md A1 (a local number 1 segment a second, toll-free 3
 Invariant: however many workers claim, what they claim for a sender leaves at its rate, but for one moment's worth.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Final
@@ -16,6 +16,8 @@ AHEAD: Final = timedelta(seconds=1.5)
 """Planned texts are claimed so far ahead: a little more than the tick that brings the worker back."""
 AHEAD_PRESSING: Final = timedelta(seconds=60)
 """Answers and notices may wait in the carrier's queue for so long; more than that waits here, in order."""
+
+_NOTHING: Final = timedelta(0)
 
 FURTHEST: Final = timedelta(minutes=15)
 """No claim speaks for more, and a sender that was refused as a whole is held for less (pacing_store.hold)."""
@@ -62,7 +64,7 @@ class Pace:
         if not self._free:
             return None
         spare = ((self._until - free, self._senders[number]) for number, free in self._free.items())
-        return sum(max(0, int(left.total_seconds() * each.segments_per_second) + 1) for left, each in spare)
+        return sum(int(left.total_seconds() * each.segments_per_second) + 1 for left, each in spare if left > _NOTHING)
 
     @property
     def taken(self) -> Mapping[str, datetime]:
@@ -77,12 +79,12 @@ def _free(free_at: datetime | None, now: datetime) -> datetime:
     return free_at
 
 
-def number_for(address_ix: bytes | None, main: str, senders: Iterable[str]) -> str:
+def number_for(address_ix: bytes | None, main: str, senders: Collection[str]) -> str:
     """Which of a practice's numbers writes to an address: always the same one, so that a conversation stays in one.
 
     `main` when there is no other.
     """
-    pool = sorted({main, *senders})
-    if len(pool) == 1 or address_ix is None:
+    if address_ix is None or not senders or (len(senders) == 1 and main in senders):
         return main
+    pool = sorted({main, *senders})
     return pool[int.from_bytes(address_ix[:4], "big") % len(pool)]

@@ -135,11 +135,7 @@ async def due(tx: Tx, limit: int, *, below: int, only: Channel | None = None) ->
     has piled up, only the `DUE_AT_ONCE` that have been due longest are put in order.
     """
     c = message.c
-    waiting = _pending(tx).where(c.due_at <= tx.now)
-    if below <= PRESSING:
-        waiting = waiting.where(c.priority < literal_column(str(PRESSING)))
-    elif below <= EVERY_PRIORITY:
-        waiting = waiting.where(c.priority < below)
+    waiting = _due_now(tx, below)
     if only is not None:
         waiting = waiting.where(c.channel == only.value)
     oldest = waiting.order_by(c.due_at).limit(DUE_AT_ONCE).subquery()
@@ -155,13 +151,8 @@ async def due(tx: Tx, limit: int, *, below: int, only: Channel | None = None) ->
 
 async def any_due(r: Reading, *, below: int) -> bool:
     """Whether a claim would find something: asked first, so that an idle worker takes no write lock."""
-    c = message.c
-    wanted = _pending(r).where(c.due_at <= r.now)
-    if below <= PRESSING:
-        wanted = wanted.where(c.priority < literal_column(str(PRESSING)))
-    elif below <= EVERY_PRIORITY:
-        wanted = wanted.where(c.priority < below)
-    return (await r.conn.execute(wanted.order_by(c.due_at).limit(1))).first() is not None
+    first = _due_now(r, below).order_by(message.c.due_at).limit(1)
+    return (await r.conn.execute(first)).first() is not None
 
 
 def in_state(state: str) -> ColumnElement[bool]:
@@ -169,9 +160,15 @@ def in_state(state: str) -> ColumnElement[bool]:
     return message.c.state == literal_column(f"'{State(state).value}'")
 
 
-def _pending(r: Reading) -> Select[Any]:
+def _due_now(r: Reading, below: int) -> Select[Any]:
+    """What is due; only with the priority spelt out do engines use the index of what is pressing."""
     c = message.c
-    return select(c.id, c.priority, c.useful_until, c.due_at).where(c.practice_id == r.practice_id, in_state("pending"))
+    return select(c.id, c.priority, c.useful_until, c.due_at).where(
+        c.practice_id == r.practice_id,
+        in_state("pending"),
+        c.due_at <= r.now,
+        c.priority < literal_column(str(int(below))),
+    )
 
 
 async def send_rows(r: Reading, message_ids: Sequence[str]) -> tuple[SendRow, ...]:

@@ -86,7 +86,7 @@ class TwilioNetwork(AsyncHttpClient):  # type: ignore[misc]  # the SDK ships no 
             try:
                 async with self._session.request(
                     method.upper(),
-                    self._address(uri),
+                    self.address(uri),
                     params=_texts(params),
                     data=_texts(data),
                     headers=sent,
@@ -116,9 +116,6 @@ class TwilioNetwork(AsyncHttpClient):  # type: ignore[misc]  # the SDK ships no 
 
     def address(self, uri: str) -> str:
         """Where a request for `uri` really goes."""
-        return self._address(uri)
-
-    def _address(self, uri: str) -> str:
         parts = urlsplit(uri)
         if parts.netloc == urlsplit(self._base).netloc:
             return uri

@@ -88,10 +88,11 @@ def test_an_address_always_hears_from_the_same_number(address_ix: bytes) -> None
     pool = ["+12025550101", "+12025550102", "+12025550103"]
     chosen = number_for(address_ix, pool[0], pool[1:])
     assert chosen in pool
-    assert chosen == number_for(address_ix, pool[0], reversed(pool))
+    assert chosen == number_for(address_ix, pool[0], pool[::-1])
 
 
 def test_all_numbers_of_a_pool_are_used():
     pool = ["a", "b", "c"]
     assert {number_for(bytes([0, 0, 0, each]), "a", pool) for each in range(30)} == set(pool)
     assert number_for(b"1234", "a", ()) == "a"
+    assert {number_for(bytes([0, 0, 0, each]), "a", ("b",)) for each in range(30)} == {"a", "b"}
