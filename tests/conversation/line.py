@@ -1,0 +1,148 @@
+"""A scene with a real telephone line: phones at the local carrier, signed webhooks in, the carrier's REST API out.
+
+    phone --> local carrier --signed POST--> the application --> the worker's duties --REST--> local carrier --> phone
+
+Only time is ours: the record's clock stands still until a conversation lets it run.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+import aiohttp
+from aiohttp.test_utils import TestServer
+
+from bot.alerts import alert_due
+from bot.app import create_app as create_service
+from bot.conversation import due as conversation
+from bot.sandbox.app import create_app as create_carrier
+from bot.sandbox.carrier import Carrier as LocalCarrier
+from bot.sandbox.config import Pace, SandboxConfig, Sender
+from bot.sandbox.inbound import pass_on, take_in
+from bot.sandbox.rest import CARRIER
+from bot.settings import load
+from messages import consent
+from messages.channels.base import Accepted, Outgoing, SendOutcome
+from messages.channels.twilio_sms import TwilioAccount, TwilioSms
+from messages.kinds import Channel
+from messages.limits import Limits
+from messages.transmit import Transmitter
+from scheduler.core.actor import WORKER
+from scheduler.core.clock import SystemClock
+from scheduler.core.record import Record
+from tests.conversation.scene import Scene, plain, set_the_scene
+from tests.rig.clock import ManualClock
+from waitlist.due import do_due
+
+PUBLIC = "https://lee.example"
+ACCOUNT, TOKEN = "AC" + "1" * 32, "a-token-of-the-carrier"
+AT_ONCE = Pace(queued=0, sending=0, sent=0)
+
+
+class Post:
+    """Mail that arrives: who it went to and its words. There is no mail server in these conversations."""
+
+    keeps_list = False
+
+    def __init__(self) -> None:
+        self.delivered: list[tuple[str, str]] = []
+
+    async def send(self, outgoing: Outgoing) -> SendOutcome:
+        self.delivered.append((outgoing.to, outgoing.text))
+        return Accepted(f"mail-{len(self.delivered)}", "sent")
+
+    async def list_sent(self, to: str, since: Any) -> tuple[()]:
+        return ()
+
+    async def list_received(self, at: str, since: Any) -> tuple[()]:
+        return ()
+
+
+@dataclass
+class Exchange:
+    """The carrier and the service, joined; practices come and go on it."""
+
+    carrier: LocalCarrier
+    service: TestServer
+    session: aiohttp.ClientSession
+    api_base: str
+    post: Post = field(default_factory=Post)
+
+    def ways(self) -> dict[Channel, Any]:
+        account = TwilioAccount(account_sid=ACCOUNT, auth_token=TOKEN, api_base=self.api_base)
+        return {Channel.SMS: TwilioSms(account, self.session, timeout=8.0), Channel.EMAIL: self.post}
+
+    def connect(self, number: str, practice_id: str, *, opt_outs: str) -> None:
+        """Have texts to this number posted to the practice's webhook."""
+        sender = Sender(number=number, inbound_url=f"{PUBLIC}/twilio/{practice_id}/inbound")
+        self.carrier.reconfigure({"senders": (sender,), "opt_out_handling": opt_outs})
+
+
+@dataclass
+class OnTheLine(Scene):
+    """The scene, spoken to by telephone."""
+
+    exchange: Exchange | None = None
+    sender: str = ""
+    _limits: Limits = field(default_factory=Limits)
+    _read: dict[str, int] = field(default_factory=dict)
+
+    async def work(self) -> None:
+        """Go round the worker's duties until nothing is due and the carrier is at rest."""
+        transmitter = Transmitter(self.record, self.exchange.ways(), self._limits, worker="w", public_url=PUBLIC)
+        for _ in range(20):
+            done = await conversation.do_due(self.record, self.practice)
+            async with self.record.write(self.practice, WORKER) as tx:
+                done += await consent.acknowledge_stops(tx)
+            waves = await do_due(self.record, self.practice)
+            done += waves.waves + waves.expired
+            done += await alert_due(self.record, self.practice, fallback=None)
+            done += (await transmitter.run(self.practice)).done
+            if not done:
+                return
+        raise AssertionError("the duties never come to rest")
+
+    async def text(self, number: str, body: str, *, media: int = 0) -> None:
+        """A phone sends a text, and it is dealt with."""
+        pictures = tuple(f"https://media.invalid/{n}" for n in range(media))
+        incoming = take_in(self.exchange.carrier, phone=number, to=self.sender, body=body, media=pictures)
+        received = await pass_on(self.exchange.carrier, incoming)
+        assert received.status in {200, 204}, f"the webhook answered {received.status}"
+        await self.work()
+
+    def unread(self, number: str) -> list[str]:
+        """What has come to a phone since it was last looked at; links without their secrets."""
+        texts = [each for each in self.exchange.carrier.texts.with_phone(number) if not each.inbound]
+        texts = [each for each in texts if each.practice_number == self.sender]
+        new = texts[: len(texts) - self._read.get(number, 0)]
+        self._read[number] = len(texts)
+        return [plain(each.body) for each in reversed(new)]
+
+
+@asynccontextmanager
+async def exchange(record: Record) -> AsyncIterator[Exchange]:
+    """The carrier and the service on loopback."""
+    settings = load(
+        {"STILLON_PUBLIC_URL": PUBLIC, "STILLON_TWILIO_ACCOUNT_SID": ACCOUNT, "STILLON_TWILIO_AUTH_TOKEN": TOKEN},
+        dotenv=None,
+    )
+    async with TestServer(create_service(settings, record)) as service:
+        reached = {PUBLIC: f"http://127.0.0.1:{service.port}"}
+        config = SandboxConfig(account_sid=ACCOUNT, auth_token=TOKEN, routes=reached, pace=AT_ONCE)
+        app = create_carrier(config, SystemClock())
+        async with TestServer(app) as carrier, aiohttp.ClientSession() as session:
+            yield Exchange(app[CARRIER], service, session, f"http://127.0.0.1:{carrier.port}")
+
+
+async def open_line(
+    record: Record, clock: ManualClock, exchanged: Exchange, sender: str, **practice: object
+) -> OnTheLine:
+    """A practice of its own on the exchange."""
+    scene = await set_the_scene(record, clock, sender=sender, **practice)
+    mode = "advanced" if practice.get("stop_mode", "carrier") == "carrier" else "off"
+    exchanged.connect(sender, scene.practice, opt_outs=mode)
+    return OnTheLine(
+        record, clock, scene.practice, scene.location, scene.lee, scene.moss, scene.service,
+        exchange=exchanged, sender=sender,
+    )  # fmt: skip
