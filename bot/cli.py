@@ -23,6 +23,9 @@ COMMANDS: Final[Mapping[str, str]] = {
     "check": "check:check",
     "keys": "keys:app",
     "user": "user:app",
+    "understand": "understand:understand",
+    "segments": "segments_of:segments",
+    "lint-text": "lint_text:lint_text",
     "bench": "bench:app",
 }
 """The name of a command, and where in bot/commands it is: a function, or a Typer of its own."""

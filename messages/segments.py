@@ -6,6 +6,7 @@ holds and changes nothing when applied again, so counting after it tells the tru
 """
 
 import unicodedata
+from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
 from typing import Final
@@ -82,6 +83,67 @@ _PLAIN: Final = {"œ": "oe", "Œ": "OE", "ð": "d", "þ": "th", "\u0131": "i", "
 # Code points above this take a surrogate pair, two units.
 _LAST_SINGLE_UNIT: Final = 0xFFFF
 
+# What is drawn into the character before it: accents and marks, joiners, skin tones, the second letter of a flag.
+_DRAWN_INTO: Final = frozenset({"Mn", "Me", "Mc"})
+_JOINER: Final = "\u200d"
+_JOINERS: Final = frozenset({_JOINER, "\u200c"})
+_SKIN_TONES: Final = frozenset(map(chr, range(0x1F3FB, 0x1F400)))
+_FLAG_LETTERS: Final = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
+
+
+def _carriers_table() -> dict[int, str]:
+    """What the carrier's own smart encoding replaces, by the replacement (source: its published character list)."""
+    replaced = {
+        '"': "«»“”„ʺˮ‟❝❞〝〞＂",  # noqa: RUF001 -- the look-alikes themselves
+        "'": "‘’ʻˈʼʽʹ‛＇´ˊ`ˋ❛❜\u0313\u0314\ufe10\ufe11",  # noqa: RUF001 -- as above
+        "/": "÷⧸\u0337\u0338⁄∕／",  # noqa: RUF001 -- as above
+        "\\": "⧹⧵\u20e5﹨＼",  # noqa: RUF001 -- as above
+        "_": "\u0332＿‗",  # noqa: RUF001 -- as above
+        "|": "\u20d2\u20d3∣｜⎸⎹⏐⎜⎟",  # noqa: RUF001 -- as above
+        "-": "⎼⎽―﹣－‐⁃—–•",  # noqa: RUF001 -- as above
+        ",": "‚\u0326﹐﹑，､、",  # noqa: RUF001 -- as above
+        "(": "❨❪﹙（⟮⦅",  # noqa: RUF001 -- as above
+        ")": "❩❫﹚）⟯⦆",  # noqa: RUF001 -- as above
+        "*": "⁎∗⊛✢✣✤✥✱✲✳✺✻✼✽❃❉❊❋⧆﹡＊",  # noqa: RUF001 -- as above
+        "+": "˖﹢＋",  # noqa: RUF001 -- as above
+        ".": "。﹒．｡",  # noqa: RUF001 -- as above
+        ":": "ː˸⦂꞉︓：",  # noqa: RUF001 -- as above
+        ";": "⁏︔﹔；",  # noqa: RUF001 -- as above
+        "!": "ǃ︕﹗！",  # noqa: RUF001 -- as above
+        "?": "︖﹖？",  # noqa: RUF001 -- as above
+        "^": "ˆ\u0302＾\u1dcd",  # noqa: RUF001 -- as above
+        "{": "❴﹛｛",
+        "}": "❵﹜｝",
+        "[": "［",
+        "]": "］",
+        "~": "˜˷\u0303\u0330\u0334∼～",  # noqa: RUF001 -- as above
+        "<": "﹤＜›",  # noqa: RUF001 -- the carrier's list turns the single angle quotes round
+        "=": "\u0347꞊﹦＝",  # noqa: RUF001 -- as above
+        ">": "﹥＞‹",  # noqa: RUF001 -- as above
+        "@": "﹫＠",
+        "$": "﹩＄",
+        "#": "﹟＃",
+        "%": "﹪％",
+        "&": "﹠＆",
+        "1/4": "¼",
+        "1/2": "½",
+        "3/4": "¾",
+        "!!": "‼",
+        "...": "…",
+        " ": "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\u2028\u2029"
+        "\u008d\u009f\u0080\u0090\u009b",
+        "       ": "\t",
+        "": "\u0000\u0003\u0004\u0010\u0011\u0012\u0013\u0014\u0017\u0019\u200b\u2060\ufeff",
+        **{chr(ord("0") + n): chr(0xFF10 + n) for n in range(10)},
+        **{chr(ord("A") + n): chr(0xFF21 + n) for n in range(26)},
+    }
+    table = {ord(character): plain for plain, characters in replaced.items() for character in characters}
+    small_capitals = zip("ABCDEFGHIJKLMNOPRTUVWYZS", "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡʏᴢꜱ", strict=True)  # noqa: RUF001 -- as above
+    return table | {ord(small): plain for plain, small in small_capitals}
+
+
+_CARRIERS_TABLE: Final = _carriers_table()
+
 
 class Encoding(StrEnum):
     """The two wire alphabets."""
@@ -112,8 +174,9 @@ def segments(text: str, *, toll_free: bool = False) -> Segments:
     """Counts `text` as a carrier bills it.
 
     One part holds 160 septets or 70 code units; a longer text is cut into parts that each give up six bytes for the
-    header (153 or 67). Toll-free routes cut into 152 or 66 (source: vendor's length guide). An extension pair or a
-    surrogate pair never straddles two parts, so parts may stay one short.
+    header (153 or 67). Toll-free routes cut into 152 or 66 (source: vendor's length guide). An extension pair, a
+    surrogate pair and what is drawn as one (a flag, a joined emoji, a letter with its accents) never straddle two
+    parts, so parts may stay short.
     """
     septets = gsm7_units(text)
     if septets is not None:
@@ -122,6 +185,14 @@ def segments(text: str, *, toll_free: bool = False) -> Segments:
     units = len(text.encode("utf-16-be")) // 2
     single, part = 70, 66 if toll_free else 67
     return Segments(Encoding.UCS2, units, 1 if units <= single else _parts(_unit_widths(text), part))
+
+
+def smart_encoded(text: str) -> str:
+    """`text` as the carrier's own smart encoding would send it, character by character; emoji and scripts stay.
+
+    For comparing with the carrier's calculator. What we send went through `sms_text`, which does more.
+    """
+    return text.translate(_CARRIERS_TABLE)
 
 
 def sms_text(text: str, *, plain_letters: bool = False) -> str:
@@ -152,7 +223,31 @@ def _septet_widths(text: str) -> list[int]:
 
 
 def _unit_widths(text: str) -> list[int]:
-    return [2 if ord(character) > _LAST_SINGLE_UNIT else 1 for character in text]
+    return [sum(1 + (ord(character) > _LAST_SINGLE_UNIT) for character in drawn) for drawn in _as_drawn(text)]
+
+
+def _as_drawn(text: str) -> Iterator[str]:
+    """The text in the pieces a reader sees: an accent stays with its letter, a flag and a joined emoji are one."""
+    piece = ""
+    for character in text:
+        if piece and not _belongs_to(piece, character):
+            yield piece
+            piece = ""
+        piece += character
+    if piece:
+        yield piece
+
+
+def _belongs_to(piece: str, character: str) -> bool:
+    """Whether `character` is drawn into the piece before it (the cluster rules of Unicode annex 29, without Hangul)."""
+    last = piece[-1]
+    if last in "\r\n" or unicodedata.category(last) == "Cc":
+        return False
+    if unicodedata.category(character) in _DRAWN_INTO or character in _JOINERS or character in _SKIN_TONES:
+        return True
+    if character in _FLAG_LETTERS:
+        return last in _FLAG_LETTERS and len(piece) == 1
+    return last == _JOINER and unicodedata.category(character) == "So" and len(piece) > 1
 
 
 def _parts(widths: list[int], capacity: int) -> int:

@@ -153,6 +153,11 @@ def lint_label(label: str) -> list[WordingProblem]:
     return problems
 
 
+def lint_words(text: str) -> list[WordingProblem]:
+    """Everything wrong with words a client may see that are no template of ours: a subject, a calendar title."""
+    return list(_word_problems(text))
+
+
 def lint_host(host: str) -> list[WordingProblem]:
     """Everything wrong with the host name our links would show."""
     name = host.casefold().rstrip(".")

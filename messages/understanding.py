@@ -1,0 +1,64 @@
+"""What a text means, all of it: intents, distress, and the times it speaks of. The conversation's one entrance.
+
+Intents alone are read in `intents/`, times alone in `when/`; here they are weighed together. Pure and deterministic,
+a few milliseconds. The one invariant: `ask` is true whenever acting would be a guess.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Final
+from zoneinfo import ZoneInfo
+
+from messages.intents import Asked, Intent, IntentKind, Reading, read
+from messages.when import When, read_when
+
+_UNSURE: Final = frozenset({IntentKind.OTHER, IntentKind.UNSURE, IntentKind.UNCLEAR_CHOICE, IntentKind.VISIT_OR_STOP})
+# A text with no more words than this beside its time is about that time.
+_FEW_WORDS: Final = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Understanding:
+    """The reading of a text with the times it names. `ask`: one short question is better than any act."""
+
+    reading: Reading
+    when: When
+    ask: bool
+
+    @property
+    def crisis(self) -> bool:
+        """Whether there is a sign of distress or danger; it never hides the other meanings."""
+        return IntentKind.CRISIS in self.reading.kinds
+
+
+def understand(
+    text: str,
+    *,
+    asked: Asked,
+    language: str,
+    now: datetime,
+    zone: ZoneInfo,
+    bookable: Sequence[datetime] = (),
+) -> Understanding:
+    """What `text` means as an answer to `asked`.
+
+    `now` is aware; times are read and returned on the clock of `zone`. `language` (any tag) decides only what words
+    leave open, such as the order of day and month. `bookable` are times that are open or were offered, by which a bare
+    "3" or "the 12th" may be told.
+    """
+    reading = read(text, asked=asked)
+    local = now.astimezone(zone)
+    when = read_when(text, now=local, language=language, bookable=[each.astimezone(zone) for each in bookable])
+    reading = _as_wish(reading, when)
+    others = [kind for kind in reading.kinds if kind is not IntentKind.CRISIS]
+    unsure = bool(others) and others[0] in _UNSURE
+    times_open = when.ask and (not others or others[0] in _UNSURE | {IntentKind.RESCHEDULE})
+    return Understanding(reading, when, ask=unsure or times_open)
+
+
+def _as_wish(reading: Reading, when: When) -> Reading:
+    """A text that is nothing but a time wishes for it: proposing open times harms nobody."""
+    if reading.kinds != (IntentKind.OTHER,) or when.rest > _FEW_WORDS or not (when.spans or when.ask):
+        return reading
+    return replace(reading, intents=(Intent(kind=IntentKind.RESCHEDULE),), why=("when.alone", *reading.why))

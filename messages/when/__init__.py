@@ -1,0 +1,6 @@
+"""Times in sentences: "tmrw @ 3", "next tues after 4", "cualquier tarde menos el jueves". Pure: words in, spans out."""
+
+from messages.when.reader import read_when
+from messages.when.reading import Grain, Span, SpanKind, When
+
+__all__ = ["Grain", "Span", "SpanKind", "When", "read_when"]
