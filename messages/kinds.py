@@ -82,6 +82,11 @@ class Kind(StrEnum):
     UNSURE = "unsure"
     UNDONE = "undone"
     UNDO_TOO_LATE = "undo_too_late"
+    NEXT_VISIT = "next_visit"
+    NO_VISIT = "no_visit"
+    WISH_FREE = "wish_free"
+    TIMES_NEAR = "times_near"
+    NEEDS_OFFICE = "needs_office"
 
     OFFER = "offer"
     OFFER_UNCLEAR = "offer_unclear"
@@ -90,12 +95,18 @@ class Kind(StrEnum):
     OFFER_PASSED = "offer_passed"
     OFFER_EXPIRED = "offer_expired"
     OFFER_WITHDRAWN = "offer_withdrawn"
+    LIST_ALREADY = "list_already"
+    LIST_LEFT = "list_left"
 
     CLINICIAN_CANCELLED = "clinician_cancelled"
     RESCHEDULED_BY_STAFF = "rescheduled_by_staff"
 
     STOP_CONFIRMED = "stop_confirmed"
     START_CONFIRMED = "start_confirmed"
+    STOPPED_ONE = "stopped_one"
+    LANGUAGE_SET = "language_set"
+    EMAIL_SET = "email_set"
+    HOURS_SET = "hours_set"
     OPT_OUT_BY_LINK = "opt_out_by_link"
     VISIT_OR_STOP = "visit_or_stop"
     HELP = "help"
@@ -255,17 +266,28 @@ TRAITS: Final[Mapping[Kind, Traits]] = MappingProxyType(
         Kind.UNSURE: _reply("starts_at", visit=VisitNeed.ACTIVE),
         Kind.UNDONE: _reply(),
         Kind.UNDO_TOO_LATE: _reply("office_phone"),
+        Kind.NEXT_VISIT: _reply("starts_at", visit=VisitNeed.ACTIVE),
+        Kind.NO_VISIT: _reply("office_phone"),
+        Kind.WISH_FREE: _reply("starts_at", "other_at", "deadline", visit=VisitNeed.ACTIVE),
+        Kind.TIMES_NEAR: _reply("options", "deadline"),
+        Kind.NEEDS_OFFICE: _reply("office_phone"),
         Kind.OFFER: _OFFER,
         Kind.OFFER_UNCLEAR: _reply("starts_at", "deadline"),
         Kind.OFFER_WON: _reply("starts_at", visit=VisitNeed.ACTIVE),
         Kind.OFFER_LOST: _reply(),
         Kind.OFFER_PASSED: _reply(),
+        Kind.LIST_ALREADY: _reply(),
+        Kind.LIST_LEFT: _reply(),
         Kind.OFFER_EXPIRED: _notice("starts_at", purpose=Purpose.WAITLIST),
         Kind.OFFER_WITHDRAWN: _notice("starts_at", purpose=Purpose.WAITLIST),
         Kind.CLINICIAN_CANCELLED: _notice("starts_at", "office_phone", "link", visit=VisitNeed.GONE),
         Kind.RESCHEDULED_BY_STAFF: _notice("starts_at", "other_at", "link", visit=VisitNeed.ACTIVE),
         Kind.STOP_CONFIRMED: _reply("office_phone", answers_opt_out=True),
         Kind.START_CONFIRMED: _reply(),
+        Kind.STOPPED_ONE: _reply("starts_at", "count"),
+        Kind.LANGUAGE_SET: _reply(),
+        Kind.EMAIL_SET: _reply("office_phone"),
+        Kind.HOURS_SET: _reply("office_phone"),
         Kind.OPT_OUT_BY_LINK: _reply("office_phone", answers_opt_out=True),
         Kind.VISIT_OR_STOP: _reply("starts_at", visit=VisitNeed.ACTIVE),
         Kind.HELP: _reply("office_phone"),

@@ -187,6 +187,8 @@ _VARIANTS: Final[Mapping[Kind, Callable[[SafeFields], str]]] = MappingProxyType(
         Kind.CANCELLED: lambda fields: "stays" if fields.other_at else "",
         Kind.TIMES_OFFERED: lambda fields: "stays" if fields.starts_at else "",
         Kind.TIMES_NONE: lambda fields: "stays" if fields.starts_at else "",
+        Kind.TIMES_NEAR: lambda fields: "stays" if fields.starts_at else "",
+        Kind.NO_VISIT: lambda fields: "book" if fields.count else "",
         Kind.LATE_NOTED: lambda fields: "minutes" if fields.late_minutes else "",
         Kind.UNDONE: lambda fields: "" if fields.starts_at else "released",
         Kind.OFFER_WON: lambda fields: "moved" if fields.other_at else "",

@@ -27,6 +27,7 @@ from sqlalchemy import (
     Table,
     TypeDecorator,
     UniqueConstraint,
+    false,
     text,
 )
 
@@ -117,6 +118,12 @@ practice = Table(
     Column("plain_letters", Boolean, nullable=False),  # Spanish without accents: one segment instead of two
     Column("crisis_country", String(2), nullable=False),
     Column("alert_email", String(120)),  # the on-call person of the practice
+    Column("alert_phone", String(20)),  # the same person's phone, E.164: distress reaches it by text as well
+    Column("second_email", String(120)),  # who is alerted when the first does not take it up
+    Column("second_phone", String(20)),
+    Column("subdivision", String(3)),  # NY: the state whose hours for texts are kept, see messages/quiet_hours.py
+    Column("strict_hours", Boolean, nullable=False, server_default=false()),  # ... for reminders as well
+    Column("follow_ups", Boolean, nullable=False, server_default=false()),  # clients may book a next visit by text
     Column("demo", Boolean, nullable=False),
     Column("data_key", LargeBinary, nullable=False),
     _instant("created_at"),
@@ -175,6 +182,8 @@ client = Table(
     Column("language", String(5)),
     Column("zone", String(40)),
     Column("payer", Word, nullable=False),  # self | insurance | medicare | medicaid
+    Column("from_minute", Integer),  # nothing automatic before, by their own wish
+    Column("until_minute", Integer),  # ... or after
     Column("state", Word, nullable=False),  # active | archived
     _instant("created_at"),
     _key("id"),
@@ -389,6 +398,8 @@ participation = Table(
     _instant("started_at", nullable=True),
     _instant("stopped_at", nullable=True),
     _instant("missed_at", nullable=True),
+    _instant("late_said_at", nullable=True),  # when the client said that they will be late
+    Column("late_minutes", Integer),  # ... by how much, if they said so
     Column("marked_by", Id),
     _to("appointment", "appointment_id"),
     _to("client", "client_id"),
@@ -576,6 +587,7 @@ inbound = Table(
     _sealed("body_ct"),
     Column("opt_out_type", Word),
     Column("media_count", Integer, nullable=False),
+    Column("via", Word),  # voice | chat | whatsapp; None: a text
     Column("pressing", Boolean),  # a STOP, or somebody in distress: dealt with before all others
     Column("client_id", Id),
     Column("state", Word, nullable=False),  # new | handled
@@ -697,11 +709,19 @@ waitlist_entry = Table(
     Column("credit", Integer, nullable=False),  # offers lost to somebody quicker
     _instant("joined_at"),
     _instant("last_offered_at", nullable=True),
+    Column("only_clinician", Id, nullable=False, server_default=""),  # the one, where clinician_ids name one
+    Column("grid", Integer, nullable=False, server_default=str(2**21 - 1)),  # bits: 3 * weekday + part of the day
+    Column("turn", BigInteger, nullable=False, server_default="0"),  # least first; see waitlist/turns.py
+    Column("urgency_reason", Word),  # clinical | promised | long_wait
+    _instant("paused_until", nullable=True),
+    Column("expires_on", Date),
+    Column("location_id", Id),  # NULL = any
     _to("client", "client_id"),
     _to("service", "service_id"),
     _key("id"),
     Index(None, "practice_id", "state"),
     Index(None, "practice_id", "client_id"),
+    Index("ix_waitlist_entry_turn", "practice_id", "service_id", "state", "only_clinician", "turn", "id"),
 )
 
 opening = Table(
@@ -740,6 +760,9 @@ offer = Table(
     _instant("expires_at"),
     _instant("ended_at", nullable=True),
     Column("participation_id", Id),  # the visit a claim booked
+    Column("place", Integer),  # whose turn it was when it was made,
+    Column("among", Integer),  # among how many of those looked at,
+    Column("points", Integer),  # and by how many points
     _to("opening", "opening_id"),
     _to("waitlist_entry", "entry_id"),
     _to("client", "client_id"),
@@ -754,6 +777,27 @@ offer = Table(
     ),
     Index("ix_offer_expiring", "state", "expires_at"),
     Index(None, "practice_id", "opening_id", "entry_id"),
+    Index("ix_offer_client", "practice_id", "client_id", "offered_at"),
+)
+
+waitlist_policy = Table(
+    "waitlist_policy",  # a new version is a new row; without any, waitlist/policy.py's own holds
+    metadata,
+    *_practice(),
+    Column("version", Integer, nullable=False),
+    Column("terms", JSON, nullable=False),
+    Column("made_by", Id),
+    _instant("made_at"),
+    _key("version"),
+)
+
+waitlist_curve = Table(
+    "waitlist_curve",  # how quickly, and how often, this practice's clients say yes: counts, learned now and then
+    metadata,
+    *_practice(),
+    Column("counts", JSON, nullable=False),
+    _instant("learned_at"),
+    PrimaryKeyConstraint("practice_id"),
 )
 
 # --- fees -------------------------------------------------------------------------------------------------------

@@ -12,7 +12,7 @@ from scheduler.calendar.wallclock import MINUTES_PER_DAY
 from scheduler.core.errors import Invalid
 from scheduler.people.client_fields import check_zone
 from scheduler.people.mail_address import NotAnAddress, parse_mail_address
-from scheduler.people.phone import known_region
+from scheduler.people.phone import NotAPhone, known_region, parse_phone
 
 LONGEST_LABEL: Final = 20
 LONGEST_NAME: Final = 120
@@ -25,6 +25,7 @@ _E164: Final = re.compile(r"\+[1-9]\d{6,14}")
 _PRINTED_PHONE: Final = re.compile(r"\+?[\d ().-]{3,19}\d")
 _LOCALE: Final = re.compile(r"[a-z]{2,3}_[A-Z]{2}")
 _CURRENCY: Final = re.compile(r"[A-Z]{3}")
+_SUBDIVISION: Final = re.compile(r"[A-Z]{2,3}")
 _LANGUAGE: Final = re.compile(r"[a-z]{2,3}")
 
 
@@ -58,6 +59,12 @@ class PracticeFields:
     plain_letters: bool = True
     crisis_country: str = "US"
     alert_email: str | None = None
+    alert_phone: str | None = None
+    second_email: str | None = None
+    second_phone: str | None = None
+    subdivision: str | None = None
+    strict_hours: bool = False
+    follow_ups: bool = False
 
     def changed_from(self, before: "PracticeFields") -> tuple[str, ...]:
         """The names of the fields that differ."""
@@ -110,6 +117,10 @@ def checked_practice(given: PracticeFields) -> PracticeFields:
         office_phone=" ".join(given.office_phone.split()),
         email_from=_mail(given.email_from, "email_from"),
         alert_email=_mail(given.alert_email, "alert_email"),
+        second_email=_mail(given.second_email, "second_email"),
+        alert_phone=_phone(given.alert_phone, "alert_phone", given.region),
+        second_phone=_phone(given.second_phone, "second_phone", given.region),
+        subdivision=(given.subdivision or "").strip().upper() or None,
     )
     if not 0 < len(tidy.label) <= LONGEST_LABEL:
         raise Invalid("label_length", field="label", longest=LONGEST_LABEL)
@@ -160,6 +171,7 @@ def _check_words(tidy: PracticeFields) -> None:
         "language": _LANGUAGE.fullmatch(tidy.language) is not None,
         "stop_mode": tidy.stop_mode in STOP_MODES,
         "crisis_country": tidy.crisis_country in CRISIS_COUNTRIES,
+        "subdivision": tidy.subdivision is None or _SUBDIVISION.fullmatch(tidy.subdivision) is not None,
     }
     for name, fits in fitting.items():
         if not fits:
@@ -177,5 +189,14 @@ def _mail(given: str | None, name: str) -> str | None:
         return None
     parsed = parse_mail_address(given)
     if isinstance(parsed, NotAnAddress):
+        raise Invalid(f"{name}_unreadable", field=name)
+    return parsed
+
+
+def _phone(given: str | None, name: str, region: str) -> str | None:
+    if not given or not given.strip():
+        return None
+    parsed = parse_phone(given, region)
+    if isinstance(parsed, NotAPhone):
         raise Invalid(f"{name}_unreadable", field=name)
     return parsed

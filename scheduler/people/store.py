@@ -52,6 +52,12 @@ class Practice:
     demo: bool
     created_at: datetime
     data_key: bytes = field(repr=False)
+    alert_phone: str | None = None
+    second_email: str | None = None
+    second_phone: str | None = None
+    subdivision: str | None = None
+    strict_hours: bool = False
+    follow_ups: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -104,6 +110,8 @@ class Client:
     payer: str
     state: str
     created_at: datetime
+    from_minute: int | None = None
+    until_minute: int | None = None
 
     @property
     def display(self) -> str:
@@ -389,6 +397,8 @@ def _client(r: Reading, row: Mapping[Any, Any]) -> Client:
         payer=row["payer"],
         state=row["state"],
         created_at=row["created_at"],
+        from_minute=row["from_minute"],
+        until_minute=row["until_minute"],
     )
 
 
