@@ -31,6 +31,7 @@ from messages.transmit import Transmitter
 from scheduler.actions.series import HORIZON, extend_series
 from scheduler.appointments import series_store
 from scheduler.core.actor import WORKER
+from scheduler.core.bell import Work
 from scheduler.core.record import Record
 from waitlist.due import do_due
 
@@ -57,16 +58,16 @@ def duties(settings: Settings, record: Record, ways: Mapping[Channel, Way]) -> l
     )
     settler = Settler(record, ways, limits)
     found = [
-        Named("answer", partial(conversation.do_due, record), TALK),
-        Named("stops", partial(_acknowledge_stops, record), TALK),
-        Named("waitlist", partial(_waitlist, record), TALK, timed=True),
-        Named("brake", Brake(record, watch).run, SEND),  # before anything planned may leave
-        Named("transmit", partial(_begin, wave), SEND, finish=wave.finish),
-        Named("answers", partial(_begin, answers), PRESS, finish=answers.finish),
-        Named("settle", settler.run, SETTLE, timed=True),
+        Named("answer", partial(conversation.do_due, record), TALK, on=Work.TEXTS),
+        Named("stops", partial(_acknowledge_stops, record), TALK, on=Work.TEXTS),
+        Named("waitlist", partial(_waitlist, record), TALK),
+        Named("brake", Brake(record, watch).run, SEND, on=Work.PLANNED),  # before anything planned may leave
+        Named("transmit", partial(_begin, wave), SEND, on=Work.PLANNED, finish=wave.finish),
+        Named("answers", partial(_begin, answers), PRESS, on=Work.ANSWERS, finish=answers.finish),
+        Named("settle", settler.run, SETTLE),
         Named("spread", Spreader(record).run, TIDY, every=EVERY_FIVE_MINUTES),
         Named("clock_back", partial(bring_back, record, limits=limits), SETTLE, every=EVERY_MINUTE),
-        Named("alerts", partial(alert_due, record, fallback=settings.alert_email), TALK, timed=True),
+        Named("alerts", partial(alert_due, record, fallback=settings.alert_email), TALK),
         Named("redact", Redactor(record, ways, erase=settings.redact_bodies).run, TIDY, every=EVERY_OTHER_SECOND),
         Named("overdue", Overdue(record, partial(_silent, wave, answers)).run, TIDY, every=EVERY_TWENTY_SECONDS),
         Named("series", partial(_extend_series, record), SETTLE, every=EVERY_HOUR),

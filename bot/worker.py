@@ -2,8 +2,8 @@
 
 Each duty is a coroutine that does one round of one kind of work for one practice and says how much it did. Duties run
 in lanes beside each other, so that a carrier that hangs never keeps a client waiting for an answer to be worked out. A
-lane wakes with every tick and with every commit that rang the bell, and goes round until a round finds nothing. What
-is due by a time of its own is looked for with the ticks alone: a commit makes nothing of the kind due.
+lane wakes with every tick and with every commit that rang the bell for work of its duties, and goes round until a
+round finds nothing. What is due by a time of its own is looked for with the ticks alone.
 A duty that fails is logged by code and tried again at the next tick; it never stops the others.
 Invariant: killing the worker at any point loses nothing: all it knows is in the record.
 """
@@ -13,7 +13,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
-from scheduler.core.bell import Listener
+from scheduler.core.bell import Listener, Work
 from scheduler.core.log import get_logger
 from scheduler.core.record import Record
 from scheduler.people import store as people
@@ -32,7 +32,7 @@ ROUNDS = 1000  # a bound, so that a duty that miscounts cannot keep a lane from 
 class Named:
     """A duty, what it is called in the log, and its lane. `every` > 1: only with every so many ticks.
 
-    `timed`: what it does becomes due with the hour, so a commit that rings the bell is no reason to look.
+    `on`: the work a commit may leave for it; without any, what it does becomes due with the hour alone.
     A duty that leaves things going on in the background says with `finish` how to wait for them.
     """
 
@@ -40,7 +40,7 @@ class Named:
     run: Duty
     lane: str
     every: int = 1
-    timed: bool = False
+    on: Work | None = None
     finish: Callable[[], Awaitable[None]] | None = None
 
 
@@ -61,7 +61,7 @@ class Worker:
         self._ticker.every(TICK_SECONDS, self._tick)
         self._ticker.start()
         for lane in self._lanes:
-            listener = self._record.bell.listener()
+            listener = self._record.bell.listener(_work_of(self._lanes[lane]))
             self._tasks.append(asyncio.create_task(self._run(lane, listener), name=f"worker-{lane}"))
         self._record.bell.ring()
 
@@ -131,7 +131,7 @@ class Worker:
     def _is_its_turn(self, duty: Named, *, rare: bool, timed: bool) -> bool:
         if duty.every > 1:
             return rare and self._ticks % duty.every == 0
-        return timed or not duty.timed
+        return timed or duty.on is not None
 
     async def _round_of(self, duties: Sequence[Named], practice_id: str) -> int:
         return sum([await self._do(duty, practice_id) for duty in duties])
@@ -159,6 +159,10 @@ class Worker:
 
 def _lanes_of(duties: Sequence[Named]) -> list[str]:
     return list(dict.fromkeys(each.lane for each in duties))
+
+
+def _work_of(duties: Sequence[Named]) -> frozenset[Work]:
+    return frozenset(each.on for each in duties if each.on is not None)
 
 
 def _code(error: Exception) -> str:

@@ -15,6 +15,7 @@ from messages import links, outbox
 from messages.consent_store import OptOut
 from messages.crash_points import reach
 from messages.kinds import Channel, Kind
+from scheduler.core.bell import Work
 from scheduler.core.record import Reading, Tx
 from scheduler.core.vault import Where
 from scheduler.events import ContactChanged, NumberStopped
@@ -94,7 +95,7 @@ async def _stop(tx: Tx, address_ix: bytes, channel: Channel, source: StopSource,
     )
     tx.emit(NumberStopped(address_ix.hex(), channel.value))
     await _tell_clients(tx, address_ix)
-    tx.wake()
+    tx.wake(Work.TEXTS)
     reach("stop.recorded")
     return Stopped(again=False)
 

@@ -14,6 +14,7 @@ from messages.crash_points import reach
 from messages.inbound_store import Inbound, Raw
 from messages.intents.reader import read as understand
 from messages.intents.reading import Asked, IntentKind
+from scheduler.core.bell import Work
 from scheduler.core.record import Reading, Tx
 
 A_KEYWORD: Final = frozenset({"law.stop", "law.ambiguous_stop"})
@@ -45,7 +46,7 @@ async def receive_many(tx: Tx, received: Sequence[Received]) -> tuple[str, ...]:
         if each.id in new:
             tx.note("inbound.received", "inbound", each.id, media=each.media_count)
     if new:
-        tx.wake()
+        tx.wake(Work.TEXTS)
         reach("inbound.stored")
     return tuple(each.id for each in texts if each.id in new)
 

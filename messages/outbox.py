@@ -16,6 +16,8 @@ from messages import recalls
 from messages.kinds import Channel, Kind, MessageClass, traits
 from messages.particulars import Particulars
 from messages.send_rules import useful_until
+from messages.send_store import PRESSING
+from scheduler.core.bell import Work
 from scheduler.core.errors import NotFound
 from scheduler.core.record import Reading, Tx
 from scheduler.core.vault import Where
@@ -106,7 +108,7 @@ async def enqueue(tx: Tx, draft: Draft) -> str | None:
         return None
     tx.note("message.queued", "message", message_id, kind=draft.kind.value, channel=draft.channel.value)
     if due_at <= tx.now:
-        tx.wake()
+        tx.wake(Work.ANSWERS if row["priority"] < PRESSING else Work.PLANNED)
     return message_id
 
 

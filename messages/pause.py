@@ -14,6 +14,7 @@ from messages import pause_store as store
 from messages.clock_watch import ClockWatch
 from messages.pause_store import PLANNED
 from messages.tasks import TaskKind
+from scheduler.core.bell import Work
 from scheduler.core.record import Tx
 
 __all__ = [
@@ -114,7 +115,7 @@ async def resume(tx: Tx, *, leave_out: bool) -> Resumed:
     await brake_store.accept(tx, await store.planned_due(tx))
     await tasks.settled(tx, TASK)
     tx.note("sending.resumed", "practice", tx.practice_id, left_out=left_out)
-    tx.wake()
+    tx.wake(Work.PLANNED)
     return Resumed(resumed=True, left_out=left_out)
 
 

@@ -19,6 +19,7 @@ from messages.tasks import TaskKind, open_task, settled
 from messages.wanted import Setting, setting_of, wanted_touches
 from scheduler.appointments import store as appointments
 from scheduler.appointments.store import Visit
+from scheduler.core.bell import Work
 from scheduler.core.record import Tx
 from scheduler.events import (
     AppointmentMoved,
@@ -176,7 +177,7 @@ async def _do(tx: Tx, work: _Work, reason: str) -> None:
         if row.id in added:
             tx.note("message.planned", "message", row.id, touch=row.touch, possible=row.reason is None)
     if any(row.due_at <= tx.now for row in work.new):
-        tx.wake()
+        tx.wake(Work.PLANNED)
 
 
 async def _written(writing: Awaitable[frozenset[str]], rows: Sequence[Placed]) -> list[str]:

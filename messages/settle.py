@@ -26,6 +26,7 @@ from messages.kinds import Channel
 from messages.limits import Limits
 from messages.settle_store import Unsettled
 from scheduler.core.actor import WORKER
+from scheduler.core.bell import Work
 from scheduler.core.log import get_logger
 from scheduler.core.record import Record, Tx
 
@@ -149,7 +150,7 @@ class Settler:
         values = {"state": "pending", "reason": "not_found", "due_at": tx.now}
         if await send_store.resolve(tx, each.id, each.attempt, ("unknown",), values):
             tx.note("message.put_back", "message", each.id, reason="not_found")
-            tx.wake()
+            tx.wake(Work.PLANNED)
 
     def _can_list(self, each: Unsettled) -> bool:
         way = self._ways.get(each.channel)

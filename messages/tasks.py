@@ -59,7 +59,6 @@ async def open_task(
         task_id = await store.reopen(tx, dedupe or "", about)
     if task_id is not None:
         tx.note("task.opened", "task", task_id, kind=kind.value, urgent=urgent)
-        tx.wake()
     return task_id
 
 

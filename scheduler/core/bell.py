@@ -6,16 +6,31 @@ Invariant: a ring is never lost: whoever listens either wakes from it or, being 
 
 import asyncio
 from collections import OrderedDict
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
+from enum import StrEnum
 from typing import Final
 
+
+class Work(StrEnum):
+    """What a commit can leave to be done at once. Who waits for one kind is not woken by another."""
+
+    TEXTS = "texts"
+    """Somebody has written to us, or is to be told that texts have stopped."""
+    ANSWERS = "answers"
+    """A text that somebody waits for is to leave."""
+    PLANNED = "planned"
+    """A planned text is to leave."""
+
+
+ALL_WORK: Final = frozenset(Work)
 MOST_CALLED_OFF: Final = 50_000
 
 
 class Listener:
-    """One who waits for the bell."""
+    """One who waits for the bell, to do some kinds of work."""
 
-    def __init__(self) -> None:
+    def __init__(self, work: Collection[Work]) -> None:
+        self.work = frozenset(work)
         self._rung = asyncio.Event()
 
     def hear(self) -> None:
@@ -39,16 +54,17 @@ class Bell:
     def __init__(self) -> None:
         self._listeners: set[Listener] = set()
 
-    def listener(self) -> Listener:
-        """A new listener; it hears every ring from now on."""
-        made = Listener()
+    def listener(self, work: Collection[Work] = ALL_WORK) -> Listener:
+        """A new listener; it hears every ring about such work from now on, and every ring about all."""
+        made = Listener(work)
         self._listeners.add(made)
         return made
 
-    def ring(self) -> None:
-        """Wake everybody who listens."""
+    def ring(self, work: Collection[Work] | None = None) -> None:
+        """Wake those who do such work; without any, everybody who listens."""
         for each in self._listeners:
-            each.hear()
+            if work is None or not each.work.isdisjoint(work):
+                each.hear()
 
 
 class CalledOff:

@@ -103,7 +103,7 @@ def _sqlite(url: URL) -> Engines:
 
     def _open() -> sqlite3.Connection:
         path.parent.mkdir(parents=True, exist_ok=True)
-        return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None)
+        return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
 
     def make(begin: str, size: int, *, only_reads: bool) -> AsyncEngine:
         engine = create_async_engine(

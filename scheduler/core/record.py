@@ -22,7 +22,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core import audit
 from scheduler.core.actor import Actor
-from scheduler.core.bell import Bell, CalledOff
+from scheduler.core.bell import Bell, CalledOff, Work
 from scheduler.core.clock import Clock
 from scheduler.core.engine import Engines
 from scheduler.core.ids import MakeId, random_id
@@ -58,7 +58,7 @@ class Tx(Reading):
         self._make_id = make_id
         self.events: deque[Event] = deque()
         self.noted: list[audit.Noted] = []
-        self.work_is_due = False
+        self.work: set[Work] = set()
         self.called_off: list[str] = []
         self.after_commit: list[Callable[[], None]] = []
         self.before_answer: list[Callable[[Record], Awaitable[None]]] = []
@@ -79,9 +79,9 @@ class Tx(Reading):
         """Once this has committed, have workers look again before they do what they may have in hand about these."""
         self.called_off.extend(row_ids)
 
-    def wake(self) -> None:
-        """Ring the workers once this has committed: something may be due at once."""
-        self.work_is_due = True
+    def wake(self, work: Work) -> None:
+        """Ring those who do such work once this has committed: something may be due at once."""
+        self.work.add(work)
 
 
 class Subscriptions:
@@ -140,12 +140,12 @@ class Record:
                 await self.subscriptions.deliver(tx)
                 if tx.noted:
                     await audit.append(conn, self.vault.audit_key, practice_id, tx.now, actor, tx.noted)
-                await announce(conn, work_is_due=tx.work_is_due, called_off=tx.called_off)
+                await announce(conn, work=tx.work, called_off=tx.called_off)
         self.called_off.add(tx.called_off)
         for act in tx.after_commit:
             act()
-        if tx.work_is_due:
-            self.bell.ring()
+        if tx.work:
+            self.bell.ring(tx.work)
         for wait in tx.before_answer:
             await wait(self)
 

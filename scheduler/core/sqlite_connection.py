@@ -2,18 +2,26 @@
 
 aiosqlite hands every call to the thread of the connection: a cursor made, a statement run, its rows fetched, the
 cursor closed are four trips, each dearer than the statement. Here running a statement and fetching its first rows is
-one trip, and nothing else needs any unless more rows are wanted than were fetched. A transaction that only reads
-begins with its first statement, and nobody waits for its end.
-Invariant: sqlite3 is only ever entered in the connection's own thread, so the loop never waits for the disk.
+one trip, and nothing else needs any unless more rows are wanted than were fetched. A statement that has been quick
+again and again (quickness.py) makes no trip at all, unless the loop has worked for this connection for a while.
+A transaction that only reads begins with its first statement, and nobody waits for its end.
+Invariant: sqlite3 is entered by one thread at a time; what may wait for a lock or for the disk (BEGIN IMMEDIATE,
+COMMIT, anything not known to be quick) is done in the connection's own, so the loop never waits for it.
 """
 
 import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from time import perf_counter
 from typing import Any, Final, Self
 
 import aiosqlite
 
+from scheduler.core.quickness import Quickness
+
+WITHOUT_A_PAUSE: Final = 0.005
+"""Seconds after which the next statement makes the trip in any case, so that others of the loop get their turn."""
 FETCHED_AT_ONCE: Final = 2_000
 """Rows that come with the statement itself; longer answers are fetched on, so that a stream stays one."""
 
@@ -26,6 +34,8 @@ class SqliteConnection(aiosqlite.Connection):
         self._thread.daemon = True  # as SQLAlchemy does, so that a crash does not hang the exit
         self._only_reads = only_reads
         self._to_begin: str | None = None
+        self._asked = self._done = 0
+        self._paused_at = 0.0
 
     def begins_later(self, statement: str) -> bool:
         """Whether this statement is run with the one after it; none of a writer is, since it takes the lock."""
@@ -47,7 +57,11 @@ class SqliteConnection(aiosqlite.Connection):
         elif self._to_begin is not None:
             self._to_begin = None
         elif self._running and self._connection is not None:
-            self._tx.put_nowait((None, self._connection.rollback))
+            if self._asked == self._done:
+                self._connection.rollback()
+            else:
+                self._asked += 1
+                self._tx.put_nowait((None, partial(self._counted, self._connection.rollback)))
 
     def cursor(self) -> "OneTripCursor":  # type: ignore[override]  # SQLAlchemy asks for no more than the cursor has
         """A cursor; asking for one costs nothing."""
@@ -55,7 +69,32 @@ class SqliteConnection(aiosqlite.Connection):
 
     async def in_thread(self, call: Callable[..., object], *given: object) -> None:
         """Make a call in the thread of this connection, after those asked for before."""
-        await self._execute(call, *given)  # type: ignore[no-untyped-call]  # how aiosqlite makes all its calls
+        await self._execute(call, *given)
+
+    async def run(self, call: Callable[[str, Sequence[Any]], object], statement: str, given: Sequence[Any]) -> None:
+        """Run a statement: here if it is known to be quick and the thread is idle, else in the thread."""
+        began = perf_counter()
+        if self._asked != self._done or began - self._paused_at > WITHOUT_A_PAUSE or not QUICKNESS.is_known(statement):
+            await self._execute(_timed, call, statement, given)
+            return
+        if self._connection is None:
+            raise ValueError("Connection closed")
+        call(statement, given)
+        QUICKNESS.took_here(statement, perf_counter() - began)
+
+    async def _execute(self, fn: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        """As aiosqlite makes all its calls, counted: who was cancelled while waiting has left the thread at work."""
+        self._asked += 1
+        try:
+            return await super()._execute(partial(self._counted, fn), *args, **kwargs)  # type: ignore[no-untyped-call]
+        finally:
+            self._paused_at = perf_counter()
+
+    def _counted(self, call: Callable[..., Any], *args: Any, **kwargs: Any) -> Any:
+        try:
+            return call(*args, **kwargs)
+        finally:
+            self._done += 1
 
     async def close(self) -> None:
         """Roll back, then close.
@@ -66,6 +105,16 @@ class SqliteConnection(aiosqlite.Connection):
         if self._connection is not None:
             await asyncio.shield(self.rollback())
         await super().close()
+
+
+QUICKNESS: Final = Quickness()
+"""Of all connections of this process: statements are the same in each."""
+
+
+def _timed(call: Callable[[str, Sequence[Any]], object], statement: str, given: Sequence[Any]) -> None:
+    began = perf_counter()
+    call(statement, given)
+    QUICKNESS.took(statement, perf_counter() - began)
 
 
 class OneTripCursor:
@@ -100,7 +149,7 @@ class OneTripCursor:
     async def execute(self, statement: str, parameters: Sequence[Any] = ()) -> Self:
         """Run a statement and fetch its first rows."""
         if not self._connection.begins_later(statement):
-            await self._connection.in_thread(self._run, statement, parameters)
+            await self._connection.run(self._run, statement, parameters)
         return self
 
     async def executemany(self, statement: str, parameters: Iterable[Sequence[Any]]) -> Self:
@@ -134,7 +183,7 @@ class OneTripCursor:
             self._more = False
             await self._connection.in_thread(self._cursor.close)
 
-    # --- in the connection's thread ---------------------------------------------------------------------------------
+    # --- in the connection's thread, or while that is idle -----------------------------------------------------------
 
     def _run(self, statement: str, parameters: Sequence[Any]) -> None:
         self._connection.begin_now()

@@ -6,14 +6,14 @@ Invariant: a notice is sent with the commit it announces, or not at all.
 """
 
 import asyncio
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Collection, Sequence
 from contextlib import asynccontextmanager, suppress
 from typing import Any, Final
 
 from sqlalchemy import func, select
 from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine
 
-from scheduler.core.bell import Bell, CalledOff
+from scheduler.core.bell import ALL_WORK, Bell, CalledOff, Work
 from scheduler.core.clock import Clock
 from scheduler.core.engine import Engines
 from scheduler.core.log import get_logger
@@ -26,12 +26,12 @@ IDS_IN_A_NOTICE: Final = 100  # a notice holds 8,000 bytes
 AGAIN_SECONDS: Final = 2.0
 
 
-async def announce(conn: AsyncConnection, *, work_is_due: bool, called_off: Sequence[str] = ()) -> None:
+async def announce(conn: AsyncConnection, *, work: Collection[Work], called_off: Sequence[str] = ()) -> None:
     """Have this transaction's commit wake the workers of other processes, and tell them what was called off."""
     if conn.dialect.name != "postgresql":
         return
-    if work_is_due:
-        await conn.execute(select(func.pg_notify(CHANNEL, "")))
+    if work:
+        await conn.execute(select(func.pg_notify(CHANNEL, " ".join(sorted(work)))))
     for start in range(0, len(called_off), IDS_IN_A_NOTICE):
         ids = " ".join(called_off[start : start + IDS_IN_A_NOTICE])
         await conn.execute(select(func.pg_notify(CALLED_OFF, ids)))
@@ -54,6 +54,12 @@ async def hearing(
             await task
 
 
+def _work(told: str) -> frozenset[Work]:
+    """What a notice is about; one of another version of ours may be about anything."""
+    words = told.split()
+    return frozenset(map(Work, words)) if words and set(words) <= ALL_WORK else ALL_WORK
+
+
 async def _listen(engine: AsyncEngine, bell: Bell, clock: Clock, called_off: CalledOff) -> None:
     """Listen on a connection of its own; when it breaks, listen on another."""
     while True:
@@ -70,6 +76,6 @@ async def _until_it_breaks(engine: AsyncEngine, bell: Bell, called_off: CalledOf
         driver: Any = (await conn.get_raw_connection()).driver_connection
         driver.add_termination_listener(lambda *_: ended.set())
         await driver.add_listener(CALLED_OFF, lambda *notice: called_off.add(str(notice[-1]).split()))
-        await driver.add_listener(CHANNEL, lambda *_: bell.ring())
+        await driver.add_listener(CHANNEL, lambda *notice: bell.ring(_work(str(notice[-1]))))
         bell.ring()  # what was announced while nobody listened
         await ended.wait()

@@ -214,7 +214,6 @@ class _Run:
                 bad=report.bad_rows,
                 left_out=len(report.left_out),
             )
-            tx.wake()
 
 
 async def _habits(r: Reading) -> Habits:

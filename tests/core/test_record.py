@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError, IntegrityError
 from scheduler import tables
 from scheduler.core import audit
 from scheduler.core.actor import OPERATOR
+from scheduler.core.bell import Work
 from scheduler.core.engine import open_engines
 from scheduler.core.errors import Misconfigured, Unavailable
 from scheduler.core.record import Record, Tx, constraint_of, insert_once
@@ -79,13 +80,23 @@ async def test_workers_are_woken_by_commits_only(record: Record, office: Office)
     listener = record.bell.listener()
     with pytest.raises(ZeroDivisionError):
         async with record.write(office.practice_id, OPERATOR) as tx:
-            tx.wake()
+            tx.wake(Work.TEXTS)
             raise ZeroDivisionError
     assert not await listener.wait(0.01)
     async with record.write(office.practice_id, OPERATOR) as tx:
-        tx.wake()
+        tx.wake(Work.TEXTS)
     assert await listener.wait(1)
     assert not await listener.wait(0.01)
+
+
+async def test_who_does_other_work_is_not_woken(record: Record, office: Office) -> None:
+    texts, planned = record.bell.listener([Work.TEXTS]), record.bell.listener([Work.PLANNED])
+    async with record.write(office.practice_id, OPERATOR) as tx:
+        tx.wake(Work.PLANNED)
+    assert await planned.wait(1)
+    assert not await texts.wait(0.01)
+    record.bell.ring()
+    assert await texts.wait(1)
 
 
 async def test_many_writers_leave_a_chain_without_gaps(record: Record, office: Office) -> None:

@@ -6,6 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.worker import Named, Worker
+from scheduler.core.bell import Work
 from scheduler.core.clock import ShiftedClock, SystemClock
 from scheduler.core.ids import random_id, seeded_ids
 from scheduler.core.record import Record
@@ -64,7 +65,7 @@ async def test_a_worker_works_in_the_background_and_stops(record: Record, office
         worked.set()
         return 0
 
-    worker = Worker(record, [Named("duty", duty, "one")])
+    worker = Worker(record, [Named("duty", duty, "one", on=Work.TEXTS)])
     await worker.start()
     async with asyncio.timeout(5):
         await worked.wait()

@@ -6,6 +6,7 @@ import pytest
 from sqlalchemy import text
 
 from scheduler.core.actor import OPERATOR
+from scheduler.core.bell import Work
 from scheduler.core.clock import SystemClock
 from scheduler.core.engine import open_engines
 from scheduler.core.record import Record
@@ -23,11 +24,11 @@ async def test_a_commit_elsewhere_rings_here_and_a_rollback_does_not(
         assert await listener.wait(5)  # the ring at the beginning
         with pytest.raises(ZeroDivisionError):
             async with elsewhere.write(office.practice_id, OPERATOR) as tx:
-                tx.wake()
+                tx.wake(Work.TEXTS)
                 raise ZeroDivisionError
         assert not await listener.wait(0.2)
         async with elsewhere.write(office.practice_id, OPERATOR) as tx:
-            tx.wake()
+            tx.wake(Work.TEXTS)
         assert await listener.wait(5)
     await elsewhere.close()
 
@@ -50,7 +51,7 @@ async def test_a_broken_connection_is_replaced(
             )
         assert await listener.wait(5)  # the new connection rings again
         async with elsewhere.write(office.practice_id, OPERATOR) as tx:
-            tx.wake()
+            tx.wake(Work.TEXTS)
         assert await listener.wait(5)
     await elsewhere.close()
 
@@ -59,4 +60,4 @@ async def test_a_broken_connection_is_replaced(
 async def test_one_process_needs_no_notices(record: Record, office: Office) -> None:
     hears, writes = hearing(record.engines, record.bell, SystemClock()), record.write(office.practice_id, OPERATOR)
     async with asyncio.timeout(5), hears, writes as tx:
-        tx.wake()
+        tx.wake(Work.TEXTS)

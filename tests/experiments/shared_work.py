@@ -21,6 +21,7 @@ from messages import outbox
 from messages.kinds import Channel, Kind
 from scheduler import tables
 from scheduler.core.actor import OPERATOR
+from scheduler.core.bell import Work
 from tests.experiments.crash_sends import judge_sends
 from tests.experiments.edit_race import office
 from tests.experiments.forks import Fork
@@ -94,7 +95,7 @@ async def _let_go(stage: Stage, held: list[str]) -> None:
             some = held[start : start + 500]
             wanted = c.participation_id.in_(some) & (c.reason == "held_for_the_experiment")
             await tx.conn.execute(update(tables.message).where(wanted).values(state="pending", reason=None))
-        tx.wake()
+        tx.wake(Work.PLANNED)
 
 
 async def _answers(stage: Stage, numbers: Sequence[str]) -> list[float]:

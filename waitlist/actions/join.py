@@ -76,7 +76,6 @@ async def look_again(tx: Tx) -> None:
             tx, opening.id, (OpeningState.EXHAUSTED,), OpeningState.OPEN, next_wave_at=tx.now
         ):
             tx.note("opening.open", "opening", opening.id)
-            tx.wake()
 
 
 async def _tell(tx: Tx, entry_id: str, client_id: str) -> None:

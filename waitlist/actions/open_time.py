@@ -43,5 +43,4 @@ async def open_time(
         },
     )
     tx.note("opening.made", "opening", opening_id, participation=freed_participation_id, depth=depth)
-    tx.wake()
     return opening_id
