@@ -6,27 +6,38 @@ Invariant: a text acts once. Its row turns from new to handled in the transactio
 """
 
 from collections.abc import Awaitable, Callable, Sequence
+from dataclasses import replace
 from typing import Final
 
 from bot.conversation import crisis, law, said_store
 from bot.conversation.another_day import names_another_day, tell_the_day
 from bot.conversation.asking_again import put_again
 from bot.conversation.cancelling import ask_about_the_next, cancel_all, cancel_visit, said_before
-from bot.conversation.choosing import choose_time, keep_time, other_times, too_late_to_choose
+from bot.conversation.choosing import (
+    choose_time,
+    keep_time,
+    named_choice,
+    names_other,
+    other_times,
+    too_late_to_choose,
+)
 from bot.conversation.confirming import confirm_all, confirm_visit
+from bot.conversation.errands import Errand, errand_of, without_list
 from bot.conversation.hand_over import ask_staff, hand_over, nothing_open
 from bot.conversation.late import late_or_unsure, running_late
 from bot.conversation.new_times import offer_times
 from bot.conversation.offer_answer import pass_on, take_offer
-from bot.conversation.question_store import QuestionKind
-from bot.conversation.turn import Turn, language_of, sender_of, situation_of, understand
+from bot.conversation.question_store import Question, QuestionKind
+from bot.conversation.running_errands import run_errand
+from bot.conversation.turn import Ears, Turn, ears_of, language_of, sender_of, situation_of, understand
 from bot.conversation.under_way import about_visit_under_way
 from bot.conversation.undoing import undo
 from bot.conversation.which_visit import ask_which, numbering, visit_number, wish_of
+from bot.conversation.wished import says_when
 from bot.conversation.wrong_number import give_number_up
 from messages import inbound as texts
 from messages.inbound_store import Inbound
-from messages.intents import Intent, IntentKind
+from messages.intents import Asked, Intent, IntentKind, Reading
 from messages.kinds import Kind
 from scheduler.appointments.store import Visit
 from scheduler.core.record import Tx
@@ -35,6 +46,8 @@ from scheduler.people import store as people
 _VISIT_WISHES: Final = frozenset(
     {IntentKind.CONFIRM, IntentKind.CANNOT_COME, IntentKind.RESCHEDULE, IntentKind.LATE, IntentKind.UNSURE}
 )
+_ERRANDS_AMONG: Final = frozenset({IntentKind.QUESTION, IntentKind.OTHER, IntentKind.RESCHEDULE, IntentKind.THANKS})
+_FEW_WORDS: Final = 3
 _LONGEST_WHY: Final = 120
 
 
@@ -70,9 +83,21 @@ async def handle(tx: Tx, inbound_id: str) -> str | None:
 async def _turn(tx: Tx, inbound: Inbound) -> Turn:
     sender = await sender_of(tx, inbound)
     situation = await situation_of(tx, sender, inbound.received_at)
-    reading = understand(inbound.body, sender, situation)
-    language = await language_of(tx, sender, reading)
-    return Turn(inbound, await people.practice(tx), sender, situation, reading, language)
+    practice = await people.practice(tx)
+    ears = await ears_of(tx, sender, practice, inbound.received_at)
+    found = understand(inbound.body, ears, sender, situation)
+    if _only_leaves_the_list(inbound.body, found.reading, ears):
+        found = replace(found, reading=Reading((Intent(kind=IntentKind.OTHER),), ("errand.leave_list",)))
+    language = await language_of(tx, sender, found.reading)
+    return Turn(inbound, practice, sender, situation, found.reading, language, found.when, ears.zone)
+
+
+def _only_leaves_the_list(body: str, reading: Reading, ears: Ears) -> bool:
+    """Words that sound like a stop and are about the waitlist; when anything else in them asks for a stop, they are."""
+    stop = reading.get(IntentKind.STOP)
+    if stop is None or stop.word is not None or errand_of(body) is not Errand.LEAVE_LIST:
+        return False
+    return ears.hear(without_list(body), Asked()).reading.get(IntentKind.STOP) is None
 
 
 def _why(turn: Turn) -> str:
@@ -111,6 +136,9 @@ async def _act(tx: Tx, turn: Turn) -> str:
         outcomes = [await _numbered(tx, turn, intent) for intent in several]
         return outcomes[0]
     intent = _foremost(turn)
+    errand = errand_of(turn.inbound.body) if intent.kind in _ERRANDS_AMONG else None
+    if errand is not None and (outcome := await run_errand(tx, turn, errand, intent)) is not None:
+        return outcome
     if intent.number is not None:
         return await _numbered(tx, turn, intent)
     if intent.kind is IntentKind.CHOOSE:
@@ -169,7 +197,8 @@ async def _another_time(tx: Tx, turn: Turn) -> str | None:
     """R after times were offered asks for others; R after a cancellation asks for a time in its place."""
     question, called_off = turn.situation.numbered, turn.situation.called_off
     if question is not None and question.kind is QuestionKind.TIMES:
-        return await other_times(tx, turn, question)
+        number = named_choice(turn, question)
+        return await (choose_time(tx, turn, question, number) if number else other_times(tx, turn, question))
     if called_off is not None:
         return await offer_times(tx, turn, called_off)
     return None
@@ -274,7 +303,25 @@ async def _nothing(_tx: Tx, turn: Turn) -> str:
     return "nothing_to_do" if not turn.reading.leftover else "handed_over"
 
 
+async def _unclear(tx: Tx, turn: Turn) -> str:
+    """No number: unless their words name one of the offered times, or other ones, the question is put again."""
+    question = turn.situation.numbered
+    if question is None or question.kind is not QuestionKind.TIMES:
+        return await put_again(tx, turn)
+    number = named_choice(turn, question)
+    if number is not None:
+        return await choose_time(tx, turn, question, number)
+    return await (other_times if names_other(turn, question) else _once_more)(tx, turn, question)
+
+
+async def _once_more(tx: Tx, turn: Turn, _question: Question) -> str:
+    return await put_again(tx, turn)
+
+
 async def _question(tx: Tx, turn: Turn) -> str:
+    """A question is for a person, but one that is about a time is answered with open ones as well."""
+    if says_when(turn.when) and turn.when.rest <= _FEW_WORDS and turn.situation.meant:
+        return await _wish(tx, turn, Intent(kind=IntentKind.RESCHEDULE))
     return await hand_over(tx, turn, answer=Kind.QUESTION_POINTER)
 
 
@@ -285,7 +332,7 @@ _PLAIN: Final[dict[IntentKind, Callable[[Tx, Turn], Awaitable[str]]]] = {
     IntentKind.UNDO: undo,
     IntentKind.NONE_OF_THESE: _none_of_these,
     IntentKind.KEEP: _keep,
-    IntentKind.UNCLEAR_CHOICE: put_again,
+    IntentKind.UNCLEAR_CHOICE: _unclear,
     IntentKind.THANKS: _nothing,
     IntentKind.QUESTION: _question,
     IntentKind.OTHER: hand_over,

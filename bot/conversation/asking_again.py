@@ -29,11 +29,13 @@ async def put_again(tx: Tx, turn: Turn) -> str:
 
 async def _times(tx: Tx, turn: Turn, question: Question) -> None:
     visit = await appointments.visit(tx, question.participation_id or "")
-    particulars = Particulars(
-        starts_at=visit.starts_at if visit is not None and visit.is_active else None,
-        options=tuple(start_of(option) for option in question.options),
-        deadline=question.expires_at,
-    )
+    starts = tuple(start_of(option) for option in question.options if "starts_at" in option)
+    standing = visit.starts_at if visit is not None and visit.is_active else None
+    if len(starts) < len(question.options) and standing is not None:
+        wished = Particulars(starts_at=standing, other_at=starts[0], deadline=question.expires_at)
+        await say(tx, turn, Kind.WISH_FREE, wished, visit=visit, idle=True)
+        return
+    particulars = Particulars(starts_at=standing, options=starts, deadline=question.expires_at)
     await say(tx, turn, Kind.TIMES_OFFERED, particulars, client_id=question.client_id, idle=True)
 
 

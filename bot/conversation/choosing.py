@@ -9,6 +9,7 @@ from bot.conversation.question_store import Option, Question, QuestionState
 from bot.conversation.say import say
 from bot.conversation.turn import Turn
 from bot.conversation.undoing import keep_undo
+from bot.conversation.wished import says_when
 from messages.kinds import Kind
 from messages.particulars import Particulars
 from scheduler.actions.book import book
@@ -27,7 +28,10 @@ async def choose_time(tx: Tx, turn: Turn, question: Question, number: int) -> st
     if option is None or visit is None:
         await ask_staff(tx, turn)
         return await nothing_open(tx, turn)
-    taken = await _move(tx, question, visit, option) if visit.is_active else await _book(tx, question, visit, option)
+    if "keep" in option:
+        return await keep_time(tx, turn, question)
+    moves = visit.is_active and not option.get("book")
+    taken = await (_move if moves else _book)(tx, question, visit, option)
     await end_question(tx, question, QuestionState.ANSWERED)
     if taken is None:
         return await _no_longer_held(tx, turn)
@@ -37,7 +41,8 @@ async def choose_time(tx: Tx, turn: Turn, question: Question, number: int) -> st
         await keep_undo(tx, turn, [_way_back(visit)])
         await say(tx, turn, Kind.MOVED, particulars, visit=now)
         return "moved"
-    await say(tx, turn, Kind.CONFIRMED, Particulars(starts_at=start_of(option)), visit=now)
+    await keep_undo(tx, turn, [{"act": "book", "participation_id": taken}])
+    await say(tx, turn, Kind.OFFER_WON, Particulars(starts_at=start_of(option)), visit=now)
     return "booked"
 
 
@@ -58,6 +63,25 @@ async def other_times(tx: Tx, turn: Turn, question: Question) -> str:
         return await nothing_open(tx, turn)
     await end_question(tx, question, QuestionState.WITHDRAWN)
     return await offer_times(tx, turn, visit, but_not=offered_before(question))
+
+
+def named_choice(turn: Turn, question: Question) -> int | None:
+    """The number of the one offered time that their words name ("the 4 o'clock one"); None when that is not one."""
+    if not says_when(turn.when) or turn.when.soonest:
+        return None
+    fits = [
+        option["n"]
+        for option in question.options
+        if "starts_at" in option and turn.when.covers(start_of(option).astimezone(turn.zone).replace(tzinfo=None))
+    ]
+    return fits[0] if len(fits) == 1 else None
+
+
+def names_other(turn: Turn, question: Question) -> bool:
+    """Whether their words wish for a time that is not among those offered."""
+    starts = [start_of(option) for option in question.options if "starts_at" in option]
+    local = [start.astimezone(turn.zone).replace(tzinfo=None) for start in starts]
+    return says_when(turn.when) and bool(turn.when.spans) and not any(turn.when.covers(each) for each in local)
 
 
 async def keep_time(tx: Tx, turn: Turn, question: Question) -> str:

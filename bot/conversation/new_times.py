@@ -1,4 +1,4 @@
-"""R: three real times, held for ten minutes, chosen by number. The old time is kept until then."""
+"""Another time: real ones, held for ten minutes and chosen by number. The old time is kept until then."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -9,6 +9,7 @@ from bot.conversation.numbered import HANDLING, ask_numbered
 from bot.conversation.question_store import Option, Question, QuestionKind
 from bot.conversation.say import say
 from bot.conversation.turn import Turn
+from bot.conversation.wished import Fits, fitting, latest_wished, says_when
 from messages.kinds import Kind
 from messages.particulars import Particulars
 from messages.tasks import TaskKind, open_task
@@ -16,7 +17,6 @@ from scheduler.actions.hold import hold
 from scheduler.appointments import store as appointments
 from scheduler.appointments.store import Visit
 from scheduler.calendar.open_times import OpenTime, open_times
-from scheduler.calendar.slots import Slot, choose_three
 from scheduler.calendar.wallclock import zone_of
 from scheduler.core.record import Tx
 
@@ -26,80 +26,97 @@ SOONEST: Final = timedelta(hours=2)
 
 LOOK_AHEAD: Final = timedelta(days=21)
 STEP_MINUTES: Final = 30
+WISHED_STEP_MINUTES: Final = 15
 
 
 async def offer_times(tx: Tx, turn: Turn, visit: Visit, *, but_not: Collection[str] = ()) -> str:
-    """Hold and offer up to three times near the visit, none of `but_not` (ISO instants offered before).
+    """Hold and offer up to three times, none of `but_not` (ISO instants offered before).
 
-    A visit with others in it (a couple, a group) is not moved by one of them: staff are asked.
+    They are those that were wished for, if any are open; else near the wish, or near the visit. A visit with others in
+    it (a couple, a group) is not moved by one of them: staff are asked.
     """
     if await appointments.active_count(tx, visit.appointment_id) > 1:
         return await _none(tx, turn, visit)
-    found = await _times(tx, visit, but_not)
     question_id = tx.new_id()
     until = tx.now + HELD_FOR
+    fits = await open_near(tx, turn, visit, visit.starts_at, but_not)
     kept = await hold(
         tx,
         holder_id=question_id,
         kind="choice",
         service_id=visit.service_id,
-        times=found,
+        times=fits.times,
         expires_at=until + HANDLING,
     )
     if not kept:
         return await _none(tx, turn, visit)
+    only = fits.only and visit.is_active
     await ask_numbered(
         tx,
         turn,
         QuestionKind.TIMES,
-        _options(kept, but_not),
+        options_of(kept, but_not) + ([{"n": 2, "keep": True}] if only else []),
         until,
         question_id=question_id,
         client_id=visit.client_id,
         participation_id=visit.participation_id,
     )
-    particulars = Particulars(
-        starts_at=visit.starts_at if visit.is_active else None,
-        options=tuple(time.starts_at for time in kept),
-        deadline=until,
-    )
-    await say(tx, turn, Kind.TIMES_OFFERED, particulars, client_id=visit.client_id)
+    await _tell(tx, turn, visit, kept, until, _kind(fits))
     return "times_offered"
+
+
+def _kind(fits: Fits) -> Kind:
+    if fits.only:
+        return Kind.WISH_FREE
+    return Kind.TIMES_OFFERED if fits.exact else Kind.TIMES_NEAR
+
+
+async def _tell(tx: Tx, turn: Turn, visit: Visit, kept: Sequence[OpenTime], until: datetime, kind: Kind) -> None:
+    standing = visit.starts_at if visit.is_active else None
+    if kind is Kind.WISH_FREE and standing is not None:
+        particulars = Particulars(starts_at=standing, other_at=kept[0].starts_at, deadline=until)
+        await say(tx, turn, kind, particulars, visit=visit)
+        return
+    options = tuple(time.starts_at for time in kept)
+    particulars = Particulars(starts_at=standing, options=options, deadline=until)
+    shown = Kind.TIMES_OFFERED if kind is Kind.WISH_FREE else kind
+    await say(tx, turn, shown, particulars, client_id=visit.client_id)
 
 
 def offered_before(question: Question) -> frozenset[str]:
     """The times of a question, and those its client had turned down before it."""
-    seen = {option["starts_at"] for option in question.options}
-    return frozenset(seen.union(*(option["before"] for option in question.options)))
+    times = [option for option in question.options if "starts_at" in option]
+    seen = {option["starts_at"] for option in times}
+    return frozenset(seen.union(*(option["before"] for option in times)))
 
 
-async def _times(tx: Tx, visit: Visit, but_not: Collection[str]) -> tuple[OpenTime, ...]:
+async def open_near(tx: Tx, turn: Turn, visit: Visit, near: datetime, but_not: Collection[str]) -> Fits:
+    """What is open for a visit like this one and fits what they wished for; nothing that overlaps one of theirs."""
     earliest = tx.now + SOONEST
-    near = max(visit.starts_at, earliest)
+    near = max(near, earliest)
+    latest = max(near + LOOK_AHEAD, latest_wished(turn.when, turn.zone, tx.now) or near)
     found = await open_times(
         tx,
         clinician_ids=(visit.clinician_id,),
         service_id=visit.service_id,
         earliest=earliest,
-        latest=near + LOOK_AHEAD,
-        step_minutes=STEP_MINUTES,
+        latest=latest,
+        step_minutes=WISHED_STEP_MINUTES if says_when(turn.when) else STEP_MINUTES,
     )
-    mine = [
-        other
-        for other in await appointments.upcoming(tx, (visit.client_id,), tx.now)
-        if other.participation_id != visit.participation_id
-    ]
-    free = {
-        Slot(time.starts_at, time.ends_at, time.location_id): time
+    upcoming = await appointments.upcoming(tx, (visit.client_id,), tx.now)
+    mine = [other for other in upcoming if other.participation_id != visit.participation_id]
+    free = [
+        time
         for time in found
         if time.starts_at.isoformat() not in but_not
         and time.starts_at != visit.starts_at
         and not any(time.starts_at < other.ends_at and other.starts_at < time.ends_at for other in mine)
-    }
-    return tuple(free[slot] for slot in choose_three(tuple(free), near, zone_of(visit.zone)))
+    ]
+    return fitting(free, turn.when, near, turn.zone if says_when(turn.when) else zone_of(visit.zone))
 
 
-def _options(kept: Sequence[OpenTime], but_not: Collection[str]) -> list[dict[str, Any]]:
+def options_of(kept: Sequence[OpenTime], but_not: Collection[str]) -> list[dict[str, Any]]:
+    """The held times as numbered options of a question."""
     return [
         {
             "n": number,

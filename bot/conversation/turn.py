@@ -8,17 +8,22 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
 from bot.conversation import question_store, said_store
 from bot.conversation.question_store import NUMBERED, Question, QuestionKind, QuestionState
 from messages import consent
 from messages.inbound_store import Inbound
-from messages.intents import Asked, Intent, IntentKind, Reading, read
+from messages.intents import Asked, Intent, IntentKind, Reading
 from messages.intents import Question as AskedFor
 from messages.intents.lexicon import LANGUAGES
 from messages.kinds import Channel, Kind
+from messages.understanding import Understanding
+from messages.understanding import understand as understood
+from messages.when import When
 from scheduler.appointments import store as appointments
 from scheduler.appointments.store import Visit
+from scheduler.calendar.wallclock import zone_of
 from scheduler.core.record import Tx
 from scheduler.people import store as people
 from scheduler.people.store import ContactPoint, Practice
@@ -105,7 +110,11 @@ class Situation:
 
 @dataclass(frozen=True, slots=True)
 class Turn:
-    """Everything an act needs to know. `language`: the one they wrote in, where none is on file for them."""
+    """Everything an act needs to know.
+
+    `language`: the one they wrote in, where none is on file for them. `when`: the times they named, on the clock that
+    times are shown to them by, which is `zone`'s.
+    """
 
     inbound: Inbound
     practice: Practice
@@ -113,6 +122,8 @@ class Turn:
     situation: Situation
     reading: Reading
     language: str | None = None
+    when: When = When()
+    zone: ZoneInfo = ZoneInfo("UTC")
 
     @property
     def client_id(self) -> str | None:
@@ -158,7 +169,34 @@ async def situation_of(tx: Tx, sender: Sender, received_at: datetime) -> Situati
     )
 
 
-def understand(body: str, sender: Sender, situation: Situation) -> Reading:
+@dataclass(frozen=True, slots=True)
+class Ears:
+    """With what a text is read: the language it is likely in, when it was written, and on whose clock."""
+
+    language: str
+    written: datetime
+    zone: ZoneInfo
+
+    def hear(self, body: str, asked: Asked, bookable: Sequence[datetime] = ()) -> Understanding:
+        """What a text means as an answer to what was asked."""
+        return understood(
+            body, asked=asked, language=self.language, now=self.written, zone=self.zone, bookable=bookable
+        )
+
+
+async def ears_of(tx: Tx, sender: Sender, practice: Practice, written: datetime) -> Ears:
+    """How this number's texts are read: by what its clients have on file, where they agree, else by the practice."""
+    known = (await people.clients(tx, sender.client_ids)).values()
+    languages = {client.language for client in known if client.language}
+    zones = {client.zone for client in known if client.zone}
+    return Ears(
+        language=languages.pop() if len(languages) == 1 else practice.language,
+        written=written,
+        zone=zone_of(zones.pop() if len(zones) == 1 else practice.zone),
+    )
+
+
+def understand(body: str, ears: Ears, sender: Sender, situation: Situation) -> Understanding:
     """What a text means in its situation.
 
     With an offer and a reminder both waiting for an answer, free words that would mean two things mean neither: a
@@ -167,20 +205,30 @@ def understand(body: str, sender: Sender, situation: Situation) -> Reading:
     """
     if situation.lapsed is not None:
         options = len(situation.lapsed.options)
-        late = read(body, asked=Asked(question=AskedFor.TIMES, options=options, opted_out=sender.stopped))
-        if late.kinds == (IntentKind.CHOOSE,):
+        late = ears.hear(body, Asked(question=AskedFor.TIMES, options=options, opted_out=sender.stopped))
+        if late.reading.kinds == (IntentKind.CHOOSE,):
             return late
     asked = _asked(sender, situation)
-    reading = read(body, asked=asked)
+    found = ears.hear(body, asked, _offered(situation))
+    kinds = found.reading.kinds
     unasked = len(situation.meant) > 1 and not situation.reminded
-    if unasked and reading.kinds == (IntentKind.CONFIRM,):
-        plain = read(body, asked=replace(asked, question=AskedFor.NOTHING))
-        return plain if plain.kinds == (IntentKind.THANKS,) else reading
+    if unasked and kinds == (IntentKind.CONFIRM,):
+        plain = ears.hear(body, replace(asked, question=AskedFor.NOTHING))
+        return plain if plain.reading.kinds == (IntentKind.THANKS,) else found
     if asked.question is AskedFor.REMINDER and situation.offers:
-        of_the_offer = read(body, asked=replace(asked, question=AskedFor.OFFER))
-        if of_the_offer.kinds[0] is not reading.kinds[0]:
-            return Reading((Intent(kind=IntentKind.OTHER),), ("offer_or_visit",), leftover=True)
-    return reading
+        of_the_offer = ears.hear(body, replace(asked, question=AskedFor.OFFER))
+        if of_the_offer.reading.kinds[0] is not kinds[0]:
+            neither = Reading((Intent(kind=IntentKind.OTHER),), ("offer_or_visit",), leftover=True)
+            return replace(found, reading=neither)
+    return found
+
+
+def _offered(situation: Situation) -> tuple[datetime, ...]:
+    """The times they were given to choose from."""
+    question = situation.numbered
+    if question is None or question.kind is not QuestionKind.TIMES:
+        return ()
+    return tuple(datetime.fromisoformat(each["starts_at"]) for each in question.options if "starts_at" in each)
 
 
 async def language_of(tx: Tx, sender: Sender, reading: Reading) -> str | None:

@@ -12,6 +12,7 @@ from bot.conversation.say import say
 from bot.conversation.turn import Turn
 from messages.kinds import Kind
 from messages.particulars import Particulars
+from scheduler.actions.cancel import Cancelled, cancel
 from scheduler.actions.move import move
 from scheduler.actions.restore import UNDO, Restored, restore
 from scheduler.appointments import store as appointments
@@ -25,7 +26,7 @@ REMEMBERED: Final = timedelta(hours=24)
 
 
 async def keep_undo(tx: Tx, turn: Turn, acts: Sequence[dict[str, Any]]) -> None:
-    """Remember what U would take back: cancel (participation) or move (appointment, before)."""
+    """Remember what U would take back: cancel or book (participation) or move (appointment, before)."""
     for before in await question_store.open_of(tx, turn.sender.address_ix, (QuestionKind.UNDO,)):
         await end_question(tx, before, QuestionState.WITHDRAWN)
     made = tx.new_id()
@@ -90,6 +91,9 @@ async def _undo(tx: Tx, option: Option) -> _Undone:
         # Taken back behind the link already: what they ask for is so.
         stands = isinstance(outcome, Restored) or (visit is not None and visit.is_active)
         return _Undone(done=stands, visit=visit)
+    if option["act"] == "book":
+        gone = await cancel(tx, option["participation_id"], by="client", told=False)
+        return _Undone(done=isinstance(gone, Cancelled))
     if option["act"] == "claim":
         taken_back = await undo_claim(tx, option["offer_id"])
         if not isinstance(taken_back, ClaimUndone):

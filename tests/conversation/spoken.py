@@ -132,7 +132,9 @@ class Played:
         try:
             await getattr(self, f"do_{word}")(*rest)
         except AssertionError as wrong:
-            raise AssertionError(f"{self.script.file}:{line.number} {self.script.title}: {line.words}: {wrong}") from None
+            raise AssertionError(
+                f"{self.script.file}:{line.number} {self.script.title}: {line.words}: {wrong}"
+            ) from None
 
     # --- what a line with a dot can be ------------------------------------------------------------------------------
 

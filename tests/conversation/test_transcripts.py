@@ -404,10 +404,12 @@ async def test_a_new_time_after_a_cancellation(scene):
     (offered,) = await scene.says(number, "R")
     assert offered.endswith("R for others.")
     (answer,) = await scene.says(number, "1")
-    assert answer.startswith("Lee Office: confirmed, ")
+    assert answer.startswith("Lee Office: it's yours, ")
     assert await state_of(scene, visit) == "cancelled"
     (now,) = await scene.upcoming(ana)
     assert now.endswith("confirmed")
+    assert await scene.says(number, "U") == ["Lee Office: undone. That time is released."]
+    assert await scene.upcoming(ana) == []
 
 
 async def test_a_new_time_after_the_office_called_it_off(scene):

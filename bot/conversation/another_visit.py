@@ -1,0 +1,65 @@
+"""A further visit asked for by text: open times like the last visit's, a week on, where the practice allows it.
+
+Invariant: nothing is booked before a number was chosen, and never for somebody who has not been here before.
+"""
+
+from datetime import timedelta
+from typing import Final
+
+from bot.conversation.hand_over import hand_over
+from bot.conversation.new_times import HELD_FOR, options_of, open_near
+from bot.conversation.numbered import HANDLING, ask_numbered
+from bot.conversation.question_store import QuestionKind
+from bot.conversation.say import say
+from bot.conversation.turn import Turn
+from messages.kinds import Kind
+from messages.particulars import Particulars
+from messages.tasks import TaskKind, open_task
+from scheduler.actions.hold import hold
+from scheduler.appointments import store as appointments
+from scheduler.core.record import Tx
+
+A_WEEK: Final = timedelta(days=7)
+
+
+async def offer_another(tx: Tx, turn: Turn) -> str:
+    """Hold and offer up to three times for one more visit; a person calls where that cannot be done."""
+    client_id = turn.client_id
+    visits = await appointments.visits_of(tx, client_id) if client_id else ()
+    if client_id is None or not visits or not turn.practice.follow_ups:
+        return await _by_a_person(tx, turn)
+    pattern = max(visits, key=lambda visit: visit.starts_at)
+    question_id = tx.new_id()
+    until = tx.now + HELD_FOR
+    fits = await open_near(tx, turn, pattern, pattern.starts_at + A_WEEK, ())
+    kept = await hold(
+        tx,
+        holder_id=question_id,
+        kind="choice",
+        service_id=pattern.service_id,
+        times=fits.times,
+        expires_at=until + HANDLING,
+    )
+    if not kept:
+        return await _by_a_person(tx, turn)
+    await ask_numbered(
+        tx,
+        turn,
+        QuestionKind.TIMES,
+        [{**option, "book": True} for option in options_of(kept, ())],
+        until,
+        question_id=question_id,
+        client_id=client_id,
+        participation_id=pattern.participation_id,
+    )
+    shown = Kind.TIMES_OFFERED if fits.exact else Kind.TIMES_NEAR
+    particulars = Particulars(options=tuple(time.starts_at for time in kept), deadline=until)
+    await say(tx, turn, shown, particulars, client_id=client_id)
+    return "another_offered"
+
+
+async def _by_a_person(tx: Tx, turn: Turn) -> str:
+    await open_task(
+        tx, TaskKind.CALL, dedupe=f"book:{turn.inbound.id}", client_id=turn.client_id, inbound_id=turn.inbound.id
+    )
+    return await hand_over(tx, turn)

@@ -1,0 +1,164 @@
+"""Errands beside an answer: "when is my next visit?", "put me on the waitlist", "in Spanish please". Pure.
+
+Looked at only where the reading found nothing to act upon (messages/intents): a question, or words it did not know.
+None of these takes anything away that a word could not give back. The one invariant: an errand is named outright or it
+is none, and a text that could be about ending texts is never one, save where the waitlist is named.
+"""
+
+from enum import StrEnum
+from types import MappingProxyType
+from typing import Final
+
+from messages.intents.normalise import normalise
+from messages.intents.phrases import phrase_group
+
+
+class Errand(StrEnum):
+    """What somebody may want that no letter stands for."""
+
+    NEXT_VISIT = "next_visit"
+    BOOK = "book"
+    JOIN_LIST = "join_list"
+    LEAVE_LIST = "leave_list"
+    ENGLISH = "english"
+    SPANISH = "spanish"
+    EMAIL = "email"
+    HOURS = "hours"
+
+
+_VISIT = "appointment|appointments|appt|visit|visits|session|sessions"
+_CITA = "cita|citas|consulta|sesion|turno"
+_PHRASES: Final = {
+    Errand.LEAVE_LIST: (
+        "take|remove|get|drop|delete|pull me|us? * waitlist",
+        "take|remove|get|drop|delete|pull me|us? * waiting|wait list",
+        "off|leave|from the|your? waitlist",
+        "off|leave|from the|your? wait|waiting list",
+        "dont|not|no want|need|longer * waitlist",
+        "dont|not|no want|need|longer * wait|waiting list",
+        "quiteme|quitenme|quitarme|saqueme|saquenme|sacarme|borreme|borrenme|elimineme * lista de espera",
+        "salir|salirme de la lista de espera",
+        "no quiero|necesito estar|seguir? en? la? lista de espera",
+    ),
+    Errand.JOIN_LIST: (
+        "put|add|get|place|sign|keep me|us? * waitlist",
+        "put|add|get|place|sign|keep me|us? * wait|waiting|cancellation list",
+        "join|on the|your|a waitlist",
+        "join|on the|your|a wait|waiting|cancellation list",
+        "let me know|no if|when|should * earlier|sooner|opens|open|cancels|cancel|free|available",
+        "text|tell|call|notify me if|when * earlier|sooner|opens|cancels|free|available",
+        "if|when anything|something|anyone|someone|somebody|one * opens|open|cancels|earlier|sooner",
+        "quiero|quisiera|puedo|pongame|ponganme|pongan|anoteme|anotenme|apunteme|apuntenme|agregueme * lista de espera",
+        "en la lista de espera",
+        "aviseme|avisenme|avisar|avisan|avisarme|avisen|avise|avisa si|cuando * abre|antes|cancela|cancelan|libera|hueco|libre",
+    ),
+    Errand.NEXT_VISIT: (
+        f"when|whens is|are my|our next? {_VISIT}",
+        f"when|whens my|our next? {_VISIT}",
+        f"what|whats|which time|day|date is|are|was my|our|the * {_VISIT}",
+        f"what|whats is? my|our next? {_VISIT} time|date|day",
+        f"what|whats is? my|our next {_VISIT}",
+        f"whats|what time|day is? my|our {_VISIT}",
+        "when do|am i next? come|coming|scheduled|booked|due|in|see|seeing",
+        "when is|was it again",
+        f"is my|our|the next? {_VISIT} * on|at|today|tomorrow|still|for",
+        f"do i have an|any? {_VISIT} * coming|booked|scheduled|soon|up|tomorrow|today|week|next|$",
+        f"remind me|us when|what * {_VISIT}",
+        f"cuando es|era|tengo|sera mi|la|nuestra? proxima|siguiente? {_CITA}",
+        f"cual es mi|la proxima|siguiente {_CITA}",
+        f"a? que hora|dia|fecha es|tengo|era mi|la|nuestra? proxima? {_CITA}",
+        f"para cuando es|tengo mi|la? {_CITA}",
+        "cuando me toca",
+        f"tengo alguna? {_CITA} * pendiente|programada|agendada|manana|hoy|semana|$",
+    ),
+    Errand.BOOK: (
+        f"book|schedule|make|set|get|arrange up? another|an|a|my|our next|new|follow|followup|up? up? {_VISIT}",
+        f"need|want|like to? come? have? another|an|a|my next|new|follow|followup|up? up? {_VISIT}",
+        "book|schedule|make|set|need|want a? follow up|ups",
+        "book|schedule|make|set|need|want a? followup",
+        "schedule|book me|us again|next",
+        f"hacer|agendar|reservar|pedir|programar|sacar|apartar otra|una|mi|la? proxima|nueva|siguiente? {_CITA}",
+        f"quiero|necesito|quisiera|ocupo otra|una proxima|nueva|siguiente? {_CITA}",
+    ),
+    Errand.SPANISH: (
+        "^ in? spanish please|thanks? $",
+        "text|write|message|reply|respond|talk|speak|send|answer me|us|it|them? in spanish",
+        "prefer|want|like|need * spanish",
+        "can|could|do you|u? * in|speak spanish",
+        "^ en? espanol por? favor|gracias? $",
+        "en espanol por favor",
+        "escribame|escribanme|escribir|hablo|mandeme|mandenme|contesteme|prefiero|quiero|puede|pueden * espanol",
+        "no hablo|entiendo|leo|se * ingles",
+    ),
+    Errand.ENGLISH: (
+        "^ in? english please|thanks? $",
+        "text|write|message|reply|respond|talk|speak|send|answer me|us|it|them? in english",
+        "prefer|want|like|need * english",
+        "dont|not|cant|no speak|read|understand|know * spanish",
+        "^ en? ingles por? favor|gracias? $",
+        "escribame|escribanme|mandeme|mandenme|prefiero|quiero|puede|pueden * ingles",
+    ),
+    Errand.EMAIL: (
+        "email|mail me|us instead|please|from|only|$",
+        "email instead",
+        "instead email",
+        "by|via|through|use|prefer|want|like email|emails|mail",
+        "prefer|rather * email|emails",
+        "por|prefiero|mejor|quiero correo|email|mail",
+        "mandeme|mandenme|escribame|escribanme|enviame|envieme|prefiero|mejor * correo|email",
+    ),
+    Errand.HOURS: (
+        "dont|not|never|no text|texts|message|messages|write * before|after|until|till|at|in|during",
+        "text|message|write me|us? only|just * in|after|before|between|on|during",
+        "only|just text|message|write * in|after|before|between|during",
+        "text|message me in the evening|evenings|morning|mornings|afternoon|afternoons * only|$",
+        "no me|nos escriban|escriba|manden|mande|envien|textos|mensajes * antes|despues|por|en",
+        "solo|solamente|unicamente * por|en|despues|antes la|las|de",
+        "escribanme|escribame|mandenme|mensajes solo|solamente * por|despues|antes|entre",
+    ),
+}
+_GROUPS: Final = MappingProxyType(
+    {errand: phrase_group((errand.value, phrase) for phrase in phrases) for errand, phrases in _PHRASES.items()}
+)
+_WITHOUT_LIST: Final = tuple(errand for errand in _PHRASES if errand is not Errand.LEAVE_LIST)
+_WITH_LIST: Final = (Errand.LEAVE_LIST, Errand.JOIN_LIST)
+_ONE_MORE: Final = phrase_group(
+    ("more", phrase)
+    for phrase in ("another|next|new|follow|followup|otra|proxima|siguiente|nueva|again", "follow up|ups")
+)
+_INSTEAD: Final = phrase_group(
+    ("instead", phrase)
+    for phrase in (
+        "instead|rather|move|change|reschedule|cambiar|mover|reprogramar",
+        "en vez|lugar",
+        "another|otra time|day|hora|dia",
+    )
+)
+_TEXTS: Final = phrase_group(
+    ("texts", phrase)
+    for phrase in ("text|texts|texting|message|messages|messaging|write|writing|textos|mensajes|escrib~|mand~|envi~",)
+)
+
+
+def errand_of(text: str) -> Errand | None:
+    """The errand a text names outright; None when it names none."""
+    line = normalise(text).whole.spoken
+    for errand in _WITH_LIST if _names_list(line) else _WITHOUT_LIST:
+        if _GROUPS[errand].first(line) and (errand is not Errand.HOURS or _TEXTS.first(line)):
+            return errand
+    return None
+
+
+def asks_for_one_more(text: str) -> bool:
+    """Whether a visit is asked for besides the one there is: "another", "my next", "a follow-up"; never "instead"."""
+    line = normalise(text).whole.spoken
+    return _ONE_MORE.first(line) is not None and _INSTEAD.first(line) is None
+
+
+def without_list(text: str) -> str:
+    """The text without its words about leaving the waitlist: what is left may still ask for an end of texts."""
+    return _GROUPS[Errand.LEAVE_LIST].erase(normalise(text).whole.spoken)
+
+
+def _names_list(line: str) -> bool:
+    return any(name in line for name in (" waitlist ", " wait list ", " waiting list ", " lista de espera "))

@@ -1,0 +1,145 @@
+"""Doing an errand: saying when the next visit is, the waitlist, the language, email instead, a further visit.
+
+Each changes little and can be taken back by a word; what cannot be done here goes to a person. Invariant: nothing of a
+client is told to a number that is not to know of their visits (who_speaks.py), and never to a stranger.
+"""
+
+from collections.abc import Awaitable, Callable
+from dataclasses import replace
+from typing import Final
+
+from bot.conversation.another_visit import offer_another
+from bot.conversation.errands import Errand, asks_for_one_more
+from bot.conversation.hand_over import ask_staff, hand_over
+from bot.conversation.hours_wished import keep_hours
+from bot.conversation.say import say
+from bot.conversation.turn import Turn
+from bot.conversation.which_visit import ask_which
+from messages import consent
+from messages.intents import Intent, IntentKind
+from messages.kinds import Channel, Kind, Purpose
+from messages.particulars import Particulars
+from scheduler.actions.clients import edit_client
+from scheduler.appointments import store as appointments
+from scheduler.core.errors import Conflict, Invalid, NotFound
+from scheduler.core.record import Tx
+from scheduler.people import client_edit_store
+from scheduler.people import store as people
+from waitlist import store as waitlist
+from waitlist.actions.join import join
+from waitlist.actions.leave import leave
+from waitlist.store import EntryState
+
+WORDING: Final = "asked_by_text"
+
+
+async def run_errand(tx: Tx, turn: Turn, errand: Errand, intent: Intent) -> str | None:
+    """Do it; None when the text is better dealt with as what it was read as."""
+    if intent.kind is IntentKind.RESCHEDULE:
+        another = errand is Errand.BOOK and asks_for_one_more(turn.inbound.body)
+        return await _book(tx, turn) if another else None
+    if errand is Errand.NEXT_VISIT:
+        return await _next_visit(tx, turn)
+    if errand is Errand.BOOK:
+        return await _book(tx, turn)
+    client_id = turn.client_id
+    if client_id is None:
+        return await hand_over(tx, turn)  # which of those who share the phone, only a person can ask
+    return await _FOR_ONE[errand](tx, turn, client_id)
+
+
+async def _next_visit(tx: Tx, turn: Turn) -> str:
+    """When they come next; where several may be meant, all of them by number."""
+    meant = turn.situation.meant
+    upcoming = await appointments.upcoming(tx, turn.sender.client_ids, tx.now)
+    if len(turn.sender.client_ids) > 1 and len(meant) > 1:
+        return await ask_which(tx, turn, IntentKind.CONFIRM)
+    if not upcoming:
+        return await _none_booked(tx, turn)
+    await say(tx, turn, Kind.NEXT_VISIT, Particulars(starts_at=upcoming[0].starts_at), visit=upcoming[0])
+    return "told_next_visit"
+
+
+async def _none_booked(tx: Tx, turn: Turn) -> str:
+    await say(tx, turn, Kind.NO_VISIT, Particulars(count=1 if turn.practice.follow_ups else None))
+    return "told_no_visit"
+
+
+async def _book(tx: Tx, turn: Turn) -> str:
+    """A further visit, where the practice lets clients book by text; who has one ahead must ask for one more."""
+    more = asks_for_one_more(turn.inbound.body)
+    if turn.situation.meant and not more:
+        await ask_staff(tx, turn)
+        return await _next_visit(tx, turn)
+    return await offer_another(tx, turn)
+
+
+async def _join(tx: Tx, turn: Turn, client_id: str) -> str:
+    """On the list for what they come for; asking for it by text is agreeing to be texted about it."""
+    waiting = [each for each in await waitlist.entries_of(tx, client_id) if each.state == EntryState.WAITING]
+    if waiting:
+        await say(tx, turn, Kind.LIST_ALREADY)
+        return "waits_already"
+    visits = await appointments.visits_of(tx, client_id)
+    if not visits:
+        return await hand_over(tx, turn)
+    usual = turn.situation.meant[0] if turn.situation.meant else max(visits, key=lambda each: each.starts_at)
+    point = turn.recipient(client_id)
+    if point is not None:
+        await consent.grant(tx, point, Channel.SMS, Purpose.WAITLIST, wording=WORDING, how="keyword")
+    try:
+        await join(
+            tx,
+            client_id=client_id,
+            service_id=usual.service_id,
+            clinician_ids=(usual.clinician_id,),
+            replaces_participation_id=usual.participation_id if turn.situation.meant else None,
+        )
+    except (Conflict, Invalid, NotFound):
+        return await hand_over(tx, turn)
+    if turn.when.spans or turn.when.without:
+        await ask_staff(tx, turn)  # hours they named: a person writes them down
+    return "joined_list"
+
+
+async def _leave(tx: Tx, turn: Turn, client_id: str) -> str:
+    for entry in await waitlist.entries_of(tx, client_id):
+        if entry.state == EntryState.WAITING:
+            await leave(tx, entry.id)
+    await say(tx, turn, Kind.LIST_LEFT)
+    return "left_list"
+
+
+def _language(language: str) -> Callable[[Tx, Turn, str], Awaitable[str]]:
+    async def prefer(tx: Tx, turn: Turn, client_id: str) -> str:
+        known = await people.client(tx, client_id)
+        if known is None:
+            return await hand_over(tx, turn)
+        await edit_client(tx, client_id, replace(client_edit_store.fields_of(known), language=language))
+        await say(tx, replace(turn, language=language), Kind.LANGUAGE_SET)
+        return "language_set"
+
+    return prefer
+
+
+async def _email(tx: Tx, turn: Turn, client_id: str) -> str:
+    """Email instead of texts, where an address is on file; texts still answer what they text."""
+    points = await people.contact_points(tx, client_id)
+    address = next((point for point in points if point.kind == "email" and point.state == "active"), None)
+    phone = turn.recipient(client_id)
+    if address is None or phone is None:
+        return await hand_over(tx, turn)
+    await consent.grant(tx, address.id, Channel.EMAIL, Purpose.REMINDERS, wording=WORDING, how="keyword")
+    await consent.withdraw(tx, phone, Channel.SMS, Purpose.REMINDERS, wording=WORDING, how="keyword")
+    await say(tx, turn, Kind.EMAIL_SET)
+    return "email_set"
+
+
+_FOR_ONE: Final[dict[Errand, Callable[[Tx, Turn, str], Awaitable[str]]]] = {
+    Errand.JOIN_LIST: _join,
+    Errand.LEAVE_LIST: _leave,
+    Errand.SPANISH: _language("es"),
+    Errand.ENGLISH: _language("en"),
+    Errand.EMAIL: _email,
+    Errand.HOURS: keep_hours,
+}
