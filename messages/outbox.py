@@ -5,7 +5,7 @@ has a dedupe key, made by the functions below so that every caller spells it ali
 exists once, so a retried request or an event told twice never makes a second text.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
@@ -86,12 +86,49 @@ async def enqueue(tx: Tx, draft: Draft) -> str | None:
         NotFound: the contact point is not of this practice.
     """
     message_id = tx.new_id()
-    due_at = draft.due_at or tx.now
-    row = {
+    if not await store.add(tx, _row(tx, message_id, draft, await _recipient(tx, message_id, draft))):
+        return None
+    _queued(tx, message_id, draft)
+    return message_id
+
+
+async def enqueue_many(tx: Tx, drafts: Sequence[Draft]) -> None:
+    """Add messages to contact points in few statements, each as `enqueue` does.
+
+    Raises:
+        NotFound: a contact point is not of this practice.
+    """
+    owners = await store.owners_of(tx, {str(draft.to) for draft in drafts})
+    rows = {}
+    for draft in drafts:
+        owner = owners.get(str(draft.to))
+        if owner is None:
+            raise NotFound("contact_point", contact_point=str(draft.to))
+        to = {"contact_point_id": draft.to, "address_ix": owner.address_ix, "client_id": owner.client_id}
+        message_id = tx.new_id()
+        rows[message_id] = (draft, _row(tx, message_id, draft, to))
+    added = await store.add_many(tx, [row for _, row in rows.values()])
+    for message_id, (draft, _) in rows.items():
+        if message_id in added:
+            _queued(tx, message_id, draft)
+
+
+def _queued(tx: Tx, message_id: str, draft: Draft) -> None:
+    tx.note("message.queued", "message", message_id, kind=draft.kind.value, channel=draft.channel.value)
+    if (draft.due_at or tx.now) <= tx.now:
+        tx.wake(Work.ANSWERS if _priority(draft) < PRESSING else Work.PLANNED)
+
+
+def _priority(draft: Draft) -> int:
+    return PRIORITY[traits(draft.kind).message_class] if draft.priority is None else draft.priority
+
+
+def _row(tx: Tx, message_id: str, draft: Draft, recipient: Mapping[str, object]) -> dict[str, object]:
+    return {
         "id": message_id,
         "kind": draft.kind.value,
         "channel": draft.channel.value,
-        **await _recipient(tx, message_id, draft),
+        **recipient,
         "participation_id": draft.participation_id,
         "offer_id": draft.offer_id,
         "inbound_id": draft.inbound_id,
@@ -100,16 +137,10 @@ async def enqueue(tx: Tx, draft: Draft) -> str | None:
         "policy_version": draft.policy_version,
         "fields": draft.fields.to_json(),
         "dedupe": draft.dedupe,
-        "priority": PRIORITY[traits(draft.kind).message_class] if draft.priority is None else draft.priority,
-        "due_at": due_at,
+        "priority": _priority(draft),
+        "due_at": draft.due_at or tx.now,
         "useful_until": draft.useful_until or _useful_until(tx, draft),
     }
-    if not await store.add(tx, row):
-        return None
-    tx.note("message.queued", "message", message_id, kind=draft.kind.value, channel=draft.channel.value)
-    if due_at <= tx.now:
-        tx.wake(Work.ANSWERS if row["priority"] < PRESSING else Work.PLANNED)
-    return message_id
 
 
 async def cancel_for_participation(
@@ -125,7 +156,16 @@ async def cancel_for_participation(
 
 async def cancel_for_offer(tx: Tx, offer_id: str, reason: str) -> int:
     """Take back the offer's own text if it has not left; see `cancel_for_participation`."""
-    return await _take_back(tx, store.about_offer(offer_id, (Kind.OFFER,)), reason)
+    return len(await cancel_for_offers(tx, (offer_id,), reason))
+
+
+async def cancel_for_offers(tx: Tx, offer_ids: Collection[str], reason: str) -> frozenset[str]:
+    """Take back the own texts of these offers; tells whose will not leave for sure. See `cancel_for_participation`."""
+    if not offer_ids:
+        return frozenset()
+    taken = await _taken_back(tx, store.about_offers(offer_ids, (Kind.OFFER,)), reason)
+    gone = await store.messages_by_id(tx, taken)
+    return frozenset(each.offer_id for each in gone.values() if each.offer_id is not None)
 
 
 async def cancel_ids(tx: Tx, message_ids: Collection[str], reason: str) -> int:
@@ -141,6 +181,10 @@ async def cancel_for_address(tx: Tx, address_ix: bytes, channel: Channel, reason
 
 
 async def _take_back(tx: Tx, where: store.Condition, reason: str, *, heeded: bool = True) -> int:
+    return len(await _taken_back(tx, where, reason, heeded=heeded))
+
+
+async def _taken_back(tx: Tx, where: store.Condition, reason: str, *, heeded: bool = True) -> tuple[str, ...]:
     """Cancel and recall. Unless `heeded` is False, the change is acknowledged only when no recalled one can leave."""
     cancelled = await store.cancel_pending(tx, where, reason)
     for message_id in cancelled:
@@ -151,7 +195,7 @@ async def _take_back(tx: Tx, where: store.Condition, reason: str, *, heeded: boo
     tx.call_off(recalled)
     if recalled and heeded:
         tx.before_answer.append(partial(recalls.heeded, practice_id=tx.practice_id, message_ids=recalled))
-    return len(cancelled)
+    return cancelled
 
 
 async def _recipient(tx: Tx, message_id: str, draft: Draft) -> dict[str, object]:

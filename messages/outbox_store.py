@@ -75,9 +75,9 @@ def about_participation(participation_id: str, kinds: Collection[Kind] | None = 
     return _of_kinds(message.c.participation_id == participation_id, kinds)
 
 
-def about_offer(offer_id: str, kinds: Collection[Kind] | None = None) -> Condition:
-    """Messages about an offer, of all kinds or of some."""
-    return _of_kinds(message.c.offer_id == offer_id, kinds)
+def about_offers(offer_ids: Collection[str], kinds: Collection[Kind] | None = None) -> Condition:
+    """Messages about offers, of all kinds or of some."""
+    return _of_kinds(message.c.offer_id.in_(sorted(offer_ids)), kinds)
 
 
 def among(message_ids: Collection[str]) -> Condition:
@@ -147,6 +147,15 @@ async def owner_of(r: Reading, contact_point_id: str) -> Owner | None:
     wanted = select(c.client_id, c.value_ix).where(c.practice_id == r.practice_id, c.id == contact_point_id)
     row = (await r.conn.execute(wanted)).first()
     return None if row is None else Owner(row.client_id, row.value_ix)
+
+
+async def owners_of(r: Reading, contact_point_ids: Collection[str]) -> dict[str, Owner]:
+    """Whose contact points these are, by id; those of other practices are left out."""
+    c = contact_point.c
+    wanted = select(c.id, c.client_id, c.value_ix).where(
+        c.practice_id == r.practice_id, c.id.in_(sorted(contact_point_ids))
+    )
+    return {row.id: Owner(row.client_id, row.value_ix) for row in await r.conn.execute(wanted)}
 
 
 async def message_row(r: Reading, message_id: str) -> Message | None:

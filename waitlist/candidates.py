@@ -1,55 +1,186 @@
 """Who would be asked about an opening, in order: the record's facts handed to the pure rules.
 
-Here lives the gathering of facts, a fixed number of queries however long the list is. The rules are in matching.py.
-Invariant: whatever decides somebody's place is in the `Ranked` that comes back.
+Here lives the gathering of facts, chunk by chunk in the order of turns, so that a list of a hundred thousand costs no
+more than those in front of it. The rules are in matching.py. Invariant: whatever decides somebody's place is in the
+`Ranked` that comes back.
 """
 
-from scheduler.calendar.wallclock import Span
+from collections.abc import AsyncIterator, Collection, Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from scheduler.calendar.wallclock import Span, local_day, zone_of
 from scheduler.core.record import Reading
-from waitlist import reach_store, store
-from waitlist.matching import Gap, Misfit, Ranked, Wish, fits, rank
-from waitlist.store import Entry, OfferState, Opening
+from waitlist import narrow_store, policy_store, reach_store, store
+from waitlist.matching import Gap, Misfit, Ranked, Wish, fit, fits, grid_bit, order, standing
+from waitlist.narrow_store import Key, Sought
+from waitlist.policy import Weights
+from waitlist.store import Entry, Opening
+from waitlist.turns import MINUTES_A_DAY, points_of
+
+CHUNK: Final = 60
 
 
-async def in_order(r: Reading, opening: Opening) -> tuple[Ranked, ...]:
-    """The waiting entries that fit the opening, whoever is asked first in front."""
-    return rank(await _wishes(r, opening), _gap(opening), r.now)
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """What is true of the people on the list just now, as far as an opening asks: read once, used for everybody."""
+
+    expected: dict[str, frozenset[str]]
+    asked: frozenset[str]
+    holding: frozenset[str]
+    numbers_holding: frozenset[bytes]
 
 
-async def misfits(r: Reading, opening: Opening) -> dict[str, Misfit]:
-    """Why each of the other waiting entries is not asked, by entry id."""
-    gap = _gap(opening)
-    found = {wish.entry_id: fits(wish, gap, r.now) for wish in await _wishes(r, opening)}
-    return {entry_id: misfit for entry_id, misfit in found.items() if misfit is not None}
+async def moment(r: Reading, opening: Opening) -> Moment:
+    """Who has a visit then, who was asked about the opening, and who holds an offer of any."""
+    held = await narrow_store.holding(r)
+    return Moment(
+        await reach_store.clients_with_a_visit(r, opening.starts_at, opening.ends_at),
+        await narrow_store.asked_about(r, opening.id),
+        frozenset(each.client_id for each in held),
+        frozenset(each.address_ix for each in held),
+    )
 
 
-def _gap(opening: Opening) -> Gap:
+async def in_order(
+    r: Reading, opening: Opening, weights: Weights | None = None, most: int | None = None
+) -> tuple[Ranked, ...]:
+    """The waiting entries that fit the opening, whoever is asked first in front; all of them, or the first `most`.
+
+    `of` says how many came back.
+    """
+    weights = weights or (await policy_store.policy(r)).weights
+    found = []
+    async for ranked in ranking(r, opening, weights, await moment(r, opening), set()):
+        found.append(ranked)
+        if len(found) == most:
+            break
+    return tuple(replace(each, of=len(found)) for each in found)
+
+
+async def ranking(
+    r: Reading, opening: Opening, weights: Weights, at: Moment, passed: set[Misfit]
+) -> AsyncIterator[Ranked]:
+    """The entries that fit, one after another; `of` counts those so far. The database is read as far as needed.
+
+    Why others did not fit is put into `passed`.
+
+    Entries come by turn; how well each fits can still move it up by so many days. So one is given out when nobody
+    further down can come before it any more.
+    """
+    gap = gap_of(opening)
+    bonus = weights.fit * MINUTES_A_DAY
+    waiting: list[tuple[tuple[int, datetime, str], Wish]] = []
+    place = 0
+    async for chunk, safe_until in _chunks(r, opening, gap):
+        for wish in _wishes(chunk, gap, at):
+            reason = fits(wish, gap, r.now)
+            if reason is None:
+                waiting.append((order(wish, gap, weights), wish))
+            else:
+                passed.add(reason)
+        waiting.sort(key=lambda each: each[0])
+        while waiting and (safe_until is None or waiting[0][0][0] < safe_until - bonus):
+            _, wish = waiting.pop(0)
+            place += 1
+            yield _ranked(wish, gap, weights, r, place)
+
+
+async def misfit(r: Reading, opening: Opening, entry: Entry) -> Misfit | None:
+    """Why an entry is not asked about the opening, now; None when it may be."""
+    (wish,) = _wishes([entry], gap_of(opening), await moment(r, opening))
+    return fits(wish, gap_of(opening), r.now)
+
+
+async def misfits(r: Reading, opening: Opening, entries: Collection[Entry]) -> dict[str, Misfit]:
+    """Why each of these entries is not asked, by entry id; those that may be are left out."""
+    gap, at = gap_of(opening), await moment(r, opening)
+    found = {wish.entry_id: fits(wish, gap, r.now) for wish in _wishes(entries, gap, at)}
+    return {entry_id: reason for entry_id, reason in found.items() if reason is not None}
+
+
+def gap_of(opening: Opening) -> Gap:
+    """The opening as the rules see it."""
     return Gap(
         clinician_id=opening.clinician_id,
         service_id=opening.service_id,
         span=Span(opening.starts_at, opening.ends_at),
         zone=opening.zone,
         given_up_by=opening.freed_by,
+        location_id=opening.location_id,
     )
 
 
-async def _wishes(r: Reading, opening: Opening) -> list[Wish]:
-    span = Span(opening.starts_at, opening.ends_at)
-    expected = await reach_store.clients_with_a_visit(r, span.starts_at, span.ends_at)
-    asked = {offer.client_id for offer in await store.offers(r, opening_id=opening.id)}
-    holding = {offer.client_id for offer in await store.offers(r, states=(OfferState.HELD,))}
-    wishes = []
-    for entry in await store.entries(r):
-        in_the_way = expected.get(entry.client_id, frozenset()) - {entry.replaces_participation_id}
-        wishes.append(
+def sought(opening: Opening, gap: Gap, r: Reading) -> Sought:
+    """The opening as the database narrows by it."""
+    return Sought(
+        service_id=opening.service_id,
+        clinician_id=opening.clinician_id,
+        location_id=opening.location_id,
+        day=local_day(opening.starts_at, zone_of(opening.zone)),
+        bit=grid_bit(gap),
+        lead_minutes=(opening.starts_at - r.now) // timedelta(minutes=1),
+    )
+
+
+async def _chunks(r: Reading, opening: Opening, gap: Gap) -> AsyncIterator[tuple[list[Entry], int | None]]:
+    """Entries by turn, and the turn before which no other can come (None: these were the last)."""
+    wanted = sought(opening, gap, r)
+    streams = {only: _Stream(only) for only in ("", opening.clinician_id)}
+    while streams:
+        for stream in streams.values():
+            if not stream.ready:
+                await stream.fill(r, wanted)
+        frontier = min((each.ready[-1].turn for each in streams.values() if not each.ended), default=None)
+        keys = [key for each in streams.values() for key in each.take(frontier)]
+        found = await store.entries_by_id(r, [key.entry_id for key in keys])
+        yield [found[key.entry_id] for key in sorted(keys) if key.entry_id in found], frontier
+        streams = {only: each for only, each in streams.items() if each.ready or not each.ended}
+
+
+class _Stream:
+    """One of the two ordered lists an opening draws on: those who name this clinician alone, and the others."""
+
+    def __init__(self, only: str) -> None:
+        self.only = only
+        self.ready: list[Key] = []
+        self.ended = False
+        self._last: Key | None = None
+
+    async def fill(self, r: Reading, wanted: Sought) -> None:
+        if self.ended:
+            return
+        self.ready = list(await narrow_store.keys_after(r, wanted, self.only, self._last, CHUNK))
+        self.ended = len(self.ready) < CHUNK
+        self._last = self.ready[-1] if self.ready else self._last
+
+    def take(self, frontier: int | None) -> Iterable[Key]:
+        """Everything up to the turn that all streams have reached."""
+        taken = [key for key in self.ready if frontier is None or key.turn <= frontier]
+        self.ready = self.ready[len(taken) :]
+        return taken
+
+
+def _ranked(wish: Wish, gap: Gap, weights: Weights, r: Reading, place: int) -> Ranked:
+    facts = standing(wish)
+    points = points_of(facts, weights, fit(wish, gap, weights), r.now)
+    return Ranked(wish.entry_id, wish.client_id, place, place, points, facts)
+
+
+def _wishes(entries: Iterable[Entry], gap: Gap, at: Moment) -> list[Wish]:
+    found = []
+    for entry in entries:
+        in_the_way = at.expected.get(entry.client_id, frozenset()) - {entry.replaces_participation_id}
+        found.append(
             _wish(
                 entry,
-                taken=(span,) if in_the_way else (),
-                asked_already=entry.client_id in asked,
-                holds_another_offer=entry.client_id in holding,
+                taken=(gap.span,) if in_the_way else (),
+                asked_already=entry.client_id in at.asked,
+                holds_another_offer=entry.client_id in at.holding,
             )
         )
-    return wishes
+    return found
 
 
 def _wish(entry: Entry, *, taken: tuple[Span, ...], asked_already: bool, holds_another_offer: bool) -> Wish:
@@ -68,6 +199,8 @@ def _wish(entry: Entry, *, taken: tuple[Span, ...], asked_already: bool, holds_a
         credit=entry.credit,
         last_offered_at=entry.last_offered_at,
         replaces_at=entry.replaces_at,
+        paused_until=entry.paused_until,
+        location_id=entry.location_id,
         taken=taken,
         asked_already=asked_already,
         holds_another_offer=holds_another_offer,

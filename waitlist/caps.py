@@ -5,7 +5,8 @@ time from being held for somebody who is not texted. Invariant: an offer never t
 planned for the same day.
 """
 
-from datetime import timedelta
+from collections.abc import Collection, Iterable
+from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
@@ -14,16 +15,22 @@ from messages.send_rules import within_caps
 from scheduler.core.record import Reading
 from scheduler.people.store import ContactPoint, Practice
 from waitlist import reach_store
+from waitlist.reach_store import Instants
 
 _CAPPED: Final = tuple(kind.value for kind in Kind if traits(kind).capped)
 _LOOK_BACK: Final = timedelta(days=8)
 
 
-async def has_room(r: Reading, point: ContactPoint, practice: Practice, zone: str) -> bool:
+async def texts_of(r: Reading, points: Iterable[ContactPoint]) -> dict[bytes, list[Instants]]:
+    """The capped texts of the last days and the planned ones, by number; to be asked for many at once."""
+    return await reach_store.capped_texts(r, {point.value_ix for point in points}, _CAPPED, r.now - _LOOK_BACK)
+
+
+def has_room(texts: Collection[Instants], practice: Practice, zone: str, now: datetime) -> bool:
     """Whether one more capped text fits today and this week, local dates of `zone`; today's reminders go first."""
-    today = r.now.astimezone(ZoneInfo(zone)).date()
-    texts = await reach_store.capped_texts(r, point.value_ix, _CAPPED, r.now - _LOOK_BACK)
+    info = ZoneInfo(zone)
+    today = now.astimezone(info).date()
     left = [text.left_at for text in texts if text.left_at is not None]
     planned = [text.due_at for text in texts if text.left_at is None]
-    due_today = [max(at, r.now) for at in planned if at.astimezone(ZoneInfo(zone)).date() <= today]
-    return within_caps([*left, *due_today], now=r.now, zone=zone, daily=practice.daily_cap, weekly=practice.weekly_cap)
+    due_today = [max(at, now) for at in planned if at.astimezone(info).date() <= today]
+    return within_caps([*left, *due_today], now=now, zone=zone, daily=practice.daily_cap, weekly=practice.weekly_cap)

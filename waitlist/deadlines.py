@@ -21,19 +21,25 @@ HANDLING_MINUTES: Final = 2
 _MARK: Final = timedelta(minutes=5)
 
 
-def held_until(now: datetime, starts_at: datetime, hold_minutes: int) -> datetime | None:
+def held_until(now: datetime, starts_at: datetime, hold_minutes: int, *, alone: bool) -> datetime | None:
     """The deadline of an offer made `now`, or None when the visit is too near for one.
 
-    The practice's `hold_minutes`, but no more than a sixth of the time left and no less than ten minutes, rounded up
-    to a five-minute mark. Instants are aware UTC; every zone's offset is a multiple of fifteen minutes, so the mark is
-    a mark on every clock.
+    The practice's `hold_minutes`, no less than ten minutes, rounded up to a five-minute mark. When one person is asked
+    `alone`, no more than a sixth of the time left. Instants are aware UTC; every zone's offset is a multiple of
+    fifteen minutes, so the mark is a mark on every clock.
     """
     if too_soon(starts_at, now):
         return None
     lead_minutes = (starts_at - now) // timedelta(minutes=1)
-    minutes = max(SHORTEST_MINUTES, min(hold_minutes, lead_minutes // SHARE_OF_LEAD))
+    most = lead_minutes // SHARE_OF_LEAD if alone else lead_minutes
+    minutes = max(SHORTEST_MINUTES, min(hold_minutes, most))
     deadline = _next_mark(now + timedelta(minutes=minutes))
     return min(deadline, _last_mark(starts_at - timedelta(minutes=SHORTEST_MINUTES)))
+
+
+def too_soon_to_come(starts_at: datetime, now: datetime) -> bool:
+    """Whether a yes is of no use any more."""
+    return starts_at - now < timedelta(minutes=SHORTEST_MINUTES)
 
 
 def hold_expiry(deadline: datetime) -> datetime:

@@ -25,14 +25,14 @@ class Done:
 
 
 async def do_due(record: Record, practice_id: str) -> Done:
-    """One round, at most fifty of each; offers first, because their end brings a wave."""
+    """One round, at most fifty openings of each sort; overdue offers first, because their end brings a wave."""
     async with record.read(practice_id) as r:
-        overdue = await store.offers_overdue(r, BATCH)
+        overdue = await store.openings_overdue(r, BATCH)
         openings = await store.openings_due(r, BATCH)
     expired = 0
-    for offer in overdue:
+    for opening_id in overdue:
         async with record.write(practice_id, WORKER) as tx:
-            expired += await expire(tx, offer.id)
+            expired += await expire(tx, opening_id)
     for opening_id in openings:
         async with record.write(practice_id, WORKER) as tx:
             await next_wave(tx, opening_id)

@@ -6,21 +6,31 @@ Invariant: locks are taken in the order hold in the calendar, opening, client, e
 meet the calendar first, and only then, in the subscriber, the opening; the other way round would be a deadlock.
 """
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 
 from scheduler.core.record import Tx
 from scheduler.tables import busy, client, offer, opening, waitlist_entry
+from waitlist import policy_store
+from waitlist.matching import WeeklyWindow, grid_of
 from waitlist.store import EntryState, OfferState, OpeningState
+from waitlist.turns import MINUTES_A_DAY, Standing, turn_of
 
 
 async def add_entry(tx: Tx, values: dict[str, Any]) -> None:
     """A new row, waiting from now on without credit."""
     fresh = {"state": EntryState.WAITING, "credit": 0, "joined_at": tx.now, "last_offered_at": None}
-    await tx.conn.execute(insert(waitlist_entry).values(practice_id=tx.practice_id, **fresh, **values))
+    weights = (await policy_store.policy(tx)).weights
+    clinicians = values["clinician_ids"]
+    narrowed = {
+        "only_clinician": clinicians[0] if len(clinicians) == 1 else "",
+        "grid": grid_of(WeeklyWindow(*window) for window in values["windows"]),
+        "turn": turn_of(Standing(joined_at=tx.now, priority=values["priority"]), weights),
+    }
+    await tx.conn.execute(insert(waitlist_entry).values(practice_id=tx.practice_id, **fresh, **narrowed, **values))
 
 
 async def set_entry_state(tx: Tx, entry_id: str, came_from: EntryState, to: EntryState) -> bool:
@@ -30,18 +40,20 @@ async def set_entry_state(tx: Tx, entry_id: str, came_from: EntryState, to: Entr
     return (await tx.conn.execute(update(waitlist_entry).where(*there).values(state=to))).rowcount == 1
 
 
-async def note_offered(tx: Tx, entry_id: str) -> None:
-    """The entry has its turn now, and its credit is used up by that."""
+async def note_offered(tx: Tx, turns: Mapping[str, int]) -> None:
+    """These entries have their turn now and their credit is used up by that; each stands at a new turn."""
     e = waitlist_entry.c
-    there = (e.practice_id == tx.practice_id, e.id == entry_id)
-    await tx.conn.execute(update(waitlist_entry).where(*there).values(last_offered_at=tx.now, credit=0))
+    changed = update(waitlist_entry).where(e.practice_id == tx.practice_id, e.id == bindparam("entry"))
+    rows = [{"entry": entry_id, "turn": turn} for entry_id, turn in sorted(turns.items())]
+    await tx.conn.execute(changed.values(last_offered_at=tx.now, credit=0, turn=bindparam("turn")), rows)
 
 
 async def give_credit(tx: Tx, entry_ids: Sequence[str]) -> None:
     """One more for each: they held an offer that somebody else's act ended."""
     e = waitlist_entry.c
     there = (e.practice_id == tx.practice_id, e.id.in_(entry_ids))
-    await tx.conn.execute(update(waitlist_entry).where(*there).values(credit=e.credit + 1))
+    moved_up = MINUTES_A_DAY * (await policy_store.policy(tx)).weights.lost
+    await tx.conn.execute(update(waitlist_entry).where(*there).values(credit=e.credit + 1, turn=e.turn - moved_up))
 
 
 async def lock_client(tx: Tx, client_id: str) -> None:
@@ -103,10 +115,29 @@ async def plan_wave(tx: Tx, opening_id: str, at: datetime | None) -> None:
     await tx.conn.execute(update(opening).where(*there).values(next_wave_at=at))
 
 
-async def add_offer(tx: Tx, values: dict[str, Any]) -> None:
-    """A new row, held from now on."""
-    made = {"state": OfferState.HELD, "offered_at": tx.now}
-    await tx.conn.execute(insert(offer).values(practice_id=tx.practice_id, **made, **values))
+async def add_offers(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
+    """New rows, held from now on."""
+    made = {"practice_id": tx.practice_id, "state": OfferState.HELD.value, "offered_at": tx.now}
+    await tx.conn.execute(insert(offer), [{**made, **row} for row in rows])
+
+
+async def end_held(tx: Tx, opening_id: str, to: OfferState, *, due: bool = False) -> frozenset[str]:
+    """End every offer of an opening that is still held (`due`: whose deadline has passed); the ids of those."""
+    f = offer.c
+    there = [f.practice_id == tx.practice_id, f.opening_id == opening_id, f.state == OfferState.HELD]
+    if due:
+        there.append(f.expires_at <= tx.now)
+    ended = update(offer).where(*there).values(state=to, ended_at=tx.now).returning(f.id)
+    return frozenset((await tx.conn.execute(ended)).scalars())
+
+
+async def hold_again(tx: Tx, offer_id: str) -> bool:
+    """Whether an offer that was passed or had run out is held again, by this call, until it is claimed."""
+    f = offer.c
+    over = (OfferState.EXPIRED, OfferState.PASSED)
+    there = (f.practice_id == tx.practice_id, f.id == offer_id, f.state.in_(over))
+    values = {"state": OfferState.HELD, "ended_at": None}
+    return (await tx.conn.execute(update(offer).where(*there).values(values))).rowcount == 1
 
 
 async def end_offer(

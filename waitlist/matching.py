@@ -3,31 +3,38 @@
 Here live the rule that says whether a waitlist entry can take an opening and the transparent rank among those that
 can. Whether a person may be texted at all (consent, STOP, caps) is not known here; the wave asks that of each in turn.
 
-The one invariant: the order depends on the facts a practice can be shown (priority, credit, last offer, waiting time)
-and on nothing else, so anybody's place can be explained.
+The one invariant: the order depends on the points of turns.py, whose parts a practice can be shown, and on nothing
+else, so anybody's place can be explained.
 """
 
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Final
 
 from scheduler.calendar.wallclock import Span, minute_of_day, to_local, zone_of
+from waitlist.policy import STANDARD, Weights
+from waitlist.turns import Points, Standing, fit_points, points_of, turn_of
 
 SOON_MINUTES: Final = 30
 """An opening that starts sooner than this is not offered: nobody could read the text, answer and arrive."""
 
-_NEVER: Final = datetime.min.replace(tzinfo=UTC)
+PARTS: Final = ((0, 720), (720, 1020), (1020, 1440))
+"""Morning, afternoon and evening of the grid, minutes after midnight."""
+
+ANY_PART: Final = (1 << 7 * len(PARTS)) - 1
 
 
 class Misfit(StrEnum):
     """Why an entry cannot take an opening; the first that applies is named."""
 
     NOT_WAITING = "not_waiting"
+    PAUSED = "paused"
     GAVE_IT_UP = "gave_it_up"
     OTHER_SERVICE = "other_service"
     OTHER_CLINICIAN = "other_clinician"
+    OTHER_PLACE = "other_place"
     OTHER_DAY = "other_day"
     OTHER_HOURS = "other_hours"
     TOO_SHORT_NOTICE = "too_short_notice"
@@ -50,8 +57,9 @@ class WeeklyWindow:
 class Wish:
     """A waitlist entry as the rules see it.
 
-    Empty `clinician_ids` mean anybody, empty `windows` any time. `replaces_at` is the start of the later visit that a
-    claim would release, while that visit still stands. `taken` are the client's other visits.
+    Empty `clinician_ids` mean anybody, empty `windows` any time, no `location_id` any place.
+    `replaces_at` is the start of the later visit that a claim would release, while that visit still stands. `taken`
+    are the client's other visits.
     """
 
     entry_id: str
@@ -68,6 +76,8 @@ class Wish:
     credit: int = 0
     last_offered_at: datetime | None = None
     replaces_at: datetime | None = None
+    paused_until: datetime | None = None
+    location_id: str | None = None
     taken: Sequence[Span] = ()
     asked_already: bool = False
     holds_another_offer: bool = False
@@ -82,56 +92,89 @@ class Gap:
     span: Span
     zone: str
     given_up_by: str | None = None
+    location_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class Ranked:
-    """An entry that fits, with the facts that decided its place (1 is asked first) among `of` that fit."""
+    """An entry that fits, with the points that decided its place (1 is asked first) among `of` that fit."""
 
     entry_id: str
     client_id: str
     place: int
     of: int
-    priority: int
-    credit: int
-    last_offered_at: datetime | None
-    waited_days: int
+    points: Points
+    standing: Standing
 
 
 def fits(wish: Wish, gap: Gap, now: datetime) -> Misfit | None:
     """None when the entry can take the opening, else the first reason why not."""
-    return _of_the_entry(wish, gap) or _of_the_time(wish, gap, now) or _of_the_moment(wish, gap)
+    return _of_the_entry(wish, gap) or _of_the_time(wish, gap, now) or _of_the_moment(wish, gap, now)
 
 
-def rank(wishes: Iterable[Wish], gap: Gap, now: datetime) -> tuple[Ranked, ...]:
-    """Those who fit, in the order they are asked.
+def rank(wishes: Iterable[Wish], gap: Gap, now: datetime, weights: Weights = STANDARD.weights) -> tuple[Ranked, ...]:
+    """Those who fit, in the order they are asked: whoever has most points first; see turns.py for what these are.
 
-    Higher priority first; then more credit (offers lost to somebody quicker); then whoever was offered something
-    least recently, never-offered first; then whoever joined first. The entry's id settles what is still equal.
+    Of equals whoever joined first comes first, and the entry's id settles what is still equal.
     """
-    fitting = sorted((wish for wish in wishes if fits(wish, gap, now) is None), key=_order)
+    fitting = sorted(
+        (wish for wish in wishes if fits(wish, gap, now) is None), key=lambda wish: order(wish, gap, weights)
+    )
     return tuple(
         Ranked(
             wish.entry_id,
             wish.client_id,
             place,
             len(fitting),
-            wish.priority,
-            wish.credit,
-            wish.last_offered_at,
-            (now - wish.joined_at).days,
+            points_of(standing(wish), weights, fit(wish, gap, weights), now),
+            standing(wish),
         )
         for place, wish in enumerate(fitting, start=1)
     )
 
 
+def order(wish: Wish, gap: Gap, weights: Weights) -> tuple[int, datetime, str]:
+    """What entries are sorted by for an opening."""
+    moved_up = timedelta(days=fit(wish, gap, weights)) // timedelta(minutes=1)
+    return turn_of(standing(wish), weights) - moved_up, wish.joined_at, wish.entry_id
+
+
+def standing(wish: Wish) -> Standing:
+    """The facts of an entry that decide its turn, whatever the opening."""
+    return Standing(
+        joined_at=wish.joined_at, last_offered_at=wish.last_offered_at, credit=wish.credit, priority=wish.priority
+    )
+
+
+def fit(wish: Wish, gap: Gap, weights: Weights) -> int:
+    """The points for being just what the entry asked for; of an entry that fits."""
+    named = gap.clinician_id in wish.clinician_ids
+    return fit_points(weights, named_clinician=named, named_hours=bool(wish.windows))
+
+
+def grid_of(windows: Iterable[WeeklyWindow]) -> int:
+    """The parts of the week that windows reach into, one bit each; all of them without any window.
+
+    Wider than the windows themselves: what narrows the list may keep too many, never too few.
+    """
+    found = 0
+    for window in windows:
+        for part, (begins, ends) in enumerate(PARTS):
+            if window.from_minute < ends and window.until_minute > begins:
+                found |= 1 << (window.weekday * len(PARTS) + part)
+    return found or ANY_PART
+
+
+def grid_bit(gap: Gap) -> int:
+    """The part of the week in which the opening begins."""
+    start = to_local(gap.span.starts_at, zone_of(gap.zone))
+    part = next(index for index, (_, ends) in enumerate(PARTS) if minute_of_day(start) < ends)
+    return 1 << (start.weekday() * len(PARTS) + part)
+
+
 def too_soon(starts_at: datetime, now: datetime) -> bool:
     """Whether an opening starts too soon to be worth offering."""
     return starts_at - now < timedelta(minutes=SOON_MINUTES)
-
-
-def _order(wish: Wish) -> tuple[int, int, datetime, datetime, str]:
-    return -wish.priority, -wish.credit, wish.last_offered_at or _NEVER, wish.joined_at, wish.entry_id
 
 
 def _of_the_entry(wish: Wish, gap: Gap) -> Misfit | None:
@@ -143,6 +186,8 @@ def _of_the_entry(wish: Wish, gap: Gap) -> Misfit | None:
         return Misfit.OTHER_SERVICE
     if wish.clinician_ids and gap.clinician_id not in wish.clinician_ids:
         return Misfit.OTHER_CLINICIAN
+    if wish.location_id is not None and wish.location_id != gap.location_id:
+        return Misfit.OTHER_PLACE
     return None
 
 
@@ -167,7 +212,9 @@ def _inside(window: WeeklyWindow, start: datetime, span: Span) -> bool:
     )
 
 
-def _of_the_moment(wish: Wish, gap: Gap) -> Misfit | None:
+def _of_the_moment(wish: Wish, gap: Gap, now: datetime) -> Misfit | None:
+    if wish.paused_until is not None and now < wish.paused_until:
+        return Misfit.PAUSED
     if wish.replaces_at is not None and gap.span.starts_at >= wish.replaces_at:
         return Misfit.NOT_EARLIER
     if any(span.overlaps(gap.span) for span in wish.taken):

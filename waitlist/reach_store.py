@@ -38,14 +38,19 @@ async def clients_with_a_visit(r: Reading, start: datetime, end: datetime) -> di
     return found
 
 
-async def capped_texts(r: Reading, address_ix: bytes, kinds: Collection[str], since: datetime) -> tuple[Instants, ...]:
-    """When texts of the capped kinds left for a number since an instant, or are planned to leave."""
+async def capped_texts(
+    r: Reading, address_ixs: Collection[bytes], kinds: Collection[str], since: datetime
+) -> dict[bytes, list[Instants]]:
+    """When texts of the capped kinds left for each number since an instant, or are planned to leave."""
     m = message.c
-    wanted = select(m.state, m.intent_at, m.due_at).where(
+    wanted = select(m.address_ix, m.intent_at, m.due_at).where(
         m.practice_id == r.practice_id,
-        m.address_ix == address_ix,
+        m.address_ix.in_(address_ixs),
         m.kind.in_(kinds),
         m.state.in_(("pending", "intent", "unknown", "sent")),
         or_(m.intent_at >= since, m.state == "pending"),
     )
-    return tuple(Instants(row.intent_at, row.due_at) for row in await r.conn.execute(wanted))
+    found: dict[bytes, list[Instants]] = {}
+    for row in await r.conn.execute(wanted):
+        found.setdefault(row.address_ix, []).append(Instants(row.intent_at, row.due_at))
+    return found

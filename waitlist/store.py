@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, func, select
 
 from scheduler.appointments.states import ACTIVE
 from scheduler.core.record import Reading
@@ -25,6 +25,7 @@ from scheduler.tables import (
     waitlist_entry,
 )
 from waitlist.matching import WeeklyWindow
+from waitlist.turns import Standing
 
 ACTIVE_STATES = tuple(state.value for state in ACTIVE)
 
@@ -86,6 +87,10 @@ class Entry:
     joined_at: datetime
     last_offered_at: datetime | None
     client_active: bool
+    urgency_reason: str | None
+    paused_until: datetime | None
+    expires_on: date | None
+    location_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -129,6 +134,9 @@ class Offer:
     zone: str
     opening_state: OpeningState
     replaces_participation_id: str | None
+    place: int | None
+    among: int | None
+    points: int | None
 
 
 # --- entries ----------------------------------------------------------------------------------------------------
@@ -145,6 +153,14 @@ async def entry(r: Reading, entry_id: str) -> Entry | None:
     """One entry."""
     row = (await r.conn.execute(_entries(r).where(waitlist_entry.c.id == entry_id))).first()
     return _entry(row) if row else None
+
+
+async def entries_by_id(r: Reading, entry_ids: Collection[str]) -> dict[str, Entry]:
+    """Those of the ids that exist, by id."""
+    if not entry_ids:
+        return {}
+    rows = await r.conn.execute(_entries(r).where(waitlist_entry.c.id.in_(entry_ids)))
+    return {row.id: _entry(row) for row in rows}
 
 
 async def entries_of(r: Reading, client_id: str) -> tuple[Entry, ...]:
@@ -231,11 +247,14 @@ async def offer_by_id(r: Reading, offer_id: str) -> Offer | None:
     return _offer(row) if row else None
 
 
-async def offers_overdue(r: Reading, limit: int) -> tuple[Offer, ...]:
-    """Held offers whose deadline has passed, the longest overdue first."""
+async def openings_overdue(r: Reading, limit: int) -> tuple[str, ...]:
+    """The ids of openings with a held offer whose deadline has passed, the longest overdue first."""
     f = offer.c
-    wanted = _offers(r).where(f.state == OfferState.HELD, f.expires_at <= r.now)
-    return tuple(_offer(row) for row in await r.conn.execute(wanted.order_by(f.expires_at, f.id).limit(limit)))
+    wanted = select(f.opening_id).where(
+        f.practice_id == r.practice_id, f.state == OfferState.HELD, f.expires_at <= r.now
+    )
+    grouped = wanted.group_by(f.opening_id).order_by(func.min(f.expires_at), f.opening_id)
+    return tuple((await r.conn.execute(grouped.limit(limit))).scalars())
 
 
 async def held_by_number(r: Reading, address_ix: bytes) -> tuple[Offer, ...]:
@@ -265,6 +284,16 @@ async def newest_claim_at_number(r: Reading, address_ix: bytes, since: datetime)
 def _points_at(r: Reading, address_ix: bytes) -> Select[Any]:
     c = contact_point.c
     return select(c.id).where(c.practice_id == r.practice_id, c.value_ix == address_ix)
+
+
+def standing_of(entry: Entry) -> Standing:
+    """The facts of an entry that decide its turn."""
+    return Standing(
+        joined_at=entry.joined_at,
+        last_offered_at=entry.last_offered_at,
+        credit=entry.credit,
+        priority=entry.priority,
+    )
 
 
 # --- rows to values ---------------------------------------------------------------------------------------------
@@ -299,6 +328,10 @@ def _entry(row: Row[Any]) -> Entry:
         row.joined_at,
         row.last_offered_at,
         row.client_state == "active",
+        row.urgency_reason,
+        row.paused_until,
+        row.expires_on,
+        row.location_id,
     )
 
 
@@ -365,4 +398,7 @@ def _offer(row: Row[Any]) -> Offer:
         row.zone,
         OpeningState(row.opening_state),
         row.replaces_participation_id,
+        row.place,
+        row.among,
+        row.points,
     )

@@ -4,13 +4,14 @@ Here lives which kind is sent, to whom and about which instants. Wording is in m
 messages/transmit. Invariant: the dedupe key names the offer (or entry), so a repeated act says nothing twice.
 """
 
+from collections.abc import Collection, Mapping
 from datetime import datetime
 
 from messages.kinds import Channel, Kind
-from messages.outbox import Draft, cancel_for_offer, enqueue, offer_key
+from messages.outbox import Draft, cancel_for_offers, enqueue, enqueue_many, offer_key
 from messages.particulars import Particulars
 from scheduler.core.record import Tx
-from waitlist.store import Offer
+from waitlist.store import Offer, Opening
 
 
 async def joined(tx: Tx, entry_id: str, contact_point_id: str) -> None:
@@ -19,9 +20,23 @@ async def joined(tx: Tx, entry_id: str, contact_point_id: str) -> None:
     await enqueue(tx, Draft(kind=Kind.WAITLIST_JOINED, channel=Channel.SMS, to=contact_point_id, dedupe=dedupe))
 
 
-async def offered(tx: Tx, offer: Offer) -> None:
-    """A time has opened, held for them until the deadline."""
-    await _say(tx, Kind.OFFER, offer, Particulars(starts_at=offer.starts_at, deadline=offer.expires_at))
+async def offered(tx: Tx, opening: Opening, points: Mapping[str, str], deadline: datetime) -> None:
+    """A time has opened; they may take it until the deadline. Contact points by offer id."""
+    fields = Particulars(starts_at=opening.starts_at, deadline=deadline)
+    await enqueue_many(
+        tx,
+        [
+            Draft(
+                kind=Kind.OFFER,
+                channel=Channel.SMS,
+                to=point_id,
+                dedupe=offer_key(offer_id, Kind.OFFER.value),
+                fields=fields,
+                offer_id=offer_id,
+            )
+            for offer_id, point_id in points.items()
+        ],
+    )
 
 
 async def won(
@@ -32,10 +47,22 @@ async def won(
     await _say(tx, Kind.OFFER_WON, offer, particulars, participation_id=participation_id, inbound_id=inbound_id)
 
 
-async def lost(tx: Tx, offer: Offer, kept_at: datetime | None, inbound_id: str | None = None) -> None:
-    """Somebody was quicker. `kept_at` is the visit they keep."""
-    particulars = Particulars(starts_at=offer.starts_at, other_at=kept_at)
-    await _say(tx, Kind.OFFER_LOST, offer, particulars, inbound_id=inbound_id)
+async def lost(tx: Tx, offers: Mapping[Offer, datetime | None]) -> None:
+    """Somebody was quicker. With each offer the visit its holder keeps."""
+    await enqueue_many(
+        tx,
+        [
+            Draft(
+                kind=Kind.OFFER_LOST,
+                channel=Channel.SMS,
+                to=offer.contact_point_id,
+                dedupe=offer_key(offer.id, Kind.OFFER_LOST.value),
+                fields=Particulars(starts_at=offer.starts_at, other_at=kept_at),
+                offer_id=offer.id,
+            )
+            for offer, kept_at in offers.items()
+        ],
+    )
 
 
 async def withdrawn(tx: Tx, offer: Offer, inbound_id: str | None = None) -> None:
@@ -55,7 +82,12 @@ async def expired(tx: Tx, offer: Offer, inbound_id: str | None) -> None:
 
 async def never_heard(tx: Tx, offer: Offer, reason: str) -> bool:
     """Take the offer's own text back if it has not left: of what nobody has heard, nobody is told the end."""
-    return await cancel_for_offer(tx, offer.id, reason) > 0
+    return bool(await never_heard_of(tx, (offer.id,), reason))
+
+
+async def never_heard_of(tx: Tx, offer_ids: Collection[str], reason: str) -> frozenset[str]:
+    """Those among these offers whose own text had not left, and is taken back."""
+    return await cancel_for_offers(tx, offer_ids, reason)
 
 
 async def _say(

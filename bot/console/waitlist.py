@@ -25,14 +25,16 @@ from scheduler.core.errors import NotFound
 from scheduler.core.record import Reading
 from scheduler.people import store as people
 from scheduler.people.store import Client
-from waitlist import candidates, store
+from waitlist import candidates, policy_store, store
 from waitlist.actions.claim import Won, claim
 from waitlist.actions.leave import leave
 from waitlist.actions.open_time import open_time
 from waitlist.actions.pass_offer import Passed, pass_offer
 from waitlist.actions.withdraw import withdraw_opening
-from waitlist.matching import Misfit
+from waitlist.matching import Misfit, Ranked
+from waitlist.policy import Weights
 from waitlist.store import Entry, Offer, OfferState, Opening, OpeningState
+from waitlist.turns import reasons, turn_of
 
 WRITE: Final = "waitlist.write"
 PLACE: Final = "/console/waitlist"
@@ -95,7 +97,10 @@ async def show_waitlist(request: web.Request) -> web.Response:
         past = await _within_reach(r, actor, await store.openings(r, states=SETTLED, after=r.now - RECENT))
         context = {
             "freed": freed,
-            "waits": [_waits(each, clients, book, held, r.now) for each in _in_turn(entries)],
+            "waits": [
+                _waits(each, clients, book, held, r.now)
+                for each in _in_turn(entries, (await policy_store.policy(r)).weights)
+            ],
             "past": [(each, book.clinician(each.clinician_id)) for each in reversed(past)],
             "services": [(each.id, each.name) for each in book.offered()],
             "clinicians": [(each.id, each.name) for each in await _mine(r, actor, book)],
@@ -211,7 +216,7 @@ async def _freed(
         for each in await store.offers(r, opening_id=opening.id)
     )
     ranked = await candidates.in_order(r, opening)
-    others = await candidates.misfits(r, opening)
+    others = await candidates.misfits(r, opening, everybody)
     by_id = {entry.id: entry for entry in everybody}
     waited = {each.entry_id: each for each in ranked}
     return Freed(
@@ -221,7 +226,7 @@ async def _freed(
         asked,
         next((each for each in asked if each.offer.state == OfferState.HELD), None),
         tuple(
-            Next(_who(by_id[entry_id], clients), facts_of(by_id[entry_id], each.waited_days))
+            Next(_who(by_id[entry_id], clients), in_words(each, r.now))
             for entry_id, each in waited.items()
             if entry_id in by_id
         ),
@@ -248,6 +253,11 @@ def _waits(entry: Entry, clients: Mapping[str, Client], book: Names, held: Mappi
     )
 
 
+def in_words(ranked: Ranked, now: datetime) -> str:
+    """Somebody's place and what it is made of."""
+    return f"{ranked.points.total} points: {', '.join(reasons(ranked.points, ranked.standing, now))}"
+
+
 def facts_of(entry: Entry, waited_days: int) -> str:
     """The facts that decide somebody's turn, in the order in which they count."""
     words = []
@@ -262,12 +272,9 @@ def facts_of(entry: Entry, waited_days: int) -> str:
     return ", ".join(words)
 
 
-def _in_turn(entries: tuple[Entry, ...]) -> list[Entry]:
+def _in_turn(entries: tuple[Entry, ...], weights: Weights) -> list[Entry]:
     """The general order of turns; for one opening it is narrowed to those whom it fits."""
-    never = datetime.min.replace(tzinfo=entries[0].joined_at.tzinfo) if entries else None
-    return sorted(
-        entries, key=lambda each: (-each.priority, -each.credit, each.last_offered_at or never, each.joined_at)
-    )
+    return sorted(entries, key=lambda each: (turn_of(store.standing_of(each), weights), each.joined_at, each.id))
 
 
 def install_waitlist(app: web.Application) -> None:

@@ -18,9 +18,11 @@ PARTS: Final = (
 """Parts of a day in the grid: key, name, from and until, minutes after midnight."""
 MISFITS: Final[dict[Misfit, str]] = {
     Misfit.NOT_WAITING: "no longer waits",
+    Misfit.PAUSED: "has paused",
     Misfit.GAVE_IT_UP: "gave this time up",
     Misfit.OTHER_SERVICE: "waits for another service",
     Misfit.OTHER_CLINICIAN: "waits for another clinician",
+    Misfit.OTHER_PLACE: "waits for another place",
     Misfit.OTHER_DAY: "wants other days",
     Misfit.OTHER_HOURS: "wants other hours",
     Misfit.TOO_SHORT_NOTICE: "needs longer notice",

@@ -53,7 +53,7 @@ async def second_holder(scene: Scene, offer):
         offer_id = tx.new_id()
         (point,) = await people.contact_points(tx, bo)
         row = {"id": offer_id, "opening_id": offer.opening_id, "entry_id": entry, "client_id": bo}
-        await edit_store.add_offer(tx, {**row, "contact_point_id": point.id, "expires_at": offer.expires_at})
+        await edit_store.add_offers(tx, [{**row, "contact_point_id": point.id, "expires_at": offer.expires_at}])
     return bo, offer_id, entry
 
 
@@ -167,8 +167,28 @@ async def test_an_answer_after_the_deadline_is_told_once_that_it_went_on(scene):
     assert await scene.told(bo) == ["offer"]
 
 
-async def test_who_passed_and_thinks_again_is_too_late(scene):
+async def test_who_passed_and_thinks_again_still_gets_what_nobody_has(scene):
     ana, offer = await offered(scene)
+    async with scene.record.write(scene.practice, CLIENT) as tx:
+        await pass_offer(tx, offer.id)
+    assert isinstance(await take(scene, offer.id), Won)
+    assert await scene.upcoming(ana) == ["03-10 14:00 confirmed"]
+    (opening,) = await openings(scene)
+    assert opening.state == "filled"
+
+
+async def test_a_late_yes_to_a_time_nobody_wanted_and_that_was_booked_meanwhile_is_told_so(scene):
+    ana, offer = await offered(scene)
+    scene.pass_time(hours=3)
+    await waves(scene)
+    await scene.book(await scene.client(), "03-10 14:00")
+    assert await take(scene, offer.id) == Expired()
+    assert await scene.upcoming(ana) == []
+
+
+async def test_who_passed_and_thinks_again_is_too_late_once_another_is_asked(scene):
+    ana, offer = await offered(scene)
+    await scene.wait(await scene.client())
     async with scene.record.write(scene.practice, CLIENT) as tx:
         await pass_offer(tx, offer.id)
     assert await take(scene, offer.id) == Expired()
@@ -358,8 +378,8 @@ async def test_one_client_claiming_two_overlapping_times_at_once_gets_one(scene,
     async with scene.record.write(scene.practice, FRONT) as tx:
         other = tx.new_id()
         row = {"id": other, "opening_id": second_opening.id, "entry_id": offer.entry_id, "client_id": ana}
-        await edit_store.add_offer(
-            tx, {**row, "contact_point_id": offer.contact_point_id, "expires_at": offer.expires_at}
+        await edit_store.add_offers(
+            tx, [{**row, "contact_point_id": offer.contact_point_id, "expires_at": offer.expires_at}]
         )
     await asyncio.gather(take(scene, offer.id), take(scene, other, other_process))
     assert len(await scene.upcoming(ana)) == 1

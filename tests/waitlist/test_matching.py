@@ -1,14 +1,14 @@
 """Whom an opening fits and in which order: each reason by hand, the order against a plain oracle."""
 
 from datetime import UTC, date, datetime, timedelta
-from functools import cmp_to_key
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from scheduler.calendar.wallclock import Span
-from waitlist.matching import Gap, Misfit, WeeklyWindow, Wish, fits, rank, too_soon
+from waitlist.matching import Gap, Misfit, WeeklyWindow, Wish, fits, grid_bit, grid_of, rank, too_soon
+from waitlist.turns import Points
 
 NOW = datetime(2026, 9, 21, 15, 0, tzinfo=UTC)
 START = datetime(2026, 9, 24, 14, 0, tzinfo=UTC)  # Thursday 10:00 in New York
@@ -18,6 +18,7 @@ GAP = Gap(
     span=Span(START, START + timedelta(minutes=50)),
     zone="America/New_York",
     given_up_by="quitter",
+    location_id="main",
 )
 
 
@@ -45,6 +46,8 @@ def test_an_entry_without_wishes_fits_any_time():
         ({"client_id": "quitter"}, Misfit.GAVE_IT_UP),
         ({"service_id": "intake"}, Misfit.OTHER_SERVICE),
         ({"clinician_ids": ("kim", "roy")}, Misfit.OTHER_CLINICIAN),
+        ({"location_id": "elsewhere"}, Misfit.OTHER_PLACE),
+        ({"paused_until": NOW + timedelta(minutes=1)}, Misfit.PAUSED),
         ({"earliest_day": date(2026, 9, 25)}, Misfit.OTHER_DAY),
         ({"latest_day": date(2026, 9, 23)}, Misfit.OTHER_DAY),
         ({"windows": (WeeklyWindow(2, 0, 1440),)}, Misfit.OTHER_HOURS),
@@ -66,6 +69,7 @@ def test_every_reason_not_to_ask_is_named(changes, why):
     "changes",
     [
         {"clinician_ids": ("kim", "lee")},
+        {"location_id": "main", "paused_until": NOW},
         {"earliest_day": date(2026, 9, 24), "latest_day": date(2026, 9, 24)},
         {"windows": (WeeklyWindow(1, 0, 1440), WeeklyWindow(3, 600, 650))},
         {"min_notice_minutes": 71 * 60},
@@ -87,11 +91,19 @@ def test_the_one_who_gave_the_time_up_never_gets_it_back_by_rank():
     assert rank([wish(client_id="quitter", priority=9, credit=9)], GAP, NOW) == ()
 
 
-def test_places_come_with_the_facts_that_decided_them():
+def test_places_come_with_the_points_that_decided_them():
     asked = NOW - timedelta(days=1)
     first, second = rank([wish(entry_id="b", last_offered_at=asked), wish(entry_id="a", credit=2)], GAP, NOW)
-    assert (first.entry_id, first.place, first.of, first.credit, first.waited_days) == ("a", 1, 2, 2, 3)
-    assert (second.entry_id, second.place, second.last_offered_at) == ("b", 2, asked)
+    assert (first.entry_id, first.place, first.of) == ("a", 1, 2)
+    assert first.points == Points(waited=3, unasked=6, lost=20, urgency=0, fit=0)
+    assert (second.entry_id, second.place, second.standing.last_offered_at) == ("b", 2, asked)
+    assert second.points.total == 3 + 2
+
+
+def test_what_somebody_asked_for_exactly_comes_before_what_merely_suits():
+    anybody = wish(entry_id="a", client_id="bo")
+    exactly = wish(entry_id="b", clinician_ids=("lee",), windows=(WeeklyWindow(3, 0, 1440),))
+    assert [each.entry_id for each in rank([anybody, exactly], GAP, NOW)] == ["b", "a"]
 
 
 @given(minutes=st.integers(-100, 100))
@@ -115,26 +127,41 @@ wishes = st.lists(
 )
 
 
-def quicker(one: Wish, other: Wish) -> int:
-    """The written rule, question by question."""
-    for mine, theirs in (
-        (other.priority, one.priority),
-        (other.credit, one.credit),
-        (one.last_offered_at is not None, other.last_offered_at is not None),
-        (one.last_offered_at or NOW, other.last_offered_at or NOW),
-        (one.joined_at, other.joined_at),
-        (one.entry_id, other.entry_id),
-    ):
-        if mine != theirs:
-            return -1 if mine < theirs else 1
-    return 0
+def minutes_behind(each: Wish) -> int:
+    """The written rule: a day waited counts 1, a day unasked 2, a lost offer 10, a step of urgency 60."""
+
+    def days(since: datetime) -> int:
+        return (NOW - since) // timedelta(minutes=1)
+
+    asked = each.last_offered_at or each.joined_at
+    return -(days(each.joined_at) + 2 * days(asked) + 1440 * (10 * each.credit + 60 * each.priority))
 
 
 @given(wishes)
 def test_the_order_is_the_written_rule_whatever_order_they_come_in(given_wishes):
-    expected = sorted((each for each in given_wishes if each.client_id != "quitter"), key=cmp_to_key(quicker))
+    fitting = [each for each in given_wishes if each.client_id != "quitter"]
+    expected = sorted(fitting, key=lambda each: (minutes_behind(each), each.joined_at, each.entry_id))
     for arrangement in (given_wishes, given_wishes[::-1]):
         assert [each.entry_id for each in rank(arrangement, GAP, NOW)] == [each.entry_id for each in expected]
+
+
+@given(wishes, st.integers(0, 500))
+def test_time_alone_changes_no_order(given_wishes, days):
+    now = [each.entry_id for each in rank(given_wishes, GAP, NOW)]
+    earlier = rank(given_wishes, GAP, NOW - timedelta(days=days))
+    assert [each.entry_id for each in earlier] == now
+
+
+@given(
+    st.lists(st.builds(WeeklyWindow, st.integers(0, 6), st.integers(0, 1400), st.integers(1401, 1440)), max_size=3),
+    st.integers(0, 60 * 24 * 14),
+)
+def test_the_grid_narrows_nobody_away_whose_hours_suit(windows, minutes):
+    start = START + timedelta(minutes=minutes)
+    span = Span(start, start + timedelta(minutes=50))
+    gap = Gap(clinician_id="lee", service_id="visit", span=span, zone="America/New_York")
+    if fits(wish(windows=windows), gap, NOW) is None:
+        assert grid_of(windows) & grid_bit(gap)
 
 
 @given(wishes, st.integers(0, 7))

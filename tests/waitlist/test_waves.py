@@ -422,7 +422,7 @@ async def test_staff_can_see_why_the_others_are_not_asked(scene):
     async with scene.record.read(scene.practice) as r:
         (first,) = await candidates.in_order(r, opening)
         assert (first.entry_id, first.place, first.of) == (bos, 1, 1)
-        assert list((await candidates.misfits(r, opening)).values()) == [Misfit.OTHER_HOURS]
+        assert list((await candidates.misfits(r, opening, await store.entries(r))).values()) == [Misfit.OTHER_HOURS]
 
 
 async def test_a_visit_they_have_at_that_hour_keeps_them_from_being_asked(scene):

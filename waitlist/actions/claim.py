@@ -11,9 +11,12 @@ from scheduler.actions.confirm import confirm
 from scheduler.appointments import store as appointments
 from scheduler.core.errors import Conflict, Invalid, NotFound
 from scheduler.core.record import Tx
-from waitlist import edit_store, reach_store, store, texts
+from waitlist import edit_store, policy_store, reach_store, store, texts
+from waitlist.actions.expire import expire_overdue
 from waitlist.actions.wave import next_wave
 from waitlist.actions.withdraw import withdraw_offer, withdraw_opening
+from waitlist.deadlines import too_soon_to_come
+from waitlist.policy import Mode
 from waitlist.store import EntryState, Offer, OfferState, OpeningState
 
 Via = Literal["sms", "link", "staff"]
@@ -43,9 +46,10 @@ async def claim(
 ) -> Won | Gone | Expired:
     """Take an offered time for the one it was offered to. Doing it twice answers the same and says nothing twice.
 
-    `received_at` is when the answer reached us (now, if None): it decides about the deadline as long as the time has
-    not been offered on. Winning books the time (the opening's own hold becomes the appointment), fills the entry,
-    releases the later visit it replaces (never late, no fee) and tells every other holder.
+    `received_at` is when the answer reached us (now, if None): it decides about the deadline. A yes after it, or after
+    a pass, still wins a time that nobody has and that is promised to nobody. Winning books the time (the opening's own
+    hold becomes the appointment), fills the entry, releases the later visit it replaces (never late, no fee) and
+    tells every other holder.
 
     Raises:
         NotFound: no such offer.
@@ -55,9 +59,9 @@ async def claim(
     if offer.state is OfferState.CLAIMED and offer.participation_id:
         return Won(offer.participation_id, offer.replaces_participation_id, again=True)
     if offer.state is OfferState.HELD and (received_at or tx.now) > offer.expires_at:
-        await expire_offer(tx, offer)
+        await expire_overdue(tx, offer.opening_id)
         offer = await _read(tx, offer_id)
-    if offer.state is not OfferState.HELD:
+    if offer.state is not OfferState.HELD and not await _still_to_be_had(tx, offer):
         return await _too_late(tx, offer, inbound_id)
     if await _has_a_visit_then(tx, offer):
         return await _not_theirs(tx, offer, "has_a_visit_then")
@@ -76,14 +80,26 @@ async def _take(tx: Tx, offer: Offer, via: Via, inbound_id: str | None) -> Won |
     return await _win(tx, offer, participation_id, via, inbound_id)
 
 
-async def expire_offer(tx: Tx, offer: Offer) -> bool:
-    """End a held offer whose deadline has passed, and offer the time on. Nobody is told unless they answer late."""
-    if not await edit_store.end_offer(tx, offer.id, OfferState.HELD, OfferState.EXPIRED):
+async def _still_to_be_had(tx: Tx, offer: Offer) -> bool:
+    """Whether a yes that comes late, or after a pass, can still be met: the time is free, and promised to nobody.
+
+    Where several are asked at once, the first yes has it, and this one is the first. Where one is asked alone, the
+    time is theirs until their deadline, so a late yes gets it only while nobody is being asked. The offer is held
+    again then, for the claim that follows.
+    """
+    if offer.state not in {OfferState.EXPIRED, OfferState.PASSED} or offer.opening_state not in store.UNSETTLED:
         return False
-    await texts.never_heard(tx, offer, "expired")
-    tx.note("offer.expired", "offer", offer.id)
-    await next_wave(tx, offer.opening_id)
-    return True
+    alone = (await policy_store.policy(tx)).mode is Mode.ONE
+    if alone and await store.offers(tx, opening_id=offer.opening_id, states=(OfferState.HELD,)):
+        return False
+    if too_soon_to_come(offer.starts_at, tx.now) or await _holds_another(tx, offer):
+        return False
+    return await edit_store.hold_again(tx, offer.id)
+
+
+async def _holds_another(tx: Tx, offer: Offer) -> bool:
+    """Whether the yes may as well be meant for another time that is offered to them now."""
+    return bool(await store.offers(tx, client_ids=(offer.client_id,), states=(OfferState.HELD,)))
 
 
 async def _lock(tx: Tx, offer_id: str) -> None:
@@ -136,7 +152,7 @@ async def _book(tx: Tx, offer: Offer) -> str:
 
 async def _win(tx: Tx, offer: Offer, participation_id: str, via: Via, inbound_id: str | None) -> Won:
     if not (
-        await edit_store.set_opening_state(tx, offer.opening_id, (OpeningState.OPEN,), OpeningState.FILLED)
+        await edit_store.set_opening_state(tx, offer.opening_id, store.UNSETTLED, OpeningState.FILLED)
         and await edit_store.end_offer(tx, offer.id, OfferState.HELD, OfferState.CLAIMED, participation_id)
         and await edit_store.set_entry_state(tx, offer.entry_id, EntryState.WAITING, EntryState.FILLED)
     ):
@@ -181,12 +197,16 @@ async def _mark_filled(tx: Tx, offer: Offer) -> None:
 
 
 async def _tell_losers(tx: Tx, winner: Offer) -> None:
-    for offer in await store.offers(tx, opening_id=winner.opening_id, states=(OfferState.HELD,)):
-        await edit_store.end_offer(tx, offer.id, OfferState.HELD, OfferState.WITHDRAWN)
-        await edit_store.give_credit(tx, (offer.entry_id,))
+    losers = await store.offers(tx, opening_id=winner.opening_id, states=(OfferState.HELD,))
+    ended = await edit_store.end_held(tx, winner.opening_id, OfferState.WITHDRAWN)
+    if not ended:
+        return
+    await edit_store.give_credit(tx, [offer.entry_id for offer in losers])
+    for offer in losers:
         tx.note("offer.withdrawn", "offer", offer.id, reason="lost")
-        if not await texts.never_heard(tx, offer, "lost"):
-            await texts.lost(tx, offer, await _replaced(tx, offer))
+    unheard = await texts.never_heard_of(tx, ended, "lost")
+    kept = {offer: await _replaced(tx, offer) for offer in losers if offer.id not in unheard}
+    await texts.lost(tx, kept)
 
 
 async def _too_late(tx: Tx, offer: Offer, inbound_id: str | None) -> Gone | Expired:

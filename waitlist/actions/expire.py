@@ -1,14 +1,24 @@
-"""End one offer whose deadline has passed; the time is offered on in the same commit."""
+"""End the offers of an opening whose deadline has passed; the time is offered on in the same commit."""
 
 from scheduler.core.record import Tx
-from waitlist import edit_store, store
-from waitlist.actions.claim import expire_offer
+from waitlist import edit_store, texts
+from waitlist.actions.wave import next_wave
+from waitlist.store import OfferState
 
 
-async def expire(tx: Tx, offer_id: str) -> bool:
-    """Whether the offer was still held and overdue, and is over now."""
-    offer = await store.offer_by_id(tx, offer_id)
-    if offer is None or offer.expires_at > tx.now:
-        return False
-    await edit_store.lock_opening(tx, offer.opening_id)
-    return await expire_offer(tx, offer)
+async def expire(tx: Tx, opening_id: str) -> int:
+    """How many offers were overdue and are over now. Nobody is told unless they answer late."""
+    await edit_store.lock_opening(tx, opening_id)
+    return await expire_overdue(tx, opening_id)
+
+
+async def expire_overdue(tx: Tx, opening_id: str) -> int:
+    """As `expire`, for who has the opening locked already."""
+    ended = await edit_store.end_held(tx, opening_id, OfferState.EXPIRED, due=True)
+    if not ended:
+        return 0
+    await texts.never_heard_of(tx, ended, "expired")
+    for offer_id in sorted(ended):
+        tx.note("offer.expired", "offer", offer_id)
+    await next_wave(tx, opening_id)
+    return len(ended)

@@ -1,37 +1,49 @@
-"""Offer an opening to whoever is next: a true hold, and a text that says until when."""
+"""Offer an opening to those whose turn it is: a true hold, and a text to each that says until when.
+
+How many are asked at once is pace.py's to say, who they are askable.py's. Here an opening goes one step on: more are
+asked, or it waits, or it ends. Invariant: while anybody holds an offer of it, the time is held in the calendar.
+"""
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
+from typing import Final
 
-from messages.kinds import Channel, Purpose
-from messages.recipients import recipient_for
-from messages.send_rules import SendWindow, next_open
 from scheduler.actions.hold import hold, release
 from scheduler.calendar import store as calendar
 from scheduler.calendar.open_times import OpenTime
 from scheduler.calendar.wallclock import local_day, minute_of_day, to_local, zone_of
 from scheduler.core.record import Tx
 from scheduler.people import store as people
-from scheduler.people.store import ContactPoint, Practice
-from waitlist import candidates, edit_store, store, texts
+from scheduler.people.store import Practice
+from waitlist import edit_store, narrow_store, policy_store, store, texts
 from waitlist.actions.withdraw import withdraw_opening
-from waitlist.caps import has_room
-from waitlist.deadlines import held_until, hold_expiry
-from waitlist.matching import Ranked, too_soon
-from waitlist.store import OfferState, Opening, OpeningState
+from waitlist.askable import Askable, Turn, askable
+from waitlist.deadlines import SHORTEST_MINUTES, held_until, hold_expiry
+from waitlist.pace import BEAT, Position, step
+from waitlist.policy import Mode, Policy
+from waitlist.response import Curve
+from waitlist.store import Offer, OfferState, Opening, OpeningState
+from waitlist.turns import Standing, turn_of
+
+NEAR: Final = timedelta(hours=4)
+"""Nearer than this it matters how many are left to ask; farther away there is time for all of them."""
+
+MANY: Final = 60
+"""More are never looked at for that."""
 
 
 @dataclass(frozen=True, slots=True)
 class Offered:
-    """One offer is out."""
+    """So many offers are out now. The first of them, and until when they are held."""
 
     offer_id: str
     expires_at: datetime
+    count: int = 1
 
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """Nobody may be texted now, or somebody is just choosing this very time; looked at again at `until`."""
+    """Nobody is asked now; looked at again at `until`."""
 
     until: datetime
 
@@ -44,64 +56,112 @@ class NoWave:
 
 
 @dataclass(frozen=True, slots=True)
-class _Turn:
-    ranked: Ranked
-    point: ContactPoint
+class _Look:
+    """An opening at this moment: who is out, and by which terms it goes on."""
+
+    opening: Opening
+    out: tuple[Offer, ...]
+    practice: Practice
+    policy: Policy
+    curve: Curve
 
 
 async def next_wave(tx: Tx, opening_id: str) -> Offered | Waits | NoWave:
-    """Offer the opening to the best fitting entry that may be texted now, or say why nobody is asked.
+    """Offer the opening to as many of those who come next as should be asked now, or say why nobody is asked.
 
-    One is asked at a time. Who cannot be reached (no consent for the waitlist, stopped, no number) is passed over
-    without losing their place. In the night the wave waits for the morning, if the time is still of use then.
+    Who cannot be reached (no consent for the waitlist, stopped, no number) is passed over without losing their place.
+    In the night the wave waits for the morning, if the time is still of use then; so it does for those who hold
+    another offer, or have had their texts for the day.
     """
     await edit_store.lock_hold(tx, opening_id)
     opening = await store.opening_by_id(tx, opening_id)
     if opening is None or opening.state != OpeningState.OPEN:
         return NoWave("settled")
-    if await _still_out(tx, opening_id):
-        return NoWave("still_out")
-    practice = await people.practice(tx)
-    deadline = held_until(tx.now, opening.starts_at, practice.offer_hold_minutes)
-    if deadline is None:
+    look = await _look(tx, opening)
+    if look.out and (look.policy.mode is Mode.ONE or tx.now > _ask_until(look)):
+        return await _still_out(tx, look)
+    if tx.now > _ask_until(look):
         return await _end(tx, opening, OpeningState.EXPIRED, "expired")
-    turn = None if await _closed(tx, opening) else await _whose_turn(tx, opening, practice)
-    if turn is None:
-        return await _end(tx, opening, OpeningState.EXHAUSTED, "exhausted")
-    if isinstance(turn, Waits):
-        return await _wait(tx, opening, turn.until)
-    return await _keep(tx, opening, deadline) or await _offer(tx, opening, turn, deadline)
+    if await _closed(tx, opening):
+        return await _still_out(tx, look) if look.out else await _end(tx, opening, OpeningState.EXHAUSTED, "exhausted")
+    return await _go_on(tx, look)
 
 
-async def _still_out(tx: Tx, opening_id: str) -> bool:
-    """Whether somebody holds an offer of it; then its end, not the time, brings the next wave."""
-    if not await store.offers(tx, opening_id=opening_id, states=(OfferState.HELD,)):
-        return False
-    await edit_store.plan_wave(tx, opening_id, None)
-    return True
+async def _look(tx: Tx, opening: Opening) -> _Look:
+    return _Look(
+        opening,
+        await store.offers(tx, opening_id=opening.id, states=(OfferState.HELD,)),
+        await people.practice(tx),
+        await policy_store.policy(tx),
+        await policy_store.curve(tx),
+    )
 
 
-async def _whose_turn(tx: Tx, opening: Opening, practice: Practice) -> _Turn | Waits | None:
-    """The first in order who can be reached now; else when the first of those who can be reached at all can be."""
-    soonest: datetime | None = None
-    for ranked in await candidates.in_order(tx, opening):
-        point = await recipient_for(tx, ranked.client_id, Channel.SMS, Purpose.WAITLIST)
-        if point is None or await store.held_by_number(tx, point.value_ix):
-            continue  # two offers on one number could not be told apart in a reply
-        client = await people.client(tx, ranked.client_id)
-        zone = (client.zone if client else None) or practice.zone
-        if not await has_room(tx, point, practice, zone):
-            continue
-        opens = next_open(tx.now, _window(practice, zone))
-        if opens == tx.now:
-            return _Turn(ranked, point)
-        if opens is not None and not too_soon(opening.starts_at, opens):
-            soonest = min(soonest or opens, opens)
-    return Waits(soonest) if soonest else None
+async def _go_on(tx: Tx, look: _Look) -> Offered | Waits | NoWave:
+    found, ask = await _whom(tx, look)
+    later = found.others_at if found.others_at is not None and found.others_at <= _ask_until(look) else None
+    if ask:
+        deadline = held_until(tx.now, look.opening.starts_at, look.practice.offer_hold_minutes, alone=_alone(look))
+        if deadline is None:
+            return NoWave("expired")
+        kept = await _keep(tx, look, deadline)
+        return kept or await _offer(tx, look, found, ask, deadline, _look_again(tx, look, found, ask, later))
+    if look.out:
+        more = tx.now + BEAT if found.turns else later
+        await edit_store.plan_wave(tx, look.opening.id, more)
+        return NoWave("still_out")
+    if later is None:
+        return await _end(tx, look.opening, OpeningState.EXHAUSTED, "exhausted")
+    return await _wait(tx, look.opening, later)
 
 
-def _window(practice: Practice, zone: str) -> SendWindow:
-    return SendWindow(zones=(zone,), start_minute=practice.send_from_minute, end_minute=practice.send_until_minute)
+def _alone(look: _Look) -> bool:
+    return look.policy.mode is Mode.ONE
+
+
+def _look_again(tx: Tx, look: _Look, found: Askable, asked: int, later: datetime | None) -> datetime | None:
+    """When to ask more; None where the end of what is out says so."""
+    if _alone(look):
+        return None
+    return tx.now + BEAT if len(found.turns) > asked else later
+
+
+async def _whom(tx: Tx, look: _Look) -> tuple[Askable, int]:
+    """Those who may be asked, and how many of them are to be asked now.
+
+    As many are looked at as would be asked if the list had no end; near the visit more, since it matters then
+    whether there are others to ask later.
+    """
+    most = None
+    if look.policy.mode is not Mode.EVERYBODY:
+        most = step(_position(tx, look, MANY), look.curve, look.policy).ask + 1
+        if look.opening.starts_at - tx.now < NEAR:
+            most = max(most, MANY)
+    found = await askable(tx, look.opening, look.practice, look.policy, most)
+    left = len(found.turns) if most is None or len(found.turns) < most else max(most, MANY)
+    ask = step(_position(tx, look, left), look.curve, look.policy).ask
+    return found, min(ask, len(found.turns))
+
+
+def _position(tx: Tx, look: _Look, left: int) -> Position:
+    return Position(
+        now=tx.now,
+        starts_at=look.opening.starts_at,
+        ask_until=_ask_until(look),
+        answer_until=look.opening.starts_at - timedelta(minutes=SHORTEST_MINUTES),
+        out_minutes=[(tx.now - offer.offered_at) / timedelta(minutes=1) for offer in look.out],
+        left=left,
+    )
+
+
+def _ask_until(look: _Look) -> datetime:
+    return look.opening.starts_at - timedelta(minutes=look.policy.stop_before_minutes)
+
+
+async def _still_out(tx: Tx, look: _Look) -> NoWave:
+    """The end of what is out, not the time, brings the next wave."""
+    await edit_store.plan_wave(tx, look.opening.id, None)
+    return NoWave("still_out")
 
 
 async def _closed(tx: Tx, opening: Opening) -> bool:
@@ -122,11 +182,13 @@ async def _closed(tx: Tx, opening: Opening) -> bool:
     )
 
 
-async def _keep(tx: Tx, opening: Opening, deadline: datetime) -> Waits | NoWave | None:
+async def _keep(tx: Tx, look: _Look, deadline: datetime) -> Waits | NoWave | None:
     """Hold the time for the opening until the deadline, and only then lock the opening; None when both are had."""
-    if not await _held(tx, opening, deadline):
-        if await _still_out(tx, opening.id):
-            return NoWave("still_out")
+    opening = look.opening
+    longest = max([deadline, *(offer.expires_at for offer in look.out)])
+    if not await _held(tx, opening, longest):
+        if look.out:
+            return await _still_out(tx, look)
         others = await calendar.holds_over(tx, opening.clinician_id, opening.starts_at, opening.ends_at)
         if others:
             return await _wait(tx, opening, max(other.expires_at for other in others))
@@ -135,7 +197,8 @@ async def _keep(tx: Tx, opening: Opening, deadline: datetime) -> Waits | NoWave 
     if not await edit_store.lock_opening(tx, opening.id):
         await release(tx, opening.id)
         return NoWave("settled")
-    return NoWave("still_out") if await _still_out(tx, opening.id) else None
+    now_out = await store.offers(tx, opening_id=opening.id, states=(OfferState.HELD,))
+    return None if len(now_out) == len(look.out) else NoWave("still_out")  # another worker was just here
 
 
 async def _held(tx: Tx, opening: Opening, deadline: datetime) -> bool:
@@ -149,10 +212,13 @@ async def _held(tx: Tx, opening: Opening, deadline: datetime) -> bool:
     return bool(kept)
 
 
-async def _offer(tx: Tx, opening: Opening, turn: _Turn, deadline: datetime) -> Offered:
-    offer_id = tx.new_id()
-    await edit_store.add_offer(
-        tx,
+async def _offer(
+    tx: Tx, look: _Look, found: Askable, ask: int, deadline: datetime, look_at: datetime | None
+) -> Offered:
+    turns = found.turns[:ask]
+    opening, made = look.opening, {tx.new_id(): turn for turn in turns}
+    before = len(await narrow_store.asked_about(tx, opening.id))
+    rows = [
         {
             "id": offer_id,
             "opening_id": opening.id,
@@ -160,29 +226,46 @@ async def _offer(tx: Tx, opening: Opening, turn: _Turn, deadline: datetime) -> O
             "client_id": turn.ranked.client_id,
             "contact_point_id": turn.point.id,
             "expires_at": deadline,
-        },
-    )
-    await edit_store.note_offered(tx, turn.ranked.entry_id)
-    await edit_store.plan_wave(tx, opening.id, None)
-    made = await store.offer_by_id(tx, offer_id)
-    if made is not None:
-        await texts.offered(tx, made)
-    tx.note("offer.made", "offer", offer_id, **_why(opening, turn.ranked))
-    return Offered(offer_id, deadline)
+            "place": before + turn.ranked.place,
+            "among": before + found.turns[-1].ranked.of,
+            "points": turn.ranked.points.total,
+        }
+        for offer_id, turn in made.items()
+    ]
+    await edit_store.add_offers(tx, rows)
+    await edit_store.note_offered(tx, {turn.ranked.entry_id: _next_turn(tx, turn, look.policy) for turn in turns})
+    await edit_store.plan_wave(tx, opening.id, look_at)
+    await texts.offered(tx, opening, {offer_id: turn.point.id for offer_id, turn in made.items()}, deadline)
+    for offer_id, turn in made.items():
+        tx.note("offer.made", "offer", offer_id, **_why(opening, turn, look.policy))
+    return Offered(next(iter(made)), deadline, len(made))
 
 
-def _why(opening: Opening, ranked: Ranked) -> dict[str, str | int | None]:
+def _next_turn(tx: Tx, turn: Turn, policy: Policy) -> int:
+    """Where they stand once they have been asked."""
+    before = turn.ranked.standing
+    asked = Standing(joined_at=before.joined_at, last_offered_at=tx.now, priority=before.priority)
+    return turn_of(asked, policy.weights)
+
+
+def _why(opening: Opening, turn: Turn, policy: Policy) -> dict[str, str | int | None]:
     """The facts that decided the turn, so that anybody's place can be explained later."""
-    last = ranked.last_offered_at
+    points, facts = turn.ranked.points, turn.ranked.standing
+    last = facts.last_offered_at
     return {
         "opening": opening.id,
-        "entry": ranked.entry_id,
-        "place": ranked.place,
-        "of": ranked.of,
-        "priority": ranked.priority,
-        "credit": ranked.credit,
+        "entry": turn.ranked.entry_id,
+        "place": turn.ranked.place,
+        "of": turn.ranked.of,
+        "priority": facts.priority,
+        "credit": facts.credit,
         "last_offered_at": last.isoformat() if last else None,
-        "waited_days": ranked.waited_days,
+        "waited": points.waited,
+        "unasked": points.unasked,
+        "lost": points.lost,
+        "urgency": points.urgency,
+        "fit": points.fit,
+        "policy": policy.version,
     }
 
 

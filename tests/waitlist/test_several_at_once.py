@@ -1,0 +1,218 @@
+"""Several people asked about one opening: who is asked, who wins, what the others are told, and when more are asked."""
+
+from datetime import timedelta
+
+import pytest
+
+from scheduler.core.actor import OPERATOR, WORKER
+from tests.conversation.scene import FRONT, Scene, local, set_the_scene
+from tests.waitlist.test_claims import take
+from tests.waitlist.test_waves import free, held_times, offers, openings, waves
+from waitlist import candidates, policy_store, store
+from waitlist.actions.claim import Gone, Won
+from waitlist.actions.learn import learn
+from waitlist.actions.pass_offer import pass_offer
+from waitlist.actions.save_policy import save_policy
+from waitlist.matching import WeeklyWindow, rank
+from waitlist.pace import BEAT
+from waitlist.response import PUBLISHED
+from waitlist.store import OfferState
+
+
+@pytest.fixture
+async def scene(record, clock) -> Scene:
+    """A practice with the standard policy: waves."""
+    return await set_the_scene(record, clock)
+
+
+async def waiting(scene: Scene, count: int, **wishes) -> list[str]:
+    people = []
+    for _ in range(count):
+        people.append(await scene.client())
+        await scene.wait(people[-1], **wishes)
+        scene.pass_time(minutes=1)
+    return people
+
+
+async def held(scene: Scene):
+    return await offers(scene, states=(OfferState.HELD,))
+
+
+async def test_some_are_asked_in_turn_and_more_when_they_stay_silent(scene):
+    people = await waiting(scene, 16)
+    await free(scene)
+    await waves(scene)
+    first = await held(scene)
+    assert 3 <= len(first) < 16
+    assert {each.client_id for each in first} == set(people[: len(first)])
+    assert sorted(each.place for each in first) == list(range(1, len(first) + 1))
+    scene.pass_time(minutes=1)
+    await waves(scene)
+    assert len(await held(scene)) == len(first)
+    scene.clock.advance(BEAT)
+    await waves(scene)
+    second = await held(scene)
+    assert len(second) > len(first)
+    assert {each.client_id for each in second} == set(people[: len(second)])
+    (hold,) = await held_times(scene, first[0].opening_id)
+    assert hold.expires_at > max(each.expires_at for each in second)
+
+
+async def test_the_first_yes_wins_and_every_other_holder_is_told_and_moves_up(scene):
+    await waiting(scene, 12)
+    await free(scene)
+    await waves(scene)
+    await scene.deliver()
+    winner, *losers = await held(scene)
+    assert isinstance(await take(scene, winner.id), Won)
+    assert await scene.told(winner.client_id) == ["offer", "offer_won"]
+    for loser in losers:
+        assert await scene.told(loser.client_id) == ["offer", "offer_lost"]
+        assert await take(scene, loser.id) == Gone()
+        assert await scene.told(loser.client_id) == ["offer", "offer_lost"]
+    async with scene.record.read(scene.practice) as r:
+        waits = {entry.client_id: entry for entry in await store.entries(r)}
+        assert {waits[loser.client_id].credit for loser in losers} == {1}
+    await free(scene, "03-11 14:00")
+    await waves(scene)
+    never = [client for client, entry in waits.items() if entry.last_offered_at is None]
+    assert {each.client_id for each in await held(scene)} >= {losers[0].client_id}
+    assert never
+
+
+async def test_who_had_not_been_told_of_the_time_is_not_told_that_it_is_gone(scene):
+    await waiting(scene, 4)
+    await free(scene)
+    await waves(scene)
+    winner, *losers = await held(scene)
+    await take(scene, winner.id)
+    assert [await scene.told(each.client_id) for each in losers] == [[]] * len(losers)
+
+
+async def test_near_the_visit_everybody_who_fits_is_asked(scene):
+    scene.clock.advance_to(local("03-10 13:20"))
+    people = await waiting(scene, 8)
+    await free(scene)
+    await waves(scene)
+    assert {each.client_id for each in await held(scene)} == set(people)
+
+
+async def test_nobody_is_asked_nearer_than_the_practice_says(scene):
+    async with scene.record.write(scene.practice, OPERATOR) as tx:
+        await save_policy(tx, {"stop_before_minutes": 240})
+    scene.clock.advance_to(local("03-10 11:00"))
+    await waiting(scene, 2)
+    await free(scene)
+    await waves(scene)
+    assert await offers(scene) == ()
+    (opening,) = await openings(scene)
+    assert opening.state == "expired"
+
+
+async def test_one_person_is_made_so_many_offers_a_day_and_more_tomorrow(scene):
+    async with scene.record.write(scene.practice, OPERATOR) as tx:
+        await save_policy(tx, {"offers_a_day": 1})
+    (ana,) = await waiting(scene, 1)
+    await free(scene)
+    await waves(scene)
+    (offer,) = await held(scene)
+    async with scene.record.write(scene.practice, FRONT) as tx:
+        await pass_offer(tx, offer.id)
+    await free(scene, "03-11 14:00")
+    await waves(scene)
+    assert await held(scene) == ()
+    waits = next(each for each in await openings(scene) if each.starts_at == local("03-11 14:00"))
+    assert (waits.state, waits.next_wave_at) == ("open", local("03-05 08:00"))
+    scene.clock.advance_to(local("03-05 08:00"))
+    await waves(scene)
+    assert [each.client_id for each in await held(scene)] == [ana]
+
+
+async def test_who_holds_another_offer_is_asked_when_it_is_over(scene):
+    (ana,) = await waiting(scene, 1)
+    await free(scene)
+    await free(scene, "03-11 14:00")
+    await waves(scene)
+    (first,) = await held(scene)
+    async with scene.record.write(scene.practice, FRONT) as tx:
+        await pass_offer(tx, first.id)
+    scene.pass_time(minutes=10)
+    await waves(scene)
+    (second,) = await held(scene)
+    assert (second.client_id, second.opening_id != first.opening_id) == (ana, True)
+
+
+async def test_a_yes_after_the_deadline_wins_what_nobody_has(scene):
+    (ana,) = await waiting(scene, 1)
+    await free(scene)
+    await waves(scene)
+    (offer,) = await held(scene)
+    await scene.deliver()
+    scene.pass_time(hours=3)
+    await waves(scene)
+    assert await held(scene) == ()
+    assert isinstance(await take(scene, offer.id), Won)
+    assert await scene.told(ana) == ["offer", "offer_won"]
+
+
+async def test_the_list_comes_in_the_order_of_the_pure_rule_however_long_it_is(scene):
+    """The database's narrowing and order against the rule applied to everybody; more than two chunks of each sort."""
+    lists = ({}, {"clinician_ids": (scene.lee,)}, {"clinician_ids": (scene.lee, scene.moss)}, {"priority": 1})
+    hours = ((), (WeeklyWindow(1, 780, 1020),), (WeeklyWindow(2, 0, 1440),))
+    for number in range(150):
+        await scene.wait(await scene.client(), windows=hours[number % 3], **lists[number % 4])
+        scene.pass_time(hours=5 if number % 7 == 0 else 0, minutes=1)
+    await free(scene, "05-12 14:00")
+    (opening,) = await openings(scene)
+    async with scene.record.read(scene.practice) as r:
+        now_true = await candidates.moment(r, opening)
+        everybody = candidates._wishes(await store.entries(r), candidates.gap_of(opening), now_true)
+        expected = rank(everybody, candidates.gap_of(opening), r.now)
+        assert [each.entry_id for each in await candidates.in_order(r, opening)] == [each.entry_id for each in expected]
+        assert len(expected) == 100
+        assert [each.entry_id for each in await candidates.in_order(r, opening, most=3)] == [
+            each.entry_id for each in expected[:3]
+        ]
+
+
+async def test_new_weights_put_everybody_where_the_rule_says(scene):
+    early, late = await waiting(scene, 2)
+    scene.pass_time(days=5)
+    async with scene.record.write(scene.practice, FRONT) as tx:
+        await save_policy(tx, {"weights": {"waited": 0, "unasked": 0, "fit": 50}})
+    await scene.wait(third := await scene.client(), clinician_ids=(scene.lee,))
+    await free(scene)
+    (opening,) = await openings(scene)
+    async with scene.record.read(scene.practice) as r:
+        order = [each.client_id for each in await candidates.in_order(r, opening)]
+    assert order == [third, early, late]
+
+
+async def test_the_curve_is_learned_once_a_week_from_what_was_answered(scene):
+    await waiting(scene, 6)
+    await free(scene)
+    await waves(scene)
+    for offer in await held(scene):
+        async with scene.record.write(scene.practice, FRONT) as tx:
+            await pass_offer(tx, offer.id)
+    scene.pass_time(hours=1)
+    assert await learn(scene.record, scene.practice)
+    assert not await learn(scene.record, scene.practice)
+    async with scene.record.read(scene.practice) as r:
+        curve = await policy_store.curve(r)
+    assert curve.chance(timedelta(days=5), 60) < PUBLISHED.chance(timedelta(days=5), 60)
+    scene.pass_time(days=7)
+    assert await learn(scene.record, scene.practice)
+
+
+async def test_each_offer_says_by_how_many_points_it_was_somebodys_turn(scene):
+    await waiting(scene, 3)
+    scene.pass_time(days=2)
+    await free(scene)
+    await waves(scene)
+    made = await held(scene)
+    assert {each.among for each in made} == {3}
+    assert {each.points for each in made} == {6}
+    async with scene.record.write(scene.practice, WORKER) as tx:
+        detail = await scene.noted(tx, "offer.made")
+    assert (detail["waited"], detail["unasked"], detail["policy"]) == (2, 4, 0)

@@ -1,0 +1,26 @@
+"""Give the waitlist other terms: a new version, and everybody's turn by its weights."""
+
+from typing import Any
+
+from scheduler.core.record import Tx
+from waitlist import policy_store, store
+from waitlist.policy import Policy, policy_of
+from waitlist.turns import turn_of
+
+
+async def save_policy(tx: Tx, terms: dict[str, Any]) -> Policy:
+    """The new version, in force from now on. Offers that are out keep the deadline that was promised.
+
+    What `terms` leaves out has its standard value.
+
+    Raises:
+        Invalid: a term is out of its bounds; `field` says which.
+    """
+    before = await policy_store.policy(tx)
+    made = policy_of(terms, before.version + 1)
+    await policy_store.add_policy(tx, made.terms(), made.version, tx.actor.id)
+    if made.weights != before.weights:
+        waiting = await store.entries(tx)
+        await policy_store.set_turns(tx, {each.id: turn_of(store.standing_of(each), made.weights) for each in waiting})
+    tx.note("waitlist_policy.saved", "waitlist_policy", None, version=made.version, mode=made.mode.value)
+    return made

@@ -1,0 +1,107 @@
+"""How a practice wants its waitlist run: what a turn is worth, how many are asked at once, and its limits. Pure.
+
+Here live the terms and their bounds. A policy is never changed: a practice that wants other terms makes a new version
+(actions/save_policy.py), and each offer can be explained by the one it was made under. Invariant: every term is a
+whole number or a word, so that a page, a file and a text can say the same.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field, fields
+from enum import StrEnum
+from typing import Any, Final
+
+from scheduler.core.errors import Invalid
+
+
+class Mode(StrEnum):
+    """How many are asked at once: as many as the pace allows, one after another, or everybody who fits."""
+
+    WAVES = "waves"
+    ONE = "one"
+    EVERYBODY = "everybody"
+
+
+class Accept(StrEnum):
+    """What a yes leads to: the time is booked, staff approve it first, or the client is asked to call."""
+
+    AUTO = "auto"
+    APPROVE = "approve"
+    CALL = "call"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Weights:
+    """What counts for a turn, in days of waiting: every point is worth one day.
+
+    `waited`: for each day since joining. `unasked`: for each day since the last offer (since joining, if there was
+    none). `lost`: for each offer that somebody else's act ended. `urgency`: for each step that staff put somebody
+    forward. `fit`: when both the clinician and the hours are exactly what they asked for; half of it for one of them.
+    """
+
+    waited: int = 1
+    unasked: int = 2
+    lost: int = 10
+    urgency: int = 60
+    fit: int = 7
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Policy:
+    """One version of the terms.
+
+    `fill_within_minutes` and `fill_chance_percent`: waves are sized so that a time is taken within so many minutes
+    with at least this chance. `disappointed_percent`: but never so large that more than so many people per hundred
+    filled times are expected to say yes too late. `stop_before_minutes`: nobody is asked nearer to the visit.
+    `offers_a_day`: the most one person is made on one day, whatever the caps on texts allow.
+    """
+
+    version: int = 0
+    mode: Mode = Mode.WAVES
+    accept: Accept = Accept.AUTO
+    fill_within_minutes: int = 15
+    fill_chance_percent: int = 70
+    disappointed_percent: int = 12
+    stop_before_minutes: int = 30
+    offers_a_day: int = 3
+    weights: Weights = field(default_factory=Weights)
+
+    def terms(self) -> dict[str, Any]:
+        """As it is stored; the version is a column of its own."""
+        return {name: value for name, value in asdict(self).items() if name != "version"}
+
+
+STANDARD: Final = Policy()
+"""What holds until a practice says otherwise."""
+
+_BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
+    "fill_within_minutes": (5, 24 * 60),
+    "fill_chance_percent": (10, 99),
+    "disappointed_percent": (1, 100),
+    "stop_before_minutes": (30, 48 * 60),
+    "offers_a_day": (1, 20),
+    "waited": (0, 100),
+    "unasked": (0, 100),
+    "lost": (0, 100),
+    "urgency": (0, 365),
+    "fit": (0, 100),
+}
+
+
+def policy_of(terms: Mapping[str, Any], version: int) -> Policy:
+    """The policy that was stored as these terms; what an older version did not know yet has its standard value.
+
+    Raises:
+        Invalid: a term is out of its bounds or not known; `field` says which.
+    """
+    known = {each.name for each in fields(Policy)} - {"version"}
+    for name in terms:
+        if name not in known:
+            raise Invalid("term_not_known", field=name)
+    given = {name: value for name, value in terms.items() if name not in {"mode", "accept", "weights"}}
+    weights = Weights(**dict(terms.get("weights", {})))
+    for name, value in (*given.items(), *asdict(weights).items()):
+        low, high = _BOUNDS[name]
+        if not low <= value <= high:
+            raise Invalid("out_of_bounds", field=name)
+    mode, accept = terms.get("mode", STANDARD.mode), terms.get("accept", STANDARD.accept)
+    return Policy(version=version, mode=Mode(mode), accept=Accept(accept), weights=weights, **given)

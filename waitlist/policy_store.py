@@ -1,0 +1,80 @@
+"""The versions of a practice's waitlist policy, and what was learned of its clients' answers.
+
+Invariant: a version is never changed; what was learned is replaced as a whole.
+"""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import and_, bindparam, insert, select, update
+
+from scheduler.core.record import Reading, Tx, insert_once
+from scheduler.tables import offer, opening, waitlist_curve, waitlist_entry, waitlist_policy
+from waitlist.policy import STANDARD, Policy, policy_of
+from waitlist.response import PUBLISHED, Curve, Ended, counts_of, learned
+
+
+async def policy(r: Reading) -> Policy:
+    """The version in force."""
+    t = waitlist_policy.c
+    wanted = select(t.terms, t.version).where(t.practice_id == r.practice_id).order_by(t.version.desc()).limit(1)
+    row = (await r.conn.execute(wanted)).first()
+    return STANDARD if row is None else policy_of(row.terms, row.version)
+
+
+async def add_policy(tx: Tx, terms: dict[str, Any], version: int, made_by: str | None) -> None:
+    """A new row."""
+    values = {"practice_id": tx.practice_id, "version": version, "terms": terms, "made_by": made_by}
+    await tx.conn.execute(insert(waitlist_policy).values(made_at=tx.now, **values))
+
+
+async def curve(r: Reading) -> Curve:
+    """The practice's own response curve, or the published one."""
+    wanted = select(waitlist_curve.c.counts).where(waitlist_curve.c.practice_id == r.practice_id)
+    counts = counts_of((await r.conn.execute(wanted)).scalar_one_or_none())
+    return PUBLISHED if counts is None else learned(counts)
+
+
+async def learned_at(r: Reading) -> datetime | None:
+    """When the curve was last learned."""
+    wanted = select(waitlist_curve.c.learned_at).where(waitlist_curve.c.practice_id == r.practice_id)
+    found: datetime | None = (await r.conn.execute(wanted)).scalar_one_or_none()
+    return found
+
+
+async def keep_curve(tx: Tx, counts: dict[str, Any]) -> None:
+    """Put what was learned in the place of what was there."""
+    values = {"counts": counts, "learned_at": tx.now}
+    if await insert_once(tx, waitlist_curve, [{"practice_id": tx.practice_id, **values}]) == 0:
+        there = waitlist_curve.c.practice_id == tx.practice_id
+        await tx.conn.execute(update(waitlist_curve).where(there).values(values))
+
+
+async def ended_since(r: Reading, since: datetime) -> list[Ended]:
+    """The offers made since an instant that are over, as the curve counts them."""
+    f, o = offer.c, opening.c
+    joined = offer.join(opening, and_(o.practice_id == f.practice_id, o.id == f.opening_id))
+    wanted = select(f.offered_at, f.ended_at, f.state, o.starts_at).select_from(joined)
+    rows = await r.conn.execute(
+        wanted.where(f.practice_id == r.practice_id, f.offered_at >= since, f.ended_at.is_not(None))
+    )
+    return [
+        Ended(
+            row.ended_at - row.offered_at,
+            row.starts_at - row.offered_at,
+            said_yes=row.state == "claimed",
+            said_no=row.state == "passed",
+        )
+        for row in rows
+    ]
+
+
+async def set_turns(tx: Tx, turns: Mapping[str, int]) -> None:
+    """Where entries stand now, under new weights: turns by entry id."""
+    if not turns:
+        return
+    e = waitlist_entry.c
+    changed = update(waitlist_entry).where(e.practice_id == tx.practice_id, e.id == bindparam("entry"))
+    rows = [{"entry": entry_id, "turn": turn} for entry_id, turn in sorted(turns.items())]
+    await tx.conn.execute(changed.values(turn=bindparam("turn")), rows)

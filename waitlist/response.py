@@ -1,0 +1,134 @@
+"""How often, and how soon, people say yes to an offered time. Pure.
+
+Here live the published figures a practice starts with and what its own offers add to them. An offer that ended before
+its holder had answered (somebody was quicker) tells only that they had not said yes by then; so yeses are counted
+against those who could still have said it, bucket by bucket, as in a table of mortality.
+Invariant: a chance lies between nothing and one, and grows with the time given.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cached_property
+from itertools import pairwise
+from typing import Any, Final
+
+EDGES: Final = (1, 2, 3, 5, 8, 12, 20, 30, 45, 60, 90, 120, 180, 240, 480, 1440)
+"""Ends of the buckets, minutes after the offer; the first begins at nothing."""
+
+LEADS: Final = (4 * 60, 48 * 60)
+"""Nearer than four hours, nearer than two days, and farther: people answer differently."""
+
+PRIOR_YES: Final = 0.10
+"""8.3 % of 177,311 offers (JMIR 2020 e16451), 11 % of 60,660 (JMIR 2024 e52071)."""
+
+PRIOR_SHARES: Final = (
+    (0.04, 0.12, 0.20, 0.30, 0.38, 0.43, 0.49, 0.54, 0.60, 0.65, 0.72, 0.78, 0.85, 0.89, 0.96, 1.0)
+)  # fmt: skip
+"""Of those who answer at all, how many have by each edge.
+
+60 % of 278 answers came within 45 minutes of the text (Sexual Health 2022, SH22021); those who answer from the hand
+do so after 3.6 minutes at the median (J Diabetes Sci Technol 2011;5:1246). Between these two the line is drawn by us.
+"""
+
+PRIOR_OFFERS: Final = 60
+"""For how many offers of one's own the published figures count."""
+
+
+@dataclass(frozen=True, slots=True)
+class Ended:
+    """What became of one offer: how long it was out, how far ahead the visit was, whether they said yes or no."""
+
+    out: timedelta
+    lead: timedelta
+    said_yes: bool
+    said_no: bool
+
+
+@dataclass(frozen=True)
+class Curve:
+    """The chance of a yes by the time since the offer, for each lead: `by_edge[lead][edge]`, rising."""
+
+    by_edge: tuple[tuple[float, ...], ...]
+
+    @cached_property
+    def _lines(self) -> tuple[tuple[tuple[float, float, float, float], ...], ...]:
+        edges = tuple(pairwise((0, *EDGES)))
+        return tuple(
+            tuple((a, b, at, to) for (a, b), (at, to) in zip(edges, pairwise((0.0, *line)), strict=True))
+            for line in self.by_edge
+        )
+
+    def chance(self, lead: timedelta, minutes: float) -> float:
+        """That an offer is answered with yes within so many minutes."""
+        if minutes <= 0:
+            return 0.0
+        line = self._lines[lead_class(lead)]
+        for start, end, at, to in line:
+            if minutes <= end:
+                return at + (to - at) * (minutes - start) / (end - start)
+        return line[-1][3]
+
+    def still(self, lead: timedelta, age: float, more: float) -> float:
+        """That an offer which has been out for `age` minutes unanswered is answered with yes within `more`."""
+        sofar = self.chance(lead, age)
+        return (self.chance(lead, age + more) - sofar) / (1 - sofar)
+
+
+Counts = Sequence[Sequence[Sequence[int]]]
+"""For each lead and bucket: how many could still have said yes, and how many did."""
+
+
+def lead_class(lead: timedelta) -> int:
+    """0 near, 1 soon, 2 far."""
+    minutes = lead / timedelta(minutes=1)
+    return sum(minutes >= edge for edge in LEADS)
+
+
+def count(offers: Iterable[Ended]) -> list[list[list[int]]]:
+    """What a practice's own offers say."""
+    found = [[[0, 0] for _ in EDGES] for _ in range(len(LEADS) + 1)]
+    for offer in offers:
+        line = found[lead_class(offer.lead)]
+        out = offer.out / timedelta(minutes=1)
+        for bucket, (start, end) in zip(line, pairwise((0, *EDGES)), strict=True):
+            if offer.said_no:
+                bucket[0] += 1  # could not say yes any more, and is counted among those who did not
+            elif out > end or (out > start and offer.said_yes):
+                bucket[0] += 1
+                bucket[1] += offer.said_yes and out <= end
+    return found
+
+
+def learned(counts: Counts | None) -> Curve:
+    """The published figures, moved by one's own counts as far as these weigh."""
+    none = [[[0, 0]] * len(EDGES)] * (len(LEADS) + 1)
+    return Curve(tuple(_line(each) for each in counts or none))
+
+
+def _line(buckets: Sequence[Sequence[int]]) -> tuple[float, ...]:
+    found, none_yet, before = [], 1.0, 0.0
+    for (could, did), share in zip(buckets, PRIOR_SHARES, strict=True):
+        prior_could = PRIOR_OFFERS * (1 - PRIOR_YES * before)
+        prior_did = PRIOR_OFFERS * PRIOR_YES * (share - before)
+        none_yet *= 1 - (prior_did + did) / (prior_could + could)
+        before = share
+        found.append(1 - none_yet)
+    return tuple(found)
+
+
+PUBLISHED: Final = learned(None)
+"""What a practice starts with."""
+
+
+def counts_of(stored: Mapping[str, Any] | None) -> Counts | None:
+    """Counts as they are stored, if they were taken with the same buckets."""
+    if stored is None or tuple(stored.get("edges", ())) != EDGES:
+        return None
+    found: Counts = stored["counts"]
+    return found
+
+
+def stored(counts: Counts) -> dict[str, Any]:
+    """Counts as they are kept."""
+    return {"edges": list(EDGES), "counts": [[list(bucket) for bucket in line] for line in counts]}
