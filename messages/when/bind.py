@@ -1,0 +1,279 @@
+"""Combines the limits of a clause into spans: days with hours, alternatives with alternatives.
+
+The one invariant: a limit that cannot be settled (a bare 7, a day that may be two, a time that has passed) raises
+`MustAskError`, so no span is ever half a guess.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import date, datetime, time, timedelta
+from typing import Final
+
+from messages.when.hours import settled, settled_pair
+from messages.when.pieces import Clock, Days, Part
+from messages.when.phrase import Dates, Hours, Limit
+from messages.when.reading import Edge, Grain, Span, SpanKind
+
+_DAY: Final = timedelta(days=1)
+_WEEK: Final = 7
+_SATURDAY: Final = 5
+# Longer stretches than this are not cut into their days.
+_LONGEST_CUT: Final = 14
+
+
+class MustAskError(Exception):
+    """A time was meant that cannot be told; `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """What a time is read against: the local present without its zone, and what can be booked."""
+
+    now: datetime
+    bookable: Sequence[datetime] = ()
+
+    @property
+    def ahead(self) -> tuple[date, ...]:
+        """The coming seven days."""
+        return tuple(self.now.date() + _DAY * days for days in range(1, _WEEK + 1))
+
+
+@dataclass(slots=True)
+class _Group:
+    """Days with the hours that belong to them; either may be missing."""
+
+    days: list[Dates] = field(default_factory=list)
+    hours: list[list[Hours]] = field(default_factory=list)
+    hours_first: bool = False
+
+
+def spans(limits: Sequence[Limit], frame: Frame) -> Iterator[Span]:
+    """The spans of limits that are all wished for, or all ruled out."""
+    for group in _groups(limits):
+        yield from _of_group(group, frame)
+
+
+def _groups(limits: Sequence[Limit]) -> list[_Group]:
+    groups = [_Group()]
+    for limit in limits:
+        what = limit.what
+        if isinstance(what, Dates):
+            _take_dates(groups, what, limit.joined)
+        else:
+            _take_hours(groups, what, limit.joined)
+    return groups
+
+
+def _take_dates(groups: list[_Group], what: Dates, joined: str) -> None:
+    group = groups[-1]
+    if not group.days:
+        group.hours_first = bool(group.hours)
+        group.days.append(what)
+    elif not joined and not (group.hours and not group.hours_first):
+        group.days[-1] = _merged(group.days[-1], what)
+    elif group.hours and not group.hours_first:
+        groups.append(_Group([what]))
+    else:
+        group.days.append(what)
+
+
+def _take_hours(groups: list[_Group], what: Hours, joined: str) -> None:
+    group = groups[-1]
+    if group.hours_first and joined and group.days:
+        groups.append(_Group(hours=[[what]]))
+    elif not group.hours or (joined and not _closes(group.hours[-1], what, joined)):
+        group.hours.append([what])
+    else:
+        group.hours[-1].append(what)
+
+
+def _closes(before: Sequence[Hours], what: Hours, joined: str) -> bool:
+    """ "After 2 and before 5" is one stretch, "before 10 and after 4" are two, as is anything with "or"."""
+    return joined == "and" and before[-1].how == "after" and what.how == "before"
+
+
+def _merged(first: Dates, second: Dates) -> Dates:
+    """Two days said of one: "next week Tuesday", "Tuesday the 12th", "Tuesday, December 1"."""
+    one, other = first.days, second.days
+    if first.how != "on" or second.how != "on" or len(one.dates) != 1 or len(other.dates) != 1:
+        raise MustAskError("days_unclear")
+    if one.until is not None or other.until is not None:
+        return Dates(_within_stretch(one, other))
+    dates = {date for date in (one.dates[0], other.dates[0])}
+    if len(dates) == 1:
+        return Dates(replace(one, open_to_doubt=None))
+    fixed = [each for each in (one, other) if each.weekday is None]
+    named = [each for each in (one, other) if each.weekday is not None]
+    if len(fixed) != 1 or fixed[0].dates[0].weekday() != named[0].weekday:
+        raise MustAskError("days_disagree")
+    return Dates(fixed[0])
+
+
+def _within_stretch(one: Days, other: Days) -> Days:
+    """The weekday of a stretch that was named beside it."""
+    stretch, day = (one, other) if one.until is not None else (other, one)
+    if day.until is not None or stretch.until is None:
+        raise MustAskError("days_unclear")
+    found = [each for each in _each_day(stretch) if each.weekday() == day.dates[0].weekday()]
+    if not found:
+        raise MustAskError("days_disagree")
+    return Days((found[0],))
+
+
+def _each_day(days: Days) -> list[date]:
+    if days.until is None:
+        return list(days.dates)
+    count = (days.until - days.dates[0]).days
+    return [days.dates[0] + _DAY * number for number in range(min(count, _LONGEST_CUT))]
+
+
+def _of_group(group: _Group, frame: Frame) -> Iterator[Span]:
+    if not group.days:
+        for hours in group.hours:
+            yield _without_day(hours, frame)
+        return
+    for dates in group.days:
+        _refuse_doubt(dates.days, frame)
+        if dates.how != "on":
+            yield _open_days(dates, group)
+        elif not group.hours:
+            yield from _whole(dates.days, frame)
+        else:
+            for day in _working(dates.days, frame):
+                yield from (_on_day(day, hours, frame) for hours in group.hours)
+
+
+def _refuse_doubt(days: Days, frame: Frame) -> None:
+    if days.open_to_doubt is None:
+        return
+    bookable = {each.date() for each in frame.bookable}
+    if (days.dates[0] in bookable) == (days.open_to_doubt in bookable) or days.dates[0] not in bookable:
+        raise MustAskError("day_in_doubt")
+
+
+def _working(days: Days, frame: Frame) -> list[date]:
+    """The single days that hours are laid on: all that were named; of a week its working days, none that is over."""
+    found = [day for day in _each_day(days) if day >= frame.now.date()]
+    if days.until is not None and days.grain is not Grain.DAY:
+        found = [day for day in found if day.weekday() < _SATURDAY]
+    if not found:
+        raise MustAskError("day_over")
+    return found
+
+
+def _whole(days: Days, frame: Frame) -> Iterator[Span]:
+    if days.until is not None:
+        start = max(days.dates[0], frame.now.date())
+        if start >= days.until:
+            raise MustAskError("day_over")
+        yield Span(SpanKind.INTERVAL, _midnight(days.dates[0]), _midnight(days.until), days.grain)
+        return
+    for day in days.dates:
+        if day < frame.now.date():
+            raise MustAskError("day_over")
+        yield Span(SpanKind.DATE, _midnight(day), _midnight(day + _DAY), Grain.DAY, day)
+
+
+def _open_days(dates: Dates, group: _Group) -> Span:
+    if group.hours or (dates.days.until is not None and dates.how == "until"):
+        raise MustAskError("open_days_with_hours")
+    first = dates.days.dates[0]
+    last = dates.days.until or first + _DAY
+    if dates.how == "after":
+        return Span(SpanKind.OPEN_END, _midnight(last), None, Grain.DAY)
+    return Span(SpanKind.OPEN_START, None, _midnight(first if dates.how == "before" else last), Grain.DAY)
+
+
+def _midnight(day: date) -> datetime:
+    return datetime.combine(day, time())
+
+
+@dataclass(frozen=True, slots=True)
+class _Edges:
+    """Hours settled: a moment when `last` is None and `kind` says so, open where an edge is missing."""
+
+    kind: SpanKind
+    first: time | None
+    last: time | None
+    grain: Grain
+
+
+def _settle(hours: Sequence[Hours], frame: Frame, day: date | None) -> _Edges:
+    """All limits that were said together, as one."""
+    part = next((each.part for each in hours if each.part is not None), None)
+    bookable = [each for each in frame.bookable if day is None or each.date() == day]
+    rest = [each for each in hours if each.part is None]
+    if not rest:
+        if len(hours) > 1 or part is None:
+            raise MustAskError("parts_disagree")
+        return _Edges(SpanKind.INTERVAL, part.start, part.end, Grain.HOUR)
+    edges = [_edges(each, part, bookable) for each in rest]
+    if len(edges) == 2 and edges[0].kind is SpanKind.OPEN_END and edges[1].kind is SpanKind.OPEN_START:  # noqa: PLR2004 -- a pair
+        return _interval(edges[0].first, edges[1].last, Grain.HOUR)
+    if len(edges) != 1:
+        raise MustAskError("hours_disagree")
+    return _narrowed(edges[0], part)
+
+
+def _narrowed(edges: _Edges, part: Part | None) -> _Edges:
+    """ "Thursday afternoon after 3" ends with the afternoon."""
+    if part is None or edges.kind not in {SpanKind.OPEN_END, SpanKind.OPEN_START}:
+        return edges
+    if edges.kind is SpanKind.OPEN_END:
+        return _interval(edges.first, part.end, edges.grain)
+    return _interval(part.start, edges.last, edges.grain)
+
+
+def _interval(first: time | None, last: time | None, grain: Grain) -> _Edges:
+    if first is None or last is None or first >= last:
+        raise MustAskError("hours_disagree")
+    return _Edges(SpanKind.INTERVAL, first, last, grain)
+
+
+def _edges(hours: Hours, part: Part | None, bookable: Sequence[datetime]) -> _Edges:
+    first = hours.first
+    if first is None:
+        raise MustAskError("hours_unclear")
+    if hours.how == "within" and hours.last is not None:
+        pair = settled_pair(first, hours.last, part, bookable)
+        if pair is None:
+            raise MustAskError("hours_unclear")
+        return _interval(*pair, _finer(first, hours.last))
+    at = settled(first, part, bookable)
+    if at is None:
+        raise MustAskError("half_of_day")
+    if hours.how == "after":
+        return _Edges(SpanKind.OPEN_END, at, None, first.grain)
+    if hours.how == "before":
+        return _Edges(SpanKind.OPEN_START, None, at, first.grain)
+    return _Edges(SpanKind.TIME, at, None, first.grain)
+
+
+def _finer(first: Clock, last: Clock) -> Grain:
+    return Grain.MINUTE if Grain.MINUTE in {first.grain, last.grain} else Grain.HOUR
+
+
+def _without_day(hours: Sequence[Hours], frame: Frame) -> Span:
+    edges = _settle(hours, frame, None)
+    matching = [each for each in frame.bookable if edges.kind is SpanKind.TIME and each.time() == edges.first]
+    if len(matching) == 1:
+        return Span(SpanKind.DATETIME, matching[0], None, edges.grain, matching[0].date())
+    return Span(edges.kind, edges.first, edges.last, edges.grain)
+
+
+def _on_day(day: date, hours: Sequence[Hours], frame: Frame) -> Span:
+    edges = _settle(hours, frame, day)
+    kind = SpanKind.DATETIME if edges.kind is SpanKind.TIME else edges.kind
+    first, last = _at(day, edges.first), _at(day, edges.last)
+    latest = last if last is not None else first
+    if kind is not SpanKind.OPEN_END and isinstance(latest, datetime) and latest <= frame.now:
+        raise MustAskError("time_over")
+    return Span(kind, first, last, edges.grain, day)
+
+
+def _at(day: date, at: time | None) -> Edge | None:
+    return None if at is None else datetime.combine(day, at)

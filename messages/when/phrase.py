@@ -1,0 +1,265 @@
+"""Folds the pieces of a clause into limits: "after 4", "from 2 to 4", "Tuesday to Thursday", "but not Friday".
+
+A limit is on the day or on the hour. How limits combine is decided in `bind.py`. The one invariant: limits come in the
+order they were said, each knowing whether a word such as "or" joins it to the one before.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from typing import Final
+
+from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
+
+_DAY: Final = timedelta(days=1)
+_BOUNDS: Final = {Mark.AFTER: "after", Mark.BEFORE: "before", Mark.UNTIL: "until"}
+_LEADS: Final = frozenset({Mark.AT, Mark.AFTER, Mark.BEFORE, Mark.UNTIL, Mark.BETWEEN, Mark.PROPOSE, Mark.INSTEAD_OF})
+_JOINTS: Final = frozenset({Mark.OR, Mark.AND, Mark.PAUSE})
+_BARE_HOURS: Final = range(1, 13)
+# After these a bare number may be a time if nothing follows that it could count.
+_AFTER_NUMBER: Final = frozenset("instead please pls thanks would work".split())
+
+
+@dataclass(frozen=True, slots=True)
+class Hours:
+    """A limit on the time of day: `how` is at, after, before, within or part."""
+
+    how: str
+    first: Clock | None = None
+    last: Clock | None = None
+    part: Part | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class Dates:
+    """A limit on the day: `how` is "on", "after", "before" (without it) or "until" (with it)."""
+
+    days: Days
+    how: str = "on"
+
+
+@dataclass(frozen=True, slots=True)
+class Limit:
+    """One limit as it stands in its clause. `ruled_out`: "not Thursday", "instead of 3", "my Tuesday visit"."""
+
+    what: Hours | Dates
+    joined: str = ""
+    ruled_out: bool = False
+
+
+def limits(pieces: Sequence[Piece]) -> list[Limit]:
+    """The limits of a clause, in order."""
+    return list(_Folding(pieces).fold())
+
+
+class _Folding:
+    """One pass over the pieces of a clause."""
+
+    def __init__(self, pieces: Sequence[Piece]) -> None:
+        self.pieces = pieces
+        self.moves = Mark.MOVE in pieces
+        self.at = 0
+        self.joined = ""
+        self.excluded = False
+        self.once_excluded = False
+        self.source_seen = False
+
+    def fold(self) -> Iterator[Limit]:
+        found: list[Limit] = []
+        while self.at < len(self.pieces):
+            piece = self.pieces[self.at]
+            what = self._what(piece)
+            if what is None:
+                self._mark(piece, found)
+                self.at += 1
+                continue
+            found.append(Limit(what, self.joined, self.excluded or self.once_excluded))
+            self.joined, self.once_excluded = "", False
+        return iter(found)
+
+    def _mark(self, piece: Piece, found: list[Limit]) -> None:
+        if piece in _JOINTS:
+            self.joined = "and" if piece is Mark.AND else "or"
+            self.excluded = self.excluded and piece is not Mark.PAUSE
+        elif piece is Mark.EXCEPT or (piece is Mark.BUT and found):
+            self.excluded = True
+        elif piece is Mark.NOT and self._time_follows():
+            self.excluded = True
+        elif piece in {Mark.POSSIBLE, Mark.PROPOSE, Mark.STOP}:
+            self.excluded = False
+        elif piece is Mark.INSTEAD_OF:
+            self.once_excluded = True
+        elif piece is Mark.HAVE_ALREADY:
+            self.excluded = True
+        elif piece is Mark.MINE and (self.moves or self._visit_follows()):
+            self.once_excluded = True
+        elif piece is Mark.TO and self.moves:
+            self._target(found)
+
+    def _target(self, found: list[Limit]) -> None:
+        """ "Move it from 3 to 4": what stood before the word is what it is moved from."""
+        moved_at = next(index for index, each in enumerate(self.pieces) if each is Mark.MOVE)
+        if found and moved_at < self.at:
+            found[:] = [replace(each, ruled_out=True) for each in found]
+            self.joined = ""
+
+    def _time_follows(self) -> bool:
+        after = self._next(self.at + 1)
+        return (
+            isinstance(after, Days | Part)
+            or (isinstance(after, Clock) and after.marked)
+            or self._next_mark() in _BOUNDS
+        )
+
+    def _next_mark(self) -> Piece | None:
+        return self.pieces[self.at + 1] if self.at + 1 < len(self.pieces) else None
+
+    def _visit_follows(self) -> bool:
+        """Whether "appointment" or the like stands behind the next time: "my Tuesday appointment"."""
+        named = [each.text for each in self.pieces[self.at + 1 : self.at + 5] if isinstance(each, Word)]
+        return any(word.rstrip("s") in _VISITS for word in named[:1])
+
+    def _next(self, at: int) -> Piece | None:
+        """The next piece that is more than a binding word."""
+        while at < len(self.pieces) and self.pieces[at] in {Mark.LINK, Mark.AT, Mark.FROM}:
+            at += 1
+        return self.pieces[at] if at < len(self.pieces) else None
+
+    def _skip(self, at: int, *marks: Mark) -> int:
+        while at < len(self.pieces) and self.pieces[at] in {Mark.LINK, *marks}:
+            at += 1
+        return at
+
+    def _what(self, piece: Piece) -> Hours | Dates | None:
+        if piece in _BOUNDS:
+            return self._bounded(_BOUNDS[piece])  # type: ignore[index] # a Mark of the table
+        if piece is Mark.BETWEEN or (piece is Mark.FROM and not self.moves):
+            return self._stretch(self._skip(self.at + 1, Mark.AT))
+        if isinstance(piece, Days):
+            return self._stretch(self.at) or self._days(piece)
+        if isinstance(piece, Clock):
+            return self._stretch(self.at) or (self._clock(piece) if self._is_time(self.at) else None)
+        if isinstance(piece, Part):
+            self.at += 1
+            return Hours("part", part=piece)
+        return None
+
+    def _days(self, piece: Days) -> Dates:
+        self.at += 1
+        if self.at < len(self.pieces) and self.pieces[self.at] is Mark.ONWARDS:
+            self.at += 1
+            return Dates(replace(piece, dates=(piece.dates[0] - _DAY,)), "after")
+        return Dates(piece)
+
+    def _clock(self, piece: Clock) -> Hours:
+        self.at += 1
+        behind = self.pieces[self.at] if self.at < len(self.pieces) else None
+        if behind in {Mark.ONWARDS, Mark.OR_EARLIER}:
+            self.at += 1
+            return Hours("after" if behind is Mark.ONWARDS else "before", piece)
+        return Hours("at", piece)
+
+    def _bounded(self, how: str) -> Hours | Dates | None:
+        at = self._skip(self.at + 1, Mark.AT, Mark.FROM)
+        bound = self.pieces[at] if at < len(self.pieces) else None
+        if isinstance(bound, Clock) and (bound.marked or bound.hour in _BARE_HOURS or bound.hour > 12):  # noqa: PLR2004 -- noon
+            self.at = at + 1
+            return Hours("after" if how == "after" else "before", bound)
+        if isinstance(bound, Days):
+            self.at = at + 1
+            return Dates(bound, how)
+        if isinstance(bound, Part):
+            self.at = at + 1
+            edge = bound.end if how == "after" else bound.start
+            return Hours(
+                "after" if how == "after" else "before", Clock(edge.hour, edge.minute, "p" if edge.hour == 12 else "")
+            )  # noqa: PLR2004
+        return None
+
+    def _stretch(self, at: int) -> Hours | Dates | None:
+        """ "2-4", "from 9 to 11am", "between Tuesday and Thursday", "Monday through Wednesday"."""
+        between = self.pieces[self.at] is Mark.BETWEEN
+        first = self.pieces[at] if at < len(self.pieces) else None
+        then = self._skip(at + 1, Mark.AT)
+        binder = self.pieces[then] if then < len(self.pieces) else None
+        if not self._binds(binder, between=between) or not isinstance(first, Days | Clock):
+            return None
+        after = self._skip(then + 1, Mark.AT)
+        last = self.pieces[after] if after < len(self.pieces) else None
+        if isinstance(first, Clock) and isinstance(last, Clock) and self._is_stretch(first, last, at, between=between):
+            self.at = after + 1
+            return Hours("within", first, last)
+        if isinstance(first, Days) and isinstance(last, Days) and self._fits(first, last):
+            self.at = after + 1
+            return Dates(_from_to(first, last))
+        return None
+
+    def _binds(self, binder: Piece | None, *, between: bool) -> bool:
+        if between:
+            return binder in {Mark.AND, Mark.DASH, Mark.TO, Mark.UNTIL}
+        return binder is Mark.DASH or (binder in {Mark.TO, Mark.UNTIL} and not self.moves)
+
+    def _is_stretch(self, first: Clock, last: Clock, at: int, *, between: bool) -> bool:
+        told = between or self.pieces[self.at] is Mark.FROM or first.marked or last.marked
+        return told or self._is_time(at) or self._beside_time(at + 2)
+
+    def _fits(self, first: Days, last: Days) -> bool:
+        return first.until is None and last.until is None
+
+    def _is_time(self, at: int) -> bool:
+        """Whether the number at `at` is a time: marked as one, led by "at", or beside a day or a part of it."""
+        piece = self.pieces[at]
+        if not isinstance(piece, Clock):
+            return False
+        if piece.marked:
+            return True
+        before = self.pieces[at - 1] if at else None
+        if before in _LEADS - {Mark.PROPOSE} or (before is Mark.FROM and self._beside_time(at)):
+            return True
+        if piece.hour not in _BARE_HOURS:
+            return False
+        if before is Mark.FROM and at + 1 == len(self.pieces):
+            return True
+        return self._beside_time(at) or self._joined_to_time(at) or (self._proposed(at) and self._ends_there(at))
+
+    def _beside_time(self, at: int) -> bool:
+        before = at - 1
+        while before >= 0 and self.pieces[before] in {Mark.LINK, Mark.AT}:
+            before -= 1
+        after = self._next(at + 1)
+        behind = self.pieces[before] if before >= 0 else None
+        return isinstance(behind, Days | Part) or isinstance(after, Days | Part)
+
+    def _joined_to_time(self, at: int) -> bool:
+        """ "at 3 or 4": a number beside a number that is a time."""
+        joint = self.pieces[at - 1] if at else None
+        return joint in {Mark.OR, Mark.AND} and at > 1 and self._is_time(at - 2) or self._joins_marked(at)
+
+    def _joins_marked(self, at: int) -> bool:
+        after = self.pieces[at + 1 : at + 3]
+        return len(after) == 2 and after[0] in {Mark.OR, Mark.DASH} and isinstance(after[1], Clock) and after[1].marked  # noqa: PLR2004
+
+    def _proposed(self, at: int) -> bool:
+        before = at - 1
+        while before >= 0 and self.pieces[before] is Mark.LINK:
+            before -= 1
+        lead = self.pieces[before] if before >= 0 else None
+        moved = self.moves and lead in {Mark.TO, Mark.MINE, Mark.FROM, Mark.MOVE}
+        return lead in {Mark.PROPOSE, Mark.CANNOT} or moved
+
+    def _ends_there(self, at: int) -> bool:
+        """Whether nothing follows the number that it could count."""
+        after = self.pieces[at + 1] if at + 1 < len(self.pieces) else None
+        return not isinstance(after, Word) or after.text in _AFTER_NUMBER
+
+
+_VISITS: Final = frozenset(
+    {"appointment", "appt", "apt", "cita", "session", "sesion", "visit", "slot", "one", "time", "turno", "meeting"}
+)
+
+
+def _from_to(first: Days, last: Days) -> Days:
+    start, end = first.dates[0], last.dates[0]
+    while end < start:
+        end += _DAY * 7
+    return Days((start,), until=end + _DAY, open_to_doubt=first.open_to_doubt or last.open_to_doubt)

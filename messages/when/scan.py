@@ -1,0 +1,137 @@
+"""Turns tokens into pieces of time: at each place the longest phrase, date, day, clock or part of the day wins.
+
+What the pieces mean together is decided in `bind.py`. The one invariant: every token becomes part of exactly one piece,
+so that the words left over can be counted.
+"""
+
+from collections.abc import Callable, Iterator, Mapping
+from datetime import date, time
+from typing import Final
+
+from messages.when.clocks import clock_at
+from messages.when.dates import Calendar, dates_at
+from messages.when.marks import NOT_TIMES, PHRASES
+from messages.when.pieces import Days, Mark, Part, Piece, Word
+from messages.when.tokens import PAUSE, STOP
+from messages.when.words import HOURS, MANANA, MORNING, NARROWED, OF_THE_DAY, PARTS, WEEKDAYS
+
+Found = tuple[Piece, int]
+"""A piece and how many tokens it took."""
+
+_LONGEST: Final = max(map(len, PHRASES))
+_ANY: Final = frozenset({"any", "cualquier", "every", "all", "todas", "todos", "cada"})
+_TARDE: Final = frozenset({"tarde", "tardes", "tardecita"})
+_FIRST_THING: Final = (("first", "thing"), ("a", "primera", "hora"), ("primera", "hora"), ("bright", "and", "early"))
+_LAST_THING: Final = (("a", "ultima", "hora"), ("ultima", "hora"))
+_BEHIND_A_TIME: Final = frozenset({Mark.ONWARDS, Mark.OR_EARLIER})
+_EARLY: Final = frozenset({"early", "temprano", "tempranito"})
+
+
+def scan(words: tuple[str, ...], today: date, *, day_first: bool | None) -> Iterator[Piece]:
+    """The pieces of `words` in order. `day_first`: whether 5/12 is in December; None where nobody can say."""
+    calendar = Calendar(today, day_first=day_first)
+    at = 0
+    while at < len(words):
+        piece, length = _piece_at(words, at, calendar)
+        yield piece
+        at += length
+
+
+def _piece_at(words: tuple[str, ...], at: int, calendar: Calendar) -> Found:
+    for look in _LOOKS:
+        found = look(words, at)
+        if found is not None:
+            return found
+    return (
+        dates_at(words, at, calendar)
+        or _phrase(words, at, shortest=2)
+        or clock_at(words, at)
+        or _phrase(words, at, shortest=1)
+        or (Word(words[at]), 1)
+    )
+
+
+def _punctuation(words: tuple[str, ...], at: int) -> Found | None:
+    marks: Mapping[str, Mark] = {PAUSE: Mark.PAUSE, STOP: Mark.STOP, "?": Mark.STOP, "-": Mark.DASH}
+    mark = marks.get(words[at])
+    return None if mark is None else (mark, 1)
+
+
+def _something_else(words: tuple[str, ...], at: int) -> Found | None:
+    """Greetings and sayings with a word of time in them."""
+    for phrase in NOT_TIMES:
+        if words[at : at + len(phrase)] == phrase:
+            return Word(" ".join(phrase)), len(phrase)
+    return None
+
+
+def _phrase(words: tuple[str, ...], at: int, *, shortest: int) -> Found | None:
+    for length in range(min(_LONGEST, len(words) - at), shortest - 1, -1):
+        mark = PHRASES.get(words[at : at + length])
+        if mark is not None and not (mark in _BEHIND_A_TIME and _begins_time(words, at + length)):
+            return mark, length
+    return None
+
+
+def _begins_time(words: tuple[str, ...], at: int) -> bool:
+    """Whether an hour follows: then "or after" is not the end of "4 or after" but two words."""
+    following = [word for word in words[at : at + 3] if word not in {"the", "a", "las", "la", "de", "at"}]
+    return bool(following) and (
+        following[0][0].isdecimal() or following[0] in HOURS or following[0] in {"noon", "mediodia"}
+    )
+
+
+def _part(words: tuple[str, ...], at: int) -> Found | None:
+    for phrase in _FIRST_THING:
+        if words[at : at + len(phrase)] == phrase:
+            return Part(MORNING[0], time(10)), len(phrase)
+    for phrase in _LAST_THING:
+        if words[at : at + len(phrase)] == phrase:
+            return Part(time(15), time(17)), len(phrase)
+    if words[at] in _ANY and at + 1 < len(words) and words[at + 1] in {*PARTS, *_TARDE, *MANANA}:
+        start, end = _edges(words[at + 1]) or MORNING
+        return Part(start, end, plural=True), 2
+    return _narrowed(words, at) or _plain_part(words, at)
+
+
+def _narrowed(words: tuple[str, ...], at: int) -> Found | None:
+    table = NARROWED.get(words[at])
+    if table is None or at + 1 == len(words):
+        return None
+    skip = 2 if words[at + 1] in {"in", "-"} and at + 2 < len(words) else 1
+    skip += words[at + skip] in {"the", "this", "tomorrow"} and at + skip + 1 < len(words)
+    edges = _edges(words[at + skip]) if words[at + 1] != "tomorrow" else None
+    if edges is None or edges not in table:
+        return None
+    return Part(*table[edges]), skip + 1
+
+
+def _plain_part(words: tuple[str, ...], at: int) -> Found | None:
+    word, before = words[at], words[at - 1] if at else ""
+    if word in _EARLY and _beside_a_day(words, at):
+        return Part(*MORNING), 1
+    if word in PARTS:
+        return Part(*PARTS[word], plural=word.endswith("s")), 1
+    if word in _TARDE and (before in OF_THE_DAY or before in MANANA or before in WEEKDAYS):
+        return Part(*_edges("tarde") or MORNING, plural=word == "tardes"), 1
+    if word in MANANA and before in OF_THE_DAY:
+        return Part(*MORNING), 1
+    return None
+
+
+def _beside_a_day(words: tuple[str, ...], at: int) -> bool:
+    near = {*words[max(0, at - 2) : at], *words[at + 1 : at + 3]}
+    return any(word in WEEKDAYS or word in MANANA or word in {"tomorrow", "today", "hoy"} for word in near)
+
+
+def _edges(word: str) -> tuple[time, time] | None:
+    if word in _TARDE:
+        return PARTS["afternoon"]
+    return PARTS.get(word) or (MORNING if word in MANANA else None)
+
+
+_LOOKS: Final[tuple[Callable[[tuple[str, ...], int], Found | None], ...]] = (
+    _punctuation,
+    _something_else,
+    _part,
+)

@@ -1,0 +1,117 @@
+"""Cuts a text into plain tokens for reading times: words, numbers with what is written to them, pauses and stops.
+
+Typing mistakes in the names of days and parts of the day are mended here. The one invariant: the result depends on the
+text alone, and a word is mended only where a single mistake leads to a single name.
+"""
+
+import re
+import unicodedata
+from collections.abc import Iterator
+from functools import lru_cache
+from typing import Final
+
+from messages.when.words import LUNCH, MONTHS, PARTS, TONIGHT, WEEKDAYS
+
+MAX_CHARACTERS: Final = 2000
+PAUSE: Final = ","
+STOP: Final = "."
+ASKS: Final = "?"
+
+_MARKS: Final = re.compile(r"\b([ap])\s?\.?\s?m\b\.?")
+_APOSTROPHE: Final = re.compile(r"(?<=[^\W_])['\u2019\u2018`\u00b4](?=[^\W_])")
+_STRETCHED: Final = re.compile(r"([a-z])\1{2,}")
+_PIECE: Final = re.compile(
+    r"\d{4}-\d{1,2}-\d{1,2}"
+    r"|\d{1,2}/\d{1,2}(?:/\d{4}|/\d{2})?(?!\d)"
+    r"|\d{1,2}(?:\s?:\s?|\.)[0-5]\d(?!\d)|\d{1,2}h[0-5]\d(?!\d)"
+    r"|\d{1,4}[ap](?![a-z])"
+    r"|\d+"
+    r"|[a-z]+"
+    r"|[?.!;\n]|[,()]|[-\u2013\u2014]|[/&+@]"
+)
+_SEPARATE: Final = {"@": "at", "&": "and", "+": "and", "/": "or"}
+_OF_TODAY: Final = frozenset({"manana", "tarde", "noche", "tardecita"})
+_LONGEST_MENDED: Final = 10
+_SHORTEST_MENDED: Final = 5
+_LONG: Final = 8
+
+_NAMES: Final = tuple(
+    name
+    for name in (
+        *WEEKDAYS, *MONTHS, *PARTS, "tomorrow", "weekend", "tonight", "manana", "tarde", "proximo", "proxima", "mediodia", "despues",
+        "semana",
+    )
+    if len(name) >= _SHORTEST_MENDED
+)  # fmt: skip
+# One letter from a name, and something else.
+_NOT_MENDED: Final = frozenset(
+    "tarea tarda tardes tardo tardar carde monda money sundae mañanas mornin march noches night nights might light right weight "
+    "sights early earlier after enter lunas jueces marte partes proximos proximas weekends seminar semanal morning mourning "
+    "evening evenings sabana juno lunch punch april aprile julia julie junior augusta octavo mariana hernana marzo marza "
+    "martha martin maria manana mananas sunny munday monday".split()
+)
+
+
+def tokens(text: str) -> tuple[str, ...]:
+    """The plain tokens of `text`, in order. Stops are ".", questions "?", pauses ","; a dash is "-"."""
+    lower = unicodedata.normalize("NFKD", text[:MAX_CHARACTERS].casefold())
+    plain = "".join(letter for letter in lower if not unicodedata.combining(letter))
+    plain = _MARKS.sub(r"\1m ", _APOSTROPHE.sub("", plain))
+    return tuple(_unfolded(tuple(_cut(plain))))
+
+
+def _unfolded(cut: tuple[str, ...]) -> Iterator[str]:
+    """The tokens, with a word for a day and its part together said as two: "tonight" is "today night"."""
+    for at, token in enumerate(cut):
+        after = cut[at + 1] if at + 1 < len(cut) else ""
+        if token in TONIGHT:
+            yield from ("today", "night")
+        elif token == "this" and after in PARTS and PARTS[after] != LUNCH:
+            yield "today"
+        elif token == "esta" and after in _OF_TODAY:
+            yield from ("hoy", "la")
+        else:
+            yield token
+
+
+def _cut(plain: str) -> Iterator[str]:
+    for piece in _PIECE.findall(plain):
+        if piece in "!;\n.":
+            yield STOP
+        elif piece in "()," or piece == PAUSE:
+            yield PAUSE
+        elif piece in "-\u2013\u2014":
+            yield "-"
+        else:
+            yield _SEPARATE.get(piece) or _mended(re.sub(r"\s", "", piece))
+
+
+@lru_cache(maxsize=4096)
+def _mended(word: str) -> str:
+    word = _STRETCHED.sub(r"\1\1", word)
+    if not _SHORTEST_MENDED <= len(word) <= _LONGEST_MENDED or not word.isalpha() or word in _NOT_MENDED:
+        return word
+    if word in _NAMES:
+        return word
+    near = {name: _distance(word, name) for name in _NAMES if name[0] == word[0] and _near(word, name)}
+    nearest = [name for name, slips in near.items() if slips == min(near.values())]
+    return nearest[0] if len(nearest) == 1 else word
+
+
+def _near(word: str, name: str) -> bool:
+    """Whether one slip of the thumb (two in long words) makes one of the other."""
+    allowed = 2 if len(name) >= _LONG else 1
+    return abs(len(word) - len(name)) <= allowed and _distance(word, name) <= allowed
+
+
+def _distance(first: str, second: str) -> int:
+    """How many letters must be put in, taken out, changed or swapped with a neighbour."""
+    rows = [list(range(len(second) + 1))]
+    for at, letter in enumerate(first, 1):
+        row = [at]
+        for other_at, other in enumerate(second, 1):
+            cost = min(rows[-1][other_at] + 1, row[-1] + 1, rows[-1][other_at - 1] + (letter != other))
+            swapped = at > 1 and other_at > 1 and letter == second[other_at - 2] and first[at - 2] == other
+            row.append(min(cost, rows[-2][other_at - 2] + 1) if swapped else cost)
+        rows.append(row)
+    return rows[-1][-1]

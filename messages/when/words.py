@@ -1,0 +1,171 @@
+"""The words of time in English and Spanish, in plain form: lower case, without accents or apostrophes.
+
+Data only. Both languages are read together, because people mix them and their phones do not tell. The one invariant:
+a word stands in a table only if it means that in a text to a practice nearly every time.
+"""
+
+from datetime import time
+from typing import Final
+
+
+def _named(rows: tuple[str, ...], first: int = 0) -> dict[str, int]:
+    return {word: number for number, row in enumerate(rows, first) for word in row.split()}
+
+
+WEEKDAYS: Final = _named(
+    (
+        "monday mon mondays lunes lun mondy munday",
+        "tuesday tue tues tuesdays martes teusday tuesdy",
+        "wednesday wed weds wednesdays miercoles mier mierc wensday wendsday wednsday",
+        "thursday thu thur thurs thursdays jueves juev thrusday thirsday thurday",
+        "friday fri fridays viernes vier vie firday",
+        "saturday saturdays sabado sabados satuday",
+        "sunday sundays domingo domingos",
+    )
+)
+# These are words of another meaning too, and name the day only beside another word of time.
+SHORT_WEEKDAYS: Final = {"sat": 5, "sun": 6, "mar": 1, "mie": 2, "jue": 3, "sab": 5, "dom": 6}
+PLURAL_DAYS: Final = frozenset(
+    "mondays tuesdays wednesdays thursdays fridays saturdays sundays sabados domingos".split()
+)
+
+MONTHS: Final = _named(
+    (
+        "january jan enero ene",
+        "february feb febrero",
+        "march marzo",
+        "april apr abril abr",
+        "mayo",
+        "june jun junio",
+        "july jul julio",
+        "august aug agosto ago",
+        "september sept sep septiembre setiembre",
+        "october oct octubre",
+        "november nov noviembre",
+        "december dec diciembre dic",
+    ),
+    1,
+)
+# Months only beside a number: "may" is a verb, "mar" also a Tuesday, "ago" is English.
+DOUBTFUL_MONTHS: Final = {"may": 5, "mar": 3, "ago": 8}
+
+HOURS: Final = _named(
+    (
+        "one una uno",
+        "two dos",
+        "three tres",
+        "four cuatro",
+        "five cinco",
+        "six seis",
+        "seven siete",
+        "eight ocho",
+        "nine nueve",
+        "ten diez",
+        "eleven once",
+        "twelve doce",
+    ),
+    1,
+)
+NUMBERS: Final = HOURS | {"a": 1, "an": 1, "un": 1, "couple": 2, "par": 2, "few": 0, "unos": 0, "unas": 0}
+MINUTES: Final = {
+    "fifteen": 15,
+    "quince": 15,
+    "thirty": 30,
+    "treinta": 30,
+    "media": 30,
+    "cuarto": 15,
+    "ten": 10,
+    "diez": 10,
+    "twenty": 20,
+    "veinte": 20,
+    "five": 5,
+    "cinco": 5,
+    "oh": 0,
+}
+DAY_NUMBERS: Final = HOURS | _named(
+    (
+        "first primero 1ero 1ro",
+        "second",
+        "third",
+        "fourth",
+        "fifth",
+        "sixth",
+        "seventh",
+        "eighth",
+        "ninth",
+        "tenth",
+        "eleventh",
+        "twelfth",
+        "thirteenth trece",
+        "fourteenth catorce",
+        "fifteenth quince",
+        "sixteenth dieciseis",
+        "seventeenth diecisiete",
+        "eighteenth dieciocho",
+        "nineteenth diecinueve",
+        "twentieth veinte",
+        "veintiuno",
+        "veintidos",
+        "veintitres",
+        "veinticuatro",
+        "veinticinco",
+        "veintiseis",
+        "veintisiete",
+        "veintiocho",
+        "veintinueve",
+        "thirtieth treinta",
+    ),
+    1,
+)
+
+# From when up to when, source: the conventions in docs/understanding.md.
+MORNING: Final = (time(8), time(12))
+AFTERNOON: Final = (time(12), time(17))
+EVENING: Final = (time(17), time(21))
+LUNCH: Final = (time(12), time(13))
+PARTS: Final = {
+    "morning": MORNING,
+    "mornings": MORNING,
+    "mananas": MORNING,
+    "afternoon": AFTERNOON,
+    "afternoons": AFTERNOON,
+    "aft": AFTERNOON,
+    "evening": EVENING,
+    "evenings": EVENING,
+    "eve": EVENING,
+    "night": EVENING,
+    "nights": EVENING,
+    "nite": EVENING,
+    "noche": EVENING,
+    "noches": EVENING,
+    "lunch": LUNCH,
+    "lunchtime": LUNCH,
+    "almuerzo": LUNCH,
+}
+EARLY: Final = {MORNING: (time(8), time(10)), AFTERNOON: (time(12), time(15)), EVENING: (time(17), time(19))}
+MIDDLE: Final = {MORNING: (time(9), time(11)), AFTERNOON: (time(14), time(16)), EVENING: (time(18), time(20))}
+LATE: Final = {MORNING: (time(10), time(12)), AFTERNOON: (time(15), time(17)), EVENING: (time(19), time(21))}
+NARROWED: Final = {"early": EARLY, "earlier": EARLY, "mid": MIDDLE, "late": LATE, "later": LATE}
+
+TODAY: Final = frozenset({"today", "hoy", "2day", "tday", "tdy"})
+TOMORROW: Final = frozenset(
+    "tomorrow tmrw tmr tmw tmrow tomorow tommorow tommorrow tomm tom 2moro 2morrow tomoro tmro tmrrw tomarrow tomorrows tmmrw "
+    "2mrw tomorro tomrrow".split()
+)
+TONIGHT: Final = frozenset({"tonight", "tonite", "2nite", "2night"})
+MANANA: Final = frozenset({"manana", "mnana", "maniana", "manan"})
+
+# What may be said before the word that makes it a part of the day in Spanish ("mas tarde" is no afternoon).
+OF_THE_DAY: Final = frozenset("la las esta este por en cualquier cada toda una tempranito".split())
+
+UNITS: Final = frozenset(
+    (
+        "min mins minute minutes minuto minutos m hr hrs hour hours hora horas day days dia dias week weeks semana "
+        "semanas month months mes meses year years yr yrs ano anos people kids kid children hijos ninos times veces "
+        "dollars bucks pesos dolares percent miles mile km kms kilometros blocks of st nd rd th more mas visits "
+        "visit appointments appointment cita citas texts text messages mensajes option opcion x"
+    ).split()
+)
+"""What makes a number a quantity of something."""
+
+PLACES: Final = frozenset({"street", "st", "ave", "avenue", "road", "suite", "floor", "room", "apt", "unit", "piso"})
