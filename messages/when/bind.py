@@ -133,6 +133,7 @@ def _each_day(days: Days) -> list[date]:
 
 def _of_group(group: _Group, frame: Frame) -> Iterator[Span]:
     if not group.days:
+        group.hours = [hours for hours in group.hours if hours != [Hours("all")]]
         for hours in group.hours:
             yield _without_day(hours, frame)
         return
@@ -140,7 +141,7 @@ def _of_group(group: _Group, frame: Frame) -> Iterator[Span]:
         _refuse_doubt(dates.days, frame)
         if dates.how != "on":
             yield _open_days(dates, group)
-        elif not group.hours:
+        elif not group.hours or group.hours == [[Hours("all")]]:
             yield from _whole(dates.days, frame)
         else:
             for day in _working(dates.days, frame):

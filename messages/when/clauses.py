@@ -84,10 +84,10 @@ def _refuses_next(ahead: Sequence[Piece]) -> bool:
 def _stance(pieces: Sequence[Piece]) -> Stance:
     if Mark.PAST in pieces:
         return Stance.PAST
-    if Mark.CANNOT in pieces:
-        return Stance.REFUSAL
     ends = Mark.ENDS in pieces and not any(piece in _ASKING for piece in pieces)
-    return Stance.VAGUE if ends and any(isinstance(piece, Clock) for piece in pieces) else Stance.WISH
+    if ends and any(isinstance(piece, Clock) for piece in pieces):
+        return Stance.VAGUE
+    return Stance.REFUSAL if Mark.CANNOT in pieces else Stance.WISH
 
 
 def spare_words(pieces: Sequence[Piece]) -> int:

@@ -34,6 +34,7 @@ _SUNDAY: Final = 6
 _SATURDAY: Final = 5
 _LAST_DAY: Final = 31
 _MONTHS: Final = 12
+_HOURS: Final = 12
 _LONG_GONE: Final = timedelta(days=60)
 _CENTURY: Final = 2000
 _ISO: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
@@ -226,7 +227,24 @@ def _weekday(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | Non
     behind, taken = _followed(words, start + 1)
     said = before[0] or behind
     length = start + 1 + taken - at
+    if not said and start + 1 < len(words):
+        numbered = _numbered_weekday(words, start, weekday, calendar)
+        if numbered is not None:
+            return numbered, length + 1
     return _the_weekday(weekday, said, calendar, plural=words[start] in PLURAL_DAYS), length
+
+
+def _numbered_weekday(words: tuple[str, ...], at: int, weekday: int, calendar: Calendar) -> Days | Mark | None:
+    """ "Martes 24": a number no clock shows is the date, and must be one of that weekday."""
+    number = int(words[at + 1]) if words[at + 1].isdecimal() else 0
+    after = words[at + 2] if at + 2 < len(words) else ""
+    if not 0 < number <= _LAST_DAY or after in {"am", "pm", "h", "hs", "hrs", "oclock", "-", "or", "o"} or after in MONTHS:
+        return None
+    found = calendar.of_month(number)
+    fits = found is not None and found.weekday() == weekday
+    if number <= _HOURS:
+        return Mark.ASK if fits else None
+    return Days((found,)) if fits and found is not None else Mark.ASK
 
 
 def _stands_as_day(words: tuple[str, ...], at: int) -> bool:

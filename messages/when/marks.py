@@ -17,18 +17,24 @@ PHRASES: Final = _phrases(
         Mark.AT: "at|@|around|about|approx|approximately|roughly|like|circa|a la|a las|como a las|como a la|a eso de las|a eso de "
         "la|sobre las|sobre la|alrededor de las|alrededor de la|tipo|tipo las|hacia las|alas|at about|at around|at like|"
         "closer to|close to|cerca de las|para las|para la|ala",
-        Mark.AFTER: "after|past|later than|no earlier than|not earlier than|not before|starting at|starting|beginning at|"
-        "starting from|from after|anytime after|any time after|sometime after|despues de las|despues de la|despues de|despues "
-        "del|despues|a partir de las|a partir de la|a partir de|a partir del|desde las|desde la|pasadas las|luego de las|"
-        "luego de la|no antes de las|no antes de la|no antes de|no antes del|mas tarde de las|mas tarde que las|posterior a las|"
-        "at the earliest after|after about|after around|since|as of|cant before|not until|wont be free until|no puedo antes de las|"
-        "no puedo antes de la|no puedo antes de|no puedo antes del|hasta despues de las|hasta despues de la|earliest i can do is|"
-        "despues como de las|nothing before|anything past|nada antes de las|nada antes de la|nada antes del|cant come before|"
-        "cant do before|cant make it before|cant make it until|cant come until|cant do anything before|nothing earlier than|"
-        "no puedo llegar antes de las|no puedo ir antes de las|not free until|not available until|not available before|"
-        "unavailable until|unavailable before|busy until|busy till|ocupada hasta las|ocupado hasta las|ocupada hasta la|"
-        "ocupado hasta la|not free before|no puedo hasta las|no puedo hasta la|no puedo hasta|no puedo hasta el|cant until|cant till|"
-        "solo despues de las|cant be there before|cant be there until|cant get there before|cant get there until",
+        Mark.AFTER: "after|past|later than|from after|anytime after|any time after|sometime after|despues de las|"
+        "despues de la|despues de|despues del|despues|pasadas las|luego de las|luego de la|"
+        "mas tarde de las|mas tarde que las|posterior a las|at the earliest after|after about|"
+        "after around|since|hasta despues de las|hasta despues de la|despues como de las|anything past|"
+        "solo despues de las",
+        Mark.NOT_BEFORE: "no earlier than|not earlier than|not before|cant before|not until|wont be free until|"
+        "no puedo antes de las|no puedo antes de la|no puedo antes de|no puedo antes del|no antes de las|"
+        "no antes de la|no antes de|no antes del|earliest i can do is|nothing before|nada antes de las|"
+        "nada antes de la|nada antes del|cant come before|cant do before|cant make it before|"
+        "cant make it until|cant come until|cant do anything before|nothing earlier than|"
+        "no puedo llegar antes de las|no puedo ir antes de las|not free until|not available until|"
+        "not available before|unavailable until|unavailable before|busy until|busy till|ocupada hasta las|"
+        "ocupado hasta las|ocupada hasta la|ocupado hasta la|not free before|no puedo hasta las|"
+        "no puedo hasta la|no puedo hasta|no puedo hasta el|cant until|cant till|cant be there before|"
+        "cant be there until|cant get there before|cant get there until|starting|starting at|beginning at|"
+        "starting from|a partir de las|a partir de la|a partir de|a partir del|desde las|desde la|"
+        "desde el|as of|desde|out of town until|away until|traveling until|on vacation until|"
+        "fuera hasta el",
         Mark.UNTIL: "by|until|til|till|hasta las|hasta la|hasta el|hasta|up to|up until|a mas tardar el|at the latest by|no later than|"
         "not later than|not after",
         Mark.BEFORE: "before|earlier than|prior to|anytime before|any time "
@@ -37,7 +43,7 @@ PHRASES: Final = _phrases(
         "no puedo despues de las|no puedo despues de la|no puedo despues de|cant after|nothing after|nothing past|"
         "cant come after|cant do after|nothing later than|nada despues de las|nada despues de la|not past|cant do anything after|"
         "not available after|unavailable after|not free after|before about|before around|cant make it after",
-        Mark.FROM: "from|de las|de la|de|desde|del",
+        Mark.FROM: "from|de las|de la|de|del",
         Mark.TO: "to|through|thru|al|a|para el|para",
         Mark.BETWEEN: "between|btwn|btw|betwn|entre las|entre la|entre el|entre|anytime between",
         Mark.OR: "or|o|u|or maybe|o tal vez|or else|o quizas|and or|or on|o si no|o bien|or even|o el|o la|o las|o a las|o a la",
@@ -94,7 +100,9 @@ PHRASES: Final = _phrases(
         "next available|soonest available|earliest available|the sooner the better|lo mas pronto|la primera disponible|primer "
         "espacio|first opening|next opening|as early as possible|lo mas temprano posible|sooner",
         Mark.LINK: "on|of|the|in|for|this|el|los|las|la|en|por|dia|that|ese|this coming|coming|some time|sometime|anytime|any time|"
-        "during|durante|during the|day|time|is|would be|ok|is ok|good|que|days|otherwise|late",
+        "during|durante|during the|day|time|would be|ok|good|que|days|otherwise|late",
+        Mark.IS: "is|are",
+        Mark.ALL_DAY: "all day|todo el dia|anytime on|any time on|whole day|the whole day|all day long|any time that day",
         Mark.PAST: "yesterday|ayer|last night|anoche|last week|la semana pasada|antier|anteayer|pasado|ago|last month|el mes pasado|"
         "last time|la vez pasada|earlier today|hace",
     }
@@ -109,8 +117,8 @@ NOT_TIMES: Final = tuple(
         "weekend|have a nice weekend|linda tarde|bonita tarde|bonito dia|bonita noche|feliz noche|buena tarde|happy friday|happy "
         "monday|mas tarde|llego tarde|voy tarde|muy tarde|un poco tarde|tarde de|por la tarde que viene|se me hizo tarde|late night|"
         "one of|one more|one time|one day|a second|a sec|one second|a minute|one minute|just a second|second one|first one|third one|"
-        "the second|the first|la primera|el primero|la segunda|el segundo|at all|at least|at most|at home|at this|at the|by the way|"
-        "all day|all night|todo el dia|toda la noche|toda la tarde|these days|estos dias|every day|cada dia|day care|mental health day|"
+        "the second|the first|la primera|el primero|la segunda|el segundo|at all|at least|at most|at home|by the way|"
+        "all night|toda la noche|toda la tarde|these days|estos dias|every day|cada dia|day care|mental health day|"
         "for the day|of the day|new day|24 hours|24 hour|48 hours|48 hour|one on one|911|988|9 1 1|24 7|50 50|a day|no one|nobody|"
         "a m i|one way|anyone|no problem|no worries|no thanks|no thank you|no gracias|no hay problema|no se|may i|may be|may not|may have|"
         "it may|i may|we may|que pase|the sun|sun is|de nada|day off|may need|lunch break|last day|ultimo dia"

@@ -12,8 +12,11 @@ from typing import Final
 from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
 
 _DAY: Final = timedelta(days=1)
-_BOUNDS: Final = {Mark.AFTER: "after", Mark.BEFORE: "before", Mark.UNTIL: "until"}
-_LEADS: Final = frozenset({Mark.AT, Mark.AFTER, Mark.BEFORE, Mark.UNTIL, Mark.BETWEEN, Mark.PROPOSE, Mark.INSTEAD_OF})
+_BOUNDS: Final = {Mark.AFTER: "after", Mark.NOT_BEFORE: "from", Mark.BEFORE: "before", Mark.UNTIL: "until"}
+_LEADS: Final = frozenset({Mark.AT, Mark.AFTER, Mark.NOT_BEFORE, Mark.BEFORE, Mark.UNTIL, Mark.BETWEEN, Mark.PROPOSE, Mark.INSTEAD_OF})
+_FORWARD: Final = frozenset({"after", "from"})
+# More numbers than these were never choices of ours, so "4 works" speaks of an hour.
+_CHOICES: Final = range(1, 4)
 _JOINTS: Final = frozenset({Mark.OR, Mark.AND, Mark.PAUSE})
 _BARE_HOURS: Final = range(1, 13)
 # After these a bare number may be a time if nothing follows that it could count.
@@ -121,12 +124,12 @@ class _Folding:
 
     def _next(self, at: int) -> Piece | None:
         """The next piece that is more than a binding word."""
-        while at < len(self.pieces) and self.pieces[at] in {Mark.LINK, Mark.AT, Mark.FROM}:
+        while at < len(self.pieces) and self.pieces[at] in {Mark.LINK, Mark.IS, Mark.AT, Mark.FROM}:
             at += 1
         return self.pieces[at] if at < len(self.pieces) else None
 
     def _skip(self, at: int, *marks: Mark) -> int:
-        while at < len(self.pieces) and self.pieces[at] in {Mark.LINK, *marks}:
+        while at < len(self.pieces) and self.pieces[at] in {Mark.LINK, Mark.IS, *marks}:
             at += 1
         return at
 
@@ -139,16 +142,16 @@ class _Folding:
             return self._stretch(self.at) or self._days(piece)
         if isinstance(piece, Clock):
             return self._stretch(self.at) or (self._clock(piece) if self._is_time(self.at) else None)
-        if isinstance(piece, Part):
+        if isinstance(piece, Part) or piece is Mark.ALL_DAY:
             self.at += 1
-            return Hours("part", part=piece)
+            return Hours("part", part=piece) if isinstance(piece, Part) else Hours("all")
         return None
 
     def _days(self, piece: Days) -> Dates:
         self.at += 1
         if self.at < len(self.pieces) and self.pieces[self.at] is Mark.ONWARDS:
             self.at += 1
-            return Dates(replace(piece, dates=(piece.dates[0] - _DAY,)), "after")
+            return _from(piece)
         return Dates(piece)
 
     def _clock(self, piece: Clock) -> Hours:
@@ -164,13 +167,14 @@ class _Folding:
         bound = self.pieces[at] if at < len(self.pieces) else None
         if isinstance(bound, Clock) and (bound.marked or bound.hour in _BARE_HOURS or bound.hour > 12):  # noqa: PLR2004 -- noon
             self.at = at + 1
-            return Hours("after" if how == "after" else "before", bound)
+            return Hours("after" if how in _FORWARD else "before", bound)
         if isinstance(bound, Days):
             self.at = at + 1
-            return Dates(bound, how)
+            return _from(bound) if how == "from" else Dates(bound, how)
         if isinstance(bound, Part):
             self.at = at + 1
             edge = bound.end if how == "after" else bound.start
+            how = "after" if how in _FORWARD else how
             return Hours(
                 "after" if how == "after" else "before", Clock(edge.hour, edge.minute, "p" if edge.hour == 12 else "")
             )  # noqa: PLR2004
@@ -201,6 +205,7 @@ class _Folding:
 
     def _is_stretch(self, first: Clock, last: Clock, at: int, *, between: bool) -> bool:
         told = between or self.pieces[self.at] is Mark.FROM or first.marked or last.marked
+        told = told or not any(isinstance(piece, Word) for piece in self.pieces)
         return told or self._is_time(at) or self._beside_time(at + 2)
 
     def _fits(self, first: Days, last: Days) -> bool:
@@ -220,11 +225,16 @@ class _Folding:
             return False
         if before is Mark.FROM and at + 1 == len(self.pieces):
             return True
-        return self._beside_time(at) or self._joined_to_time(at) or (self._proposed(at) and self._ends_there(at))
+        return (
+            self._beside_time(at)
+            or self._joined_to_time(at)
+            or (self._proposed(at) and self._ends_there(at))
+            or (piece.hour not in _CHOICES and self.pieces[at + 1 : at + 2] == (Mark.POSSIBLE,))
+        )
 
     def _beside_time(self, at: int) -> bool:
         before = at - 1
-        while before >= 0 and self.pieces[before] in {Mark.LINK, Mark.AT}:
+        while before >= 0 and self.pieces[before] in {Mark.LINK, Mark.IS, Mark.AT}:
             before -= 1
         after = self._next(at + 1)
         behind = self.pieces[before] if before >= 0 else None
@@ -237,13 +247,17 @@ class _Folding:
 
     def _joins_marked(self, at: int) -> bool:
         after = self.pieces[at + 1 : at + 3]
-        return len(after) == 2 and after[0] in {Mark.OR, Mark.DASH} and isinstance(after[1], Clock) and after[1].marked  # noqa: PLR2004
+        if len(after) != 2 or after[0] not in {Mark.OR, Mark.DASH} or not isinstance(after[1], Clock):  # noqa: PLR2004 -- a pair
+            return False
+        return after[1].marked or self._beside_time(at + 2)
 
     def _proposed(self, at: int) -> bool:
         before = at - 1
         while before >= 0 and self.pieces[before] is Mark.LINK:
             before -= 1
         lead = self.pieces[before] if before >= 0 else None
+        if lead is Mark.IS:
+            return all(piece in {Mark.LINK, Mark.IS, Mark.STOP, Mark.PAUSE} for piece in self.pieces[:at])
         moved = self.moves and lead in {Mark.TO, Mark.MINE, Mark.FROM, Mark.MOVE}
         return lead in {Mark.PROPOSE, Mark.CANNOT} or moved
 
@@ -256,6 +270,11 @@ class _Folding:
 _VISITS: Final = frozenset(
     {"appointment", "appt", "apt", "cita", "session", "sesion", "visit", "slot", "one", "time", "turno", "meeting"}
 )
+
+
+def _from(days: Days) -> Dates:
+    """From that day on, the day itself included."""
+    return Dates(replace(days, dates=(days.dates[0] - _DAY,), until=None), "after")
 
 
 def _from_to(first: Days, last: Days) -> Days:

@@ -1,0 +1,53 @@
+"""Reads the corpora and says which half a line is in.
+
+Half of every corpus may be looked at while rules are written; the other half, chosen by a hash of the line, is only
+measured. Nothing here knows what the rules are.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime, time
+from hashlib import sha256
+from pathlib import Path
+from zoneinfo import ZoneInfo
+
+HERE = Path(__file__).parent
+NEW_YORK = ZoneInfo("America/New_York")
+NOW = datetime(2026, 11, 18, 10, 15, tzinfo=NEW_YORK)
+"""When the times of the corpora were written: a Wednesday."""
+
+
+def held_back(text: str) -> bool:
+    """Whether a line is measured and not looked at."""
+    return sha256(text.encode()).digest()[0] % 2 == 1
+
+
+def lines(name: str) -> Iterator[tuple[str, str]]:
+    """Text and answer of each line of a corpus."""
+    for line in (HERE / f"{name}.txt").read_text("utf-8").splitlines():
+        if line.strip() and not line.startswith("#"):
+            text, _, answer = line.rpartition(" => ")
+            yield text, answer
+
+
+@dataclass(frozen=True)
+class Figures:
+    """How many of how many, of one corpus."""
+
+    right: int
+    asked: int
+    wrong: int
+
+    @property
+    def all(self):
+        return self.right + self.asked + self.wrong
+
+
+def edge(written: str):
+    """ "11-19T15:00", "11-19" or "T15:00"."""
+    day, _, hour = written.partition("T")
+    clock = time.fromisoformat(hour) if hour else time()
+    if not day:
+        return clock
+    month, number = map(int, day.split("-"))
+    return datetime.combine(date(2027 if month < 11 else 2026, month, number), clock)
