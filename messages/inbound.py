@@ -23,7 +23,10 @@ LONGEST_BODY: Final = 1600  # the carrier's own limit; what is longer was not se
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Received:
-    """A text as the carrier posted or listed it. `sender` in E.164 as the carrier gives it."""
+    """A text as the carrier posted or listed it. `sender` in E.164 as the carrier gives it.
+
+    `via`: by which other way it came (voice: a key that was pressed; chat: the page behind a link; whatsapp).
+    """
 
     sid: str
     sender: str = field(repr=False)
@@ -31,6 +34,7 @@ class Received:
     opt_out_type: str | None = None
     media_count: int = 0
     received_at: datetime | None = None
+    via: str | None = None
 
 
 async def receive(tx: Tx, received: Received) -> str | None:
@@ -69,6 +73,7 @@ def _raw(tx: Tx, received: Received) -> Raw:
         media_count=received.media_count,
         pressing=is_pressing(body),
         received_at=received.received_at or tx.now,
+        via=received.via,
     )
 
 
@@ -96,15 +101,23 @@ async def sender_ix(r: Reading, inbound_id: str) -> bytes | None:
 
 
 async def handled(
-    tx: Tx, inbound_id: str, *, reading: str, why: str, outcome: str, client_id: str | None = None
+    tx: Tx,
+    inbound_id: str,
+    *,
+    reading: str,
+    why: str,
+    outcome: str,
+    client_id: str | None = None,
+    kept_elsewhere: bool = True,
 ) -> bool:
     """Note what a text was read as, by which rule, and what came of it; False when it had been dealt with.
 
     For the same transaction as the action, so that a text acts once. The carrier need not keep the words any longer,
-    unless they are the word STOP: after a backup was restored, its list is where the stop is found again.
+    unless they are the word STOP: after a backup was restored, its list is where the stop is found again. What never
+    was with the carrier (not `kept_elsewhere`) need not be erased there.
     """
     values = {"reading": reading, "why": why, "outcome": outcome, "client_id": client_id}
-    erase = not (reading == IntentKind.STOP and why in A_KEYWORD)
+    erase = kept_elsewhere and not (reading == IntentKind.STOP and why in A_KEYWORD)
     changed = await store.set_handled(tx, inbound_id, {**values, "redact_at": tx.now if erase else None})
     if changed:
         tx.note("inbound.handled", "inbound", inbound_id, reading=reading, outcome=outcome)

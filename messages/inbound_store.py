@@ -39,6 +39,7 @@ class Inbound:
     tries: int
     received_at: datetime
     handled_at: datetime | None
+    via: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -54,6 +55,7 @@ class Raw:
     media_count: int
     pressing: bool
     received_at: datetime
+    via: str | None = None
 
 
 async def add(tx: Tx, texts: Sequence[Raw]) -> tuple[str, ...]:
@@ -81,6 +83,7 @@ def _row(tx: Tx, box: Box, raw: Raw) -> dict[str, Any]:
         "opt_out_type": raw.opt_out_type,
         "media_count": raw.media_count,
         "pressing": raw.pressing,
+        "via": raw.via,
         "state": "new",
         "tries": 0,
         "received_at": raw.received_at,
@@ -190,6 +193,7 @@ def _inbound(r: Reading, box: Box, row: Any) -> Inbound:
         tries=row["tries"],
         received_at=row["received_at"],
         handled_at=row["handled_at"],
+        via=row["via"],
     )
 
 

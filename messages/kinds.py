@@ -18,6 +18,8 @@ class Channel(StrEnum):
 
     SMS = "sms"
     EMAIL = "email"
+    VOICE = "voice"
+    WHATSAPP = "whatsapp"
 
 
 class MessageClass(StrEnum):

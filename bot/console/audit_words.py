@@ -17,6 +17,7 @@ ACTIONS: Final[dict[str, str]] = {
     "appointment.restored": "Appointment stands again",
     "participation.booked": "Visit booked",
     "participation.confirmed": "Visit confirmed",
+    "participation.says_late": "Client says they will be late",
     "participation.cancelled": "Visit cancelled",
     "participation.moved": "Visit moved",
     "participation.restored": "Cancellation undone",
@@ -27,6 +28,7 @@ ACTIONS: Final[dict[str, str]] = {
     "time.held": "Times held while a client chooses",
     "time.released": "Held times given back",
     "client.read": "Client record opened",
+    "client.hours_wished": "Client named hours to be written to in",
     "client.added": "Client added",
     "client.edited": "Client edited",
     "client.archived": "Client put away",
@@ -45,6 +47,7 @@ ACTIONS: Final[dict[str, str]] = {
     "address.stop_acknowledged": "The one confirmation of a stop was sent",
     "inbound.received": "Text received",
     "inbound.handled": "Text read",
+    "inbound.answered": "Answered on the page or by phone",
     "inbound.not_answered": "Text not answered: enough automatic answers for a day",
     "question.asked": "Question asked, to tell the answer by",
     "message.planned": "{what} planned",
@@ -189,7 +192,9 @@ ACTOR_KINDS: Final = {
     "carrier": "Phone company",
     "operator": "Operator",
 }
-_CHANNEL_WORDS: Final = {Channel.SMS: "text", Channel.EMAIL: "email"}
+_CHANNEL_WORDS: Final = {
+    Channel.SMS: "text", Channel.EMAIL: "email", Channel.VOICE: "phone call", Channel.WHATSAPP: "WhatsApp",
+}  # fmt: skip
 
 
 def happened(entry: Entry, message: tuple[Kind, Channel] | None = None) -> str:

@@ -12,7 +12,17 @@ from aiohttp import web
 
 from bot.console import day_rows, phones
 from bot.console.book_of_names import names
-from bot.console.client_words import CHANNEL_NAMES, HOW, LANGUAGES, PAYERS, POINT_STATES, PURPOSES, ROLES, STATEMENT
+from bot.console.client_words import (
+    CHANNEL_NAMES,
+    HOW,
+    LANGUAGES,
+    PAYERS,
+    POINT_STATES,
+    PURPOSE_WORDS,
+    PURPOSES,
+    ROLES,
+    STATEMENT,
+)
 from bot.console.day_rows import Shown, VisitRow
 from bot.console.desk import actor_of, show, writing
 from bot.console.touch_words import note_of, state_of, what
@@ -125,6 +135,7 @@ async def _context(r: Reading, actor: Actor, record: ClientRecord) -> dict[str, 
         "language": dict(LANGUAGES).get(client.language or "", client.language or ""),
         "roles": ROLES,
         "how": HOW,
+        "purpose_words": PURPOSE_WORDS,
         "statement": STATEMENT,
     }  # fmt: skip
 
@@ -148,7 +159,9 @@ async def _one(r: Reading, point: ContactPoint, record: ClientRecord, region: st
     opted_out = await consent_store.opt_out_of(r, point.value_ix, channel.value)
     agreed = []
     for purpose, name in PURPOSES:
-        found = record.consents.get((point.id, channel.value, purpose))
+        if not asked_of(point, purpose):
+            continue
+        found = record.consents.get((point.id, *meant_by(purpose, channel)))
         agreed.append(Agreed(purpose, name, bool(found and found.granted), HOW.get(found.how, "") if found else ""))
     return Reach(
         point.id,
@@ -163,6 +176,18 @@ async def _one(r: Reading, point: ContactPoint, record: ClientRecord, region: st
         tuple(agreed),
         await people.consent_history(r, point.id),
     )
+
+
+def asked_of(point: ContactPoint, purpose: str) -> bool:
+    """Whether a purpose can be agreed to here: calls by phones, changes by those who act for the client."""
+    if purpose == "changes":
+        return point.role != "client" and point.kind == "phone"
+    return purpose != "calls" or point.kind == "phone"
+
+
+def meant_by(purpose: str, channel: Channel) -> tuple[str, str]:
+    """The channel and purpose of a consent that the page calls by one word: calls are reminders by voice."""
+    return ("voice", "reminders") if purpose == "calls" else (channel.value, purpose)
 
 
 async def _sent(r: Reading, actor: Actor, client_id: str) -> Sent | None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.console.client import client_page, show_client
+from bot.console.client import asked_of, client_page, meant_by, show_client
 from bot.console.client_words import LANGUAGES, PAYERS, PURPOSES, WORDING, sentence
 from bot.console.clients import field_of, read_fields
 from bot.console.desk import actor_of, after, reading, show, writing
@@ -20,6 +20,7 @@ from bot.web.keys import SITE
 from bot.web.typed import typed_number
 from messages import consent, links
 from messages.consent import StopSource
+from messages.kinds import Channel
 from messages.recipients import CHANNEL_OF_KIND
 from scheduler import access
 from scheduler.actions.clients import (
@@ -134,9 +135,11 @@ async def change_consent(request: web.Request) -> web.Response:
         raise Invalid("purpose_unknown", field="purpose")
 
     async def change(tx: Tx, point: ContactPoint) -> None:
-        channel = CHANNEL_OF_KIND[point.kind]
+        if not asked_of(point, purpose):
+            raise Invalid("purpose_unknown", field="purpose")
+        channel, about = meant_by(purpose, CHANNEL_OF_KIND[point.kind])
         record = consent.grant if given else consent.withdraw
-        await record(tx, point.id, channel, purpose, wording=WORDING, how=how)
+        await record(tx, point.id, Channel(channel), about, wording=WORDING, how=how)
 
     return await _with_point(request, "consent_given" if given else "consent_taken", change)
 

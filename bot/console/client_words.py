@@ -14,7 +14,11 @@ LANGUAGES: Final = (("en", "English"), ("es", "Spanish"))
 ROLES: Final = (
     ("client", "The client"), ("guardian", "A guardian"), ("partner", "A partner"), ("carer", "A carer"),
 )  # fmt: skip
-PURPOSES: Final = (("reminders", "Reminders"), ("waitlist", "Waitlist offers"))
+PURPOSES: Final = (
+    ("reminders", "Reminders"), ("waitlist", "Waitlist offers"), ("changes", "Moving and cancelling visits"),
+    ("calls", "Reminder calls"),
+)  # fmt: skip
+PURPOSE_WORDS: Final = {"reminders": "reminders", "waitlist": "waitlist offers", "changes": "moving and cancelling"}
 CHANNEL_NAMES: Final = {"sms": "texts", "email": "emails", "voice": "calls", "whatsapp": "WhatsApp"}
 HOW: Final = {
     "form": "on a form",

@@ -25,6 +25,8 @@ def standing(visit: Visit, now: datetime) -> tuple[str, str]:
         return visit.attendance, ""
     if visit.ends_at <= now:
         return "unmarked", ""
+    if visit.late_said_at is not None:
+        return "late", f"Says {visit.late_minutes} min late" if visit.late_minutes else "Says late"
     if now - visit.starts_at >= LATE_AFTER:
         return "late", f"Late, {(now - visit.starts_at) // timedelta(minutes=1)} min"
     if visit.state is ParticipationState.CONFIRMED:

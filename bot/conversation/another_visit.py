@@ -7,7 +7,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.conversation.hand_over import hand_over
-from bot.conversation.new_times import HELD_FOR, options_of, open_near
+from bot.conversation.new_times import HELD_FOR, open_near, options_of
 from bot.conversation.numbered import HANDLING, ask_numbered
 from bot.conversation.question_store import QuestionKind
 from bot.conversation.say import say

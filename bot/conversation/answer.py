@@ -23,16 +23,17 @@ from bot.conversation.choosing import (
 )
 from bot.conversation.confirming import confirm_all, confirm_visit
 from bot.conversation.errands import Errand, errand_of, without_list
-from bot.conversation.hand_over import ask_staff, hand_over, nothing_open
+from bot.conversation.hand_over import ask_staff, hand_over, leave_to_the_office, nothing_open
 from bot.conversation.late import late_or_unsure, running_late
 from bot.conversation.new_times import offer_times
 from bot.conversation.offer_answer import pass_on, take_offer
 from bot.conversation.question_store import Question, QuestionKind
 from bot.conversation.running_errands import run_errand
-from bot.conversation.turn import Ears, Turn, ears_of, language_of, sender_of, situation_of, understand
+from bot.conversation.turn import Direct, Ears, Turn, ears_of, language_of, sender_of, situation_of, understand
 from bot.conversation.under_way import about_visit_under_way
 from bot.conversation.undoing import undo
 from bot.conversation.which_visit import ask_which, numbering, visit_number, wish_of
+from bot.conversation.who_speaks import may_change
 from bot.conversation.wished import says_when
 from bot.conversation.wrong_number import give_number_up
 from messages import inbound as texts
@@ -46,15 +47,17 @@ from scheduler.people import store as people
 _VISIT_WISHES: Final = frozenset(
     {IntentKind.CONFIRM, IntentKind.CANNOT_COME, IntentKind.RESCHEDULE, IntentKind.LATE, IntentKind.UNSURE}
 )
+_CHANGES: Final = frozenset({IntentKind.CANNOT_COME, IntentKind.RESCHEDULE})
 _ERRANDS_AMONG: Final = frozenset({IntentKind.QUESTION, IntentKind.OTHER, IntentKind.RESCHEDULE, IntentKind.THANKS})
 _FEW_WORDS: Final = 3
 _LONGEST_WHY: Final = 120
 
 
-async def handle(tx: Tx, inbound_id: str) -> str | None:
+async def handle(tx: Tx, inbound_id: str, direct: Direct | None = None) -> str | None:
     """Do what a text asks for and queue the answer; returns a word for what came of it.
 
-    None when the text was handled before, or somebody else is at it.
+    With `direct` the answers are kept there instead, for somebody who waits for them. None when the text was handled
+    before, or somebody else is at it.
 
     Raises:
         Exception: whatever an act could not foresee. Then nothing is done, and the text stays new (due.py).
@@ -67,7 +70,7 @@ async def handle(tx: Tx, inbound_id: str) -> str | None:
     inbound = await texts.read(tx, inbound_id)
     if inbound is None or inbound.state != "new":
         return None
-    turn = await _turn(tx, inbound)
+    turn = await _turn(tx, inbound, direct)
     outcome = await _answer(tx, turn)
     await texts.handled(
         tx,
@@ -76,20 +79,21 @@ async def handle(tx: Tx, inbound_id: str) -> str | None:
         why=_why(turn),
         outcome=outcome,
         client_id=turn.client_id,
+        kept_elsewhere=inbound.via is None,
     )
     return outcome
 
 
-async def _turn(tx: Tx, inbound: Inbound) -> Turn:
-    sender = await sender_of(tx, inbound)
-    situation = await situation_of(tx, sender, inbound.received_at)
+async def _turn(tx: Tx, inbound: Inbound, direct: Direct | None) -> Turn:
+    sender = await sender_of(tx, inbound, direct)
+    situation = await situation_of(tx, sender, inbound.received_at, direct)
     practice = await people.practice(tx)
     ears = await ears_of(tx, sender, practice, inbound.received_at)
     found = understand(inbound.body, ears, sender, situation)
     if _only_leaves_the_list(inbound.body, found.reading, ears):
         found = replace(found, reading=Reading((Intent(kind=IntentKind.OTHER),), ("errand.leave_list",)))
     language = await language_of(tx, sender, found.reading)
-    return Turn(inbound, practice, sender, situation, found.reading, language, found.when, ears.zone)
+    return Turn(inbound, practice, sender, situation, found.reading, language, found.when, ears.zone, direct)
 
 
 def _only_leaves_the_list(body: str, reading: Reading, ears: Ears) -> bool:
@@ -137,8 +141,11 @@ async def _act(tx: Tx, turn: Turn) -> str:
         return outcomes[0]
     intent = _foremost(turn)
     errand = errand_of(turn.inbound.body) if intent.kind in _ERRANDS_AMONG else None
-    if errand is not None and (outcome := await run_errand(tx, turn, errand, intent)) is not None:
-        return outcome
+    outcome = await run_errand(tx, turn, errand, intent) if errand is not None else None
+    return outcome or await _one(tx, turn, intent)
+
+
+async def _one(tx: Tx, turn: Turn, intent: Intent) -> str:
     if intent.number is not None:
         return await _numbered(tx, turn, intent)
     if intent.kind is IntentKind.CHOOSE:
@@ -199,7 +206,7 @@ async def _another_time(tx: Tx, turn: Turn) -> str | None:
     if question is not None and question.kind is QuestionKind.TIMES:
         number = named_choice(turn, question)
         return await (choose_time(tx, turn, question, number) if number else other_times(tx, turn, question))
-    if called_off is not None:
+    if called_off is not None and await may_change(tx, turn.sender.points, called_off.client_id):
         return await offer_times(tx, turn, called_off)
     return None
 
@@ -221,6 +228,8 @@ async def _about_the_offer(tx: Tx, turn: Turn, intent: Intent) -> str:
 
 
 async def _do(tx: Tx, turn: Turn, wish: IntentKind, visit: Visit) -> str:
+    if wish in _CHANGES and not await may_change(tx, turn.sender.points, visit.client_id):
+        return await leave_to_the_office(tx, turn, visit)
     if wish in {IntentKind.CONFIRM, IntentKind.CANNOT_COME} and names_another_day(turn, visit):
         return await tell_the_day(tx, turn, visit)
     if wish is IntentKind.CONFIRM:
@@ -238,6 +247,9 @@ async def _do_all(tx: Tx, turn: Turn, wish: IntentKind, visits: Sequence[Visit])
     if wish is IntentKind.CONFIRM:
         return await confirm_all(tx, turn, visits)
     if wish is IntentKind.CANNOT_COME:
+        for visit in visits:
+            if not await may_change(tx, turn.sender.points, visit.client_id):
+                return await leave_to_the_office(tx, turn, visit)
         return await cancel_all(tx, turn, visits)
     return await ask_which(tx, turn, wish)
 

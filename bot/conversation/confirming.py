@@ -19,7 +19,9 @@ async def confirm_visit(tx: Tx, turn: Turn, visit: Visit, *, quietly: bool = Fal
         await ask_staff(tx, turn, participation_id=visit.participation_id)
         return await nothing_open(tx, turn)
     if not quietly:
-        await say(tx, turn, Kind.CONFIRMED, Particulars(starts_at=visit.starts_at), visit=visit)
+        # Said once more because they say it once more: two machines could go on like this all night.
+        particulars = Particulars(starts_at=visit.starts_at)
+        await say(tx, turn, Kind.CONFIRMED, particulars, visit=visit, idle=outcome.again)
     return "confirmed"
 
 

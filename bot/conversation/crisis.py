@@ -31,7 +31,7 @@ async def alarm(tx: Tx, turn: Turn) -> str:
         participation_id=meant[0].participation_id if meant else None,
         alert_at=tx.now,
     )
-    if not await consent.is_stopped(tx, turn.sender.address_ix, Channel.SMS):
+    if turn.direct is not None or not await consent.is_stopped(tx, turn.sender.address_ix, Channel.SMS):
         await say(tx, turn, Kind.CRISIS_NOTICE)
     sure = turn.reading.get(IntentKind.CONFIRM) and not _UNSETTLED & set(turn.reading.kinds)
     if sure and len(meant) == 1 and not names_another_day(turn, meant[0]):

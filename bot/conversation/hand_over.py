@@ -10,6 +10,7 @@ from bot.conversation.say import say
 from bot.conversation.turn import Turn
 from messages.kinds import Kind
 from messages.tasks import TaskKind, open_task
+from scheduler.appointments.store import Visit
 from scheduler.core.record import Tx
 
 EPISODE: Final = timedelta(hours=24)
@@ -40,6 +41,21 @@ async def ask_staff(tx: Tx, turn: Turn, *, urgent: bool = False, participation_i
         inbound_id=turn.inbound.id,
         participation_id=participation_id,
     )
+
+
+async def leave_to_the_office(tx: Tx, turn: Turn, visit: Visit) -> str:
+    """Whoever has this number may not change the visit: nothing changes, and a person settles it with them."""
+    await open_task(
+        tx,
+        TaskKind.CALL,
+        dedupe=f"office:{turn.inbound.id}",
+        urgent=visit.starts_at - tx.now < EPISODE,
+        client_id=visit.client_id,
+        inbound_id=turn.inbound.id,
+        participation_id=visit.participation_id,
+    )
+    await say(tx, turn, Kind.NEEDS_OFFICE, client_id=visit.client_id)
+    return "left_to_the_office"
 
 
 async def nothing_open(tx: Tx, turn: Turn) -> str:

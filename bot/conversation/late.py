@@ -1,4 +1,7 @@
-"""Late, or not sure: the visit stays as it is, and the clinician's desk is told."""
+"""Late, or not sure: the visit stays as it is; the board of the day says so, and the desk is told."""
+
+from datetime import timedelta
+from typing import Final
 
 from bot.conversation.hand_over import ask_staff
 from bot.conversation.say import say
@@ -6,14 +9,20 @@ from bot.conversation.turn import Turn
 from messages.intents import IntentKind
 from messages.kinds import Kind
 from messages.particulars import Particulars
+from scheduler.actions.say_late import say_late
 from scheduler.appointments.store import Visit
 from scheduler.core.record import Tx
+
+SOON: Final = timedelta(hours=2)
+"""A client who will be late for a visit this near is shown to staff before other replies."""
 
 
 async def running_late(tx: Tx, turn: Turn, visit: Visit) -> str:
     """They will be late, by so many minutes if they said so."""
     late = turn.reading.get(IntentKind.LATE)
-    await ask_staff(tx, turn, participation_id=visit.participation_id)
+    await say_late(tx, visit.participation_id, late.minutes if late else None)
+    soon = visit.starts_at - tx.now < SOON
+    await ask_staff(tx, turn, urgent=soon, participation_id=visit.participation_id)
     particulars = Particulars(starts_at=visit.starts_at, late_minutes=late.minutes if late else None)
     await say(tx, turn, Kind.LATE_NOTED, particulars, visit=visit)
     return "late_noted"

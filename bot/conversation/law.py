@@ -9,6 +9,7 @@ from typing import Final
 
 from bot.conversation.hand_over import ask_staff
 from bot.conversation.say import say
+from bot.conversation.stop_one import stop_one
 from bot.conversation.turn import Turn
 from messages import consent
 from messages.consent import StopSource
@@ -38,7 +39,7 @@ async def obey(tx: Tx, turn: Turn) -> str | None:
     if intent is None:
         return None
     if intent.kind is IntentKind.STOP:
-        return await _stop(tx, turn, intent)
+        return await stop_one(tx, turn) or await _stop(tx, turn, intent)
     if intent.kind is IntentKind.START:
         return await _start(tx, turn, intent)
     if not _carrier_answered(turn, intent):
@@ -73,6 +74,8 @@ async def _stop(tx: Tx, turn: Turn, intent: Intent) -> str:
             inbound_id=turn.inbound.id,
             participation_id=meant[0].participation_id if meant else None,
         )
+    if turn.direct is not None:
+        await say(tx, turn, Kind.STOP_CONFIRMED)
     return "stopped"
 
 
@@ -94,6 +97,8 @@ async def _start(tx: Tx, turn: Turn, intent: Intent) -> str:
 def _carrier_answered(turn: Turn, intent: Intent) -> bool:
     if turn.inbound.opt_out_type:
         return True
+    if turn.direct is not None:
+        return False
     return turn.practice.stop_mode == "carrier" and (intent.word or "").casefold() in CARRIERS_OWN
 
 

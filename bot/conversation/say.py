@@ -10,7 +10,7 @@ from datetime import timedelta
 from typing import Final
 
 from bot.conversation import said_store
-from bot.conversation.turn import Turn
+from bot.conversation.turn import Answer, Turn
 from messages.kinds import Channel, Kind, MessageClass, traits
 from messages.outbox import Address, Draft, enqueue, reply_key
 from messages.particulars import Particulars
@@ -32,10 +32,18 @@ IDLE: Final = frozenset(
         Kind.UNSURE,
         Kind.VISIT_OR_STOP,
         Kind.OFFER_UNCLEAR,
+        Kind.TIMES_OFFERED,
+        Kind.TIMES_NEAR,
+        Kind.WISH_FREE,
+        Kind.NEXT_VISIT,
+        Kind.NO_VISIT,
+        Kind.NEEDS_OFFICE,
+        Kind.LIST_ALREADY,
     }
 )
 """Answers to texts that changed nothing."""
 
+ECHOED: Final = frozenset({Kind.CANCELLED, Kind.LATE_CANCELLED, Kind.MOVED})
 IDLE_AN_HOUR: Final = 3  # reliability.md R20
 ALL_AN_HOUR: Final = 12
 ONCE_A_DAY: Final = frozenset({Kind.INBOX_AUTO, Kind.QUESTION_POINTER, Kind.CRISIS_NOTICE})
@@ -61,6 +69,8 @@ async def say(
     `visit` is what it is about, `client_id` whom it is for where the number is shared; `part` tells two answers of one
     kind to one text apart. `idle` counts an answer among those that changed nothing, whatever its kind.
     """
+    if turn.direct is not None:
+        return await _aloud(tx, turn, kind, particulars or Particulars(), visit, part)
     if kind in ONCE_A_DAY and await said_store.count(tx, turn.sender.address_ix, (kind,), tx.now - _DAY):
         return False
     if await _too_many(tx, turn, kind, idle=idle or kind in IDLE):
@@ -69,18 +79,39 @@ async def say(
         )
         tx.note("inbound.not_answered", "inbound", turn.inbound.id, kind=kind.value, reason="too_many")
         return False
+    return await _by_text(tx, turn, kind, particulars or Particulars(), visit, client_id, part)
+
+
+async def _by_text(
+    tx: Tx, turn: Turn, kind: Kind, particulars: Particulars, visit: Visit | None, client_id: str | None, part: str
+) -> bool:
     to = turn.recipient(visit.client_id if visit else client_id)
     draft = Draft(
         kind=kind,
         channel=Channel.SMS,
         to=to if to is not None else Address(turn.sender.address),
         dedupe=reply_key(turn.inbound.id, f"{kind.value}{part}"),
-        fields=replace(particulars or Particulars(), language=turn.language),
+        fields=replace(particulars, language=turn.language),
         participation_id=visit.participation_id if visit else None,
         revision=visit.revision if visit else None,
         inbound_id=turn.inbound.id,
     )
     return await enqueue(tx, draft) is not None
+
+
+async def _aloud(tx: Tx, turn: Turn, kind: Kind, particulars: Particulars, visit: Visit | None, part: str) -> bool:
+    """Say it to whoever waits for it; what took a visit away or moved it is told to the number on file as well.
+
+    A page or a call is not an identity: whoever holds the number hears of it, with its undo.
+    """
+    direct = turn.direct
+    if direct is None:
+        return False
+    direct.answers.append(Answer(kind, particulars, visit.starts_at if visit else particulars.starts_at))
+    tx.note("inbound.answered", "inbound", turn.inbound.id, kind=kind.value, via=turn.inbound.via)
+    if kind in ECHOED and not turn.sender.stopped:
+        await _by_text(tx, turn, kind, particulars, visit, direct.client_id, part)
+    return True
 
 
 async def _too_many(tx: Tx, turn: Turn, kind: Kind, *, idle: bool) -> bool:

@@ -5,19 +5,21 @@ decided once, here, from what was asked, and never guessed among several.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.conversation import question_store, said_store
 from bot.conversation.question_store import NUMBERED, Question, QuestionKind, QuestionState
+from bot.conversation.who_speaks import who_may_know
 from messages import consent
 from messages.inbound_store import Inbound
 from messages.intents import Asked, Intent, IntentKind, Reading
 from messages.intents import Question as AskedFor
 from messages.intents.lexicon import LANGUAGES
 from messages.kinds import Channel, Kind
+from messages.particulars import Particulars
 from messages.understanding import Understanding
 from messages.understanding import understand as understood
 from messages.when import When
@@ -48,6 +50,8 @@ ABOUT_A_VISIT: Final = (
 )
 CALLED_OFF: Final = (Kind.CANCELLED, Kind.LATE_CANCELLED, Kind.CLINICIAN_CANCELLED)
 
+NO_TIMES: Final = When()
+UTC: Final = ZoneInfo("UTC")
 LOOK_BACK: Final = timedelta(days=60)
 LATELY: Final = timedelta(hours=24)
 REPEATED: Final = timedelta(minutes=10)
@@ -61,7 +65,10 @@ _LANGUAGE_LISTS: Final = tuple(f"{language}." for language in LANGUAGES)
 
 @dataclass(frozen=True, slots=True)
 class Sender:
-    """The number, and who has it on file: `points` are in use, `others` are not (quarantined: somebody else's)."""
+    """The number, and who has it on file.
+
+    `points` are in use by people who may know of the client's visits; `others` are quarantined: somebody else's.
+    """
 
     address: str
     address_ix: bytes
@@ -109,6 +116,27 @@ class Situation:
 
 
 @dataclass(frozen=True, slots=True)
+class Answer:
+    """What is said to somebody who waits for it on the line or on a page."""
+
+    kind: Kind
+    particulars: Particulars
+    starts_at: datetime | None
+
+
+@dataclass(frozen=True, slots=True)
+class Direct:
+    """Somebody is there and is answered at once, by voice or on a page, instead of by text.
+
+    They speak for one client. `about`: the only visit it is about, where a call or a page is about one.
+    """
+
+    client_id: str
+    about: str | None = None
+    answers: list[Answer] = field(default_factory=list)
+
+
+@dataclass(frozen=True, slots=True)
 class Turn:
     """Everything an act needs to know.
 
@@ -122,8 +150,9 @@ class Turn:
     situation: Situation
     reading: Reading
     language: str | None = None
-    when: When = When()
-    zone: ZoneInfo = ZoneInfo("UTC")
+    when: When = NO_TIMES
+    zone: ZoneInfo = UTC
+    direct: Direct | None = None
 
     @property
     def client_id(self) -> str | None:
@@ -137,18 +166,22 @@ class Turn:
         return mine[0] if mine else (points[0].id if points else None)
 
 
-async def sender_of(tx: Tx, inbound: Inbound) -> Sender:
-    """Who has the number on file."""
+async def sender_of(tx: Tx, inbound: Inbound, direct: Direct | None = None) -> Sender:
+    """Who has the number on file; of several only the one a page or a call is about."""
     found = await people.contact_points_at(tx, inbound.sender_ix)
-    in_use = tuple(point for point in found if point.state != "quarantined")
+    in_use = await who_may_know(tx, [point for point in found if point.state != "quarantined"])
+    if direct is not None:
+        in_use = tuple(point for point in in_use if point.client_id == direct.client_id)
     others = tuple(point for point in found if point.state == "quarantined")
     stopped = await consent.is_stopped(tx, inbound.sender_ix, Channel.SMS, by=inbound.received_at)
     return Sender(inbound.sender, inbound.sender_ix, in_use, others, stopped)
 
 
-async def situation_of(tx: Tx, sender: Sender, received_at: datetime) -> Situation:
+async def situation_of(tx: Tx, sender: Sender, received_at: datetime, direct: Direct | None = None) -> Situation:
     """What is open for the number, as of the moment its text arrived."""
     visits = await _visits(tx, sender)
+    if direct is not None and direct.about is not None:
+        visits = tuple(visit for visit in visits if visit.participation_id == direct.about)
     upcoming = [visit for visit in visits if visit.is_active and visit.starts_at > tx.now]
     said = await said_store.about_visits(tx, sender.address_ix, (*ABOUT_A_VISIT, *CALLED_OFF), tx.now - LOOK_BACK)
     offers = await waitlist.held_by_number(tx, sender.address_ix)

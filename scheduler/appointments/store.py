@@ -62,6 +62,8 @@ class Visit:
     started_at: datetime | None
     stopped_at: datetime | None
     missed_at: datetime | None
+    late_said_at: datetime | None = None
+    late_minutes: int | None = None
 
     @property
     def is_active(self) -> bool:
@@ -94,6 +96,8 @@ _VISIT: Select[Any] = select(
     participation.c.started_at,
     participation.c.stopped_at,
     participation.c.missed_at,
+    participation.c.late_said_at,
+    participation.c.late_minutes,
 ).join_from(
     participation,
     appointment,
@@ -265,6 +269,13 @@ async def set_state(
         .values(state=target, **values)
     )
     return found.rowcount == 1
+
+
+async def set_late(tx: Tx, participation_id: str, minutes: int | None) -> None:
+    """The client said just now that they will be late, by so many minutes if they said so."""
+    p = participation.c
+    mine = (p.practice_id == tx.practice_id, p.id == participation_id)
+    await tx.conn.execute(update(participation).where(*mine).values(late_said_at=tx.now, late_minutes=minutes))
 
 
 async def mark_filled(tx: Tx, participation_id: str, *, filled: bool = True) -> None:

@@ -444,8 +444,10 @@ async def test_a_couples_visit_is_not_moved_by_one_of_them(scene):
 
 async def test_two_thoughts_at_once_keep_the_visit_and_show_other_times(scene):
     ana, number, _ = await reminded(scene)
-    (answer,) = await scene.says(number, "yes but could we do 4 instead")
-    assert answer.startswith("Lee Office: we have 1: ")
+    assert await scene.says(number, "yes but could we do 4 instead") == [
+        "Lee Office: Tue, Mar 10, 4:00 PM is free. Reply 1 to move there, 2 to keep Tue, Mar 10, 12:30 PM. We hold it "
+        "until 10:10 AM."
+    ]
     assert await scene.upcoming(ana) == ["03-10 12:30 booked"]
 
 
