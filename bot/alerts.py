@@ -1,7 +1,7 @@
-"""Somebody may be in distress, or reminders are held: the on-call person is mailed until somebody acknowledges.
+"""Somebody may be in distress, or reminders are held: the on-call person is alerted until somebody acknowledges.
 
-The inbox shows it at once; this is the second path for when nobody is looking. The mail says that there is something
-to look at and nothing else. Invariant: an open urgent task with an alert time is never forgotten, only acknowledged.
+The inbox shows it at once; this is the second path for when nobody is looking: mail, for distress a text as well, and a
+second person when the first does not take it up. An alert says that there is something to look at and nothing else. Invariant: an open urgent task with an alert time is never forgotten, only acknowledged.
 """
 
 from dataclasses import replace
@@ -19,11 +19,14 @@ from scheduler.core.actor import WORKER
 from scheduler.core.log import get_logger
 from scheduler.core.record import Record, Tx
 from scheduler.people import store as people
+from scheduler.people.store import Practice
 
 log = get_logger(__name__)
 
 AGAIN: Final = (timedelta(minutes=5), timedelta(minutes=5), timedelta(minutes=10), timedelta(minutes=15))
 """How long after each alert the next follows; from then on the last of these."""
+ALONE: Final = 1
+"""So many alerts go to the on-call person alone."""
 MOST_COUNTED: Final = 10_000
 
 
@@ -41,23 +44,42 @@ async def _alert(tx: Tx, task: Task, fallback: str | None) -> None:
     pause = AGAIN[min(task.alerts, len(AGAIN) - 1)]
     if not await task_store.alerted(tx, task.id, tx.now + pause):
         return
-    address = (await people.practice(tx)).alert_email or fallback
-    tx.note("task.alerted", "task", task.id, alerts=task.alerts + 1, mailed=address is not None)
-    if address is None:
+    practice = await people.practice(tx)
+    ways = ways_of(practice, task.kind, task.alerts, fallback)
+    texted = sum(channel is Channel.SMS for channel, _ in ways)
+    tx.note("task.alerted", "task", task.id, alerts=task.alerts + 1, mailed=texted < len(ways), texted=texted > 0)
+    if not ways:
         log.error("alert.nobody_to_mail", task_id=task.id)
         return
-    await outbox.enqueue(tx, await _mail(tx, task, address))
+    words = await _words(tx, task)
+    for place, (channel, address) in enumerate(ways):
+        dedupe = f"alert:{task.id}:{task.alerts + 1}" + (f":{place}" if place else "")
+        await outbox.enqueue(tx, replace(words, channel=channel, to=Address(address), dedupe=dedupe))
     reach("alert.queued")
 
 
-async def _mail(tx: Tx, task: Task, address: str) -> Draft:
-    """The mail about a task; what is held is not called distress."""
-    draft = Draft(
-        kind=Kind.CRISIS_ALERT,
-        channel=Channel.EMAIL,
-        to=Address(address),
-        dedupe=f"alert:{task.id}:{task.alerts + 1}",
-    )
+def ways_of(
+    practice: Practice, kind: TaskKind | str, alerts: int, fallback: str | None
+) -> tuple[tuple[Channel, str], ...]:
+    """Whom to alert now, and how, after so many alerts.
+
+    The on-call person by mail and, when somebody may be in distress, by text as well; who has not taken it up by the
+    second alert is joined by the next person.
+    """
+    first, second = practice.alert_email or fallback, practice.second_email
+    distress = kind == TaskKind.CRISIS
+    wanted = [
+        (Channel.EMAIL, first),
+        (Channel.SMS, practice.alert_phone if distress else None),
+        (Channel.EMAIL, second if alerts >= ALONE else None),
+        (Channel.SMS, practice.second_phone if distress and alerts >= ALONE else None),
+    ]
+    return tuple(dict.fromkeys((channel, address) for channel, address in wanted if address is not None))
+
+
+async def _words(tx: Tx, task: Task) -> Draft:
+    """What the alert is; what is held is not called distress."""
+    draft = Draft(kind=Kind.CRISIS_ALERT, channel=Channel.EMAIL, to=Address(""), dedupe="")
     if task.kind != TaskKind.SENDING_PAUSED:
         return draft
     count = await pause_store.planned_due(tx) or await pause_store.planned_waiting(tx, MOST_COUNTED)

@@ -15,6 +15,7 @@ from messages import links, outbox
 from messages.consent_store import OptOut
 from messages.crash_points import reach
 from messages.kinds import Channel, Kind
+from messages.particulars import Particulars
 from scheduler.core.bell import Work
 from scheduler.core.record import Reading, Tx
 from scheduler.core.vault import Where
@@ -171,9 +172,17 @@ async def _confirm(tx: Tx, stopped: OptOut) -> None:
             channel=Channel.SMS,
             to=outbox.Address(address),
             dedupe=f"stop:{_named(stopped.address_ix)}:{stopped.at.isoformat()}",
+            fields=Particulars(language=await _language_at(tx, stopped.address_ix)),
             useful_until=stopped.at + CONFIRM_WITHIN,
         ),
     )
+
+
+async def _language_at(tx: Tx, address_ix: bytes) -> str | None:
+    """The language everybody at the address is written to in; None where they differ or nobody has said."""
+    known = await people.clients(tx, [point.client_id for point in await people.contact_points_at(tx, address_ix)])
+    languages = {client.language for client in known.values()}
+    return languages.pop() if len(languages) == 1 else None
 
 
 async def _address_of(tx: Tx, stopped: OptOut) -> str | None:

@@ -27,7 +27,10 @@ from scheduler.people.practice_fields import CRISIS_COUNTRIES, PracticeFields
 
 HERE: Final = "/console/settings/practice"
 WORDS: Final = ("name", "label", "office_phone", "sender", "zone", "email_from", "locale", "region", "currency",
-                "language", "stop_mode", "crisis_country", "alert_email")  # fmt: skip
+                "language", "stop_mode", "crisis_country", "alert_email", "alert_phone", "second_email", "second_phone",
+                "subdivision")  # fmt: skip
+OPTIONAL: Final = ("email_from", "alert_email", "alert_phone", "second_email", "second_phone", "subdivision")
+CHECKS: Final = ("plain_letters", "strict_hours", "follow_ups")
 NUMBERS: Final = ("daily_cap", "weekly_cap", "opening_grace_minutes", "offer_hold_minutes", "late_cancel_hours")
 COUNTRY_WORDS: Final = {
     "US": "United States: 911, 988", "CA": "Canada: 911, 988", "GB": "United Kingdom: 999", "IE": "Ireland",
@@ -75,7 +78,7 @@ async def save(request: web.Request) -> web.Response:
 def read_practice(form: Form, before: PracticeFields) -> tuple[PracticeFields, Form]:
     """The fields of a form over those in force, and the form with what cannot be read."""
     changed: dict[str, Any] = {name: form.value(name).strip() for name in WORDS if name in form.values}
-    for name in ("email_from", "alert_email"):
+    for name in OPTIONAL:
         changed[name] = changed.get(name) or None
     for name in NUMBERS:
         typed = typed_number(form.value(name))
@@ -90,7 +93,7 @@ def read_practice(form: Form, before: PracticeFields) -> tuple[PracticeFields, F
         else:
             # The end of a day is its midnight; the beginning of the window never is meant by it.
             changed[name] = MINUTES_PER_DAY if minute == 0 and name == "send_until_minute" else minute
-    changed["plain_letters"] = form.value("plain_letters") == "yes"
+    changed |= {name: form.value(name) == "yes" for name in CHECKS}
     problems = lint_label(form.value("label").strip())
     if problems:
         form = form.with_error("label", " ".join(problem.sentence for problem in problems))
@@ -119,5 +122,5 @@ def typed(fields: PracticeFields) -> dict[str, str]:
     shown |= {name: str(getattr(fields, name)) for name in NUMBERS}
     shown["send_from_minute"] = clock_of(fields.send_from_minute)
     shown["send_until_minute"] = clock_of(fields.send_until_minute % MINUTES_PER_DAY)
-    shown["plain_letters"] = "yes" if fields.plain_letters else ""
+    shown |= {name: "yes" if getattr(fields, name) else "" for name in CHECKS}
     return shown

@@ -3,7 +3,8 @@
 Invariant: nothing is booked before a number was chosen, and never for somebody who has not been here before.
 """
 
-from datetime import timedelta
+from collections.abc import Collection
+from datetime import datetime, timedelta
 from typing import Final
 
 from bot.conversation.hand_over import hand_over
@@ -17,12 +18,14 @@ from messages.particulars import Particulars
 from messages.tasks import TaskKind, open_task
 from scheduler.actions.hold import hold
 from scheduler.appointments import store as appointments
+from scheduler.appointments.store import Visit
+from scheduler.calendar.wallclock import to_local, to_utc, zone_of
 from scheduler.core.record import Tx
 
 A_WEEK: Final = timedelta(days=7)
 
 
-async def offer_another(tx: Tx, turn: Turn) -> str:
+async def offer_another(tx: Tx, turn: Turn, *, but_not: Collection[str] = ()) -> str:
     """Hold and offer up to three times for one more visit; a person calls where that cannot be done."""
     client_id = turn.client_id
     visits = await appointments.visits_of(tx, client_id) if client_id else ()
@@ -31,7 +34,7 @@ async def offer_another(tx: Tx, turn: Turn) -> str:
     pattern = max(visits, key=lambda visit: visit.starts_at)
     question_id = tx.new_id()
     until = tx.now + HELD_FOR
-    fits = await open_near(tx, turn, pattern, pattern.starts_at + A_WEEK, ())
+    fits = await open_near(tx, turn, pattern, _a_week_on(pattern), but_not)
     kept = await hold(
         tx,
         holder_id=question_id,
@@ -46,7 +49,7 @@ async def offer_another(tx: Tx, turn: Turn) -> str:
         tx,
         turn,
         QuestionKind.TIMES,
-        [{**option, "book": True} for option in options_of(kept, ())],
+        [{**option, "book": True} for option in options_of(kept, but_not)],
         until,
         question_id=question_id,
         client_id=client_id,
@@ -56,6 +59,12 @@ async def offer_another(tx: Tx, turn: Turn) -> str:
     particulars = Particulars(options=tuple(time.starts_at for time in kept), deadline=until)
     await say(tx, turn, shown, particulars, client_id=client_id)
     return "another_offered"
+
+
+def _a_week_on(visit: Visit) -> datetime:
+    """The same time of day a week later, also when the clocks change in between."""
+    zone = zone_of(visit.zone)
+    return to_utc(to_local(visit.starts_at, zone).replace(tzinfo=None) + A_WEEK, zone)
 
 
 async def _by_a_person(tx: Tx, turn: Turn) -> str:

@@ -28,7 +28,7 @@ from bot.conversation.late import late_or_unsure, running_late
 from bot.conversation.new_times import offer_times
 from bot.conversation.offer_answer import pass_on, take_offer
 from bot.conversation.question_store import Question, QuestionKind
-from bot.conversation.running_errands import run_errand
+from bot.conversation.running_errands import DONE, run_errand
 from bot.conversation.turn import Direct, Ears, Turn, ears_of, language_of, sender_of, situation_of, understand
 from bot.conversation.under_way import about_visit_under_way
 from bot.conversation.undoing import undo
@@ -120,6 +120,8 @@ async def _answer(tx: Tx, turn: Turn) -> str:
     if not turn.sender.points:
         return await _stranger(tx, turn)
     outcome = await _act(tx, turn)
+    if outcome in DONE:
+        return outcome
     if turn.reading.leftover or turn.inbound.media_count or turn.reading.get(IntentKind.QUESTION):
         await ask_staff(tx, turn)
     return outcome

@@ -2,6 +2,7 @@
 
 from typing import Any
 
+from bot.conversation.another_visit import offer_another
 from bot.conversation.hand_over import ask_staff, nothing_open
 from bot.conversation.new_times import offer_times, offered_before, start_of
 from bot.conversation.numbered import end_question
@@ -62,6 +63,8 @@ async def other_times(tx: Tx, turn: Turn, question: Question) -> str:
     if visit is None:
         return await nothing_open(tx, turn)
     await end_question(tx, question, QuestionState.WITHDRAWN)
+    if any(option.get("book") for option in question.options):
+        return await offer_another(tx, turn, but_not=offered_before(question))
     return await offer_times(tx, turn, visit, but_not=offered_before(question))
 
 

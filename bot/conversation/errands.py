@@ -50,10 +50,10 @@ _PHRASES: Final = {
         "if|when anything|something|anyone|someone|somebody|one * opens|open|cancels|earlier|sooner",
         "quiero|quisiera|puedo|pongame|ponganme|pongan|anoteme|anotenme|apunteme|apuntenme|agregueme * lista de espera",
         "en la lista de espera",
-        "aviseme|avisenme|avisar|avisan|avisarme|avisen|avise|avisa si|cuando * abre|antes|cancela|cancelan|libera|hueco|libre",
+        "avis~ si|cuando * abre|antes|cancela|cancelan|libera|hueco|libre",
     ),
     Errand.NEXT_VISIT: (
-        f"when|whens is|are my|our next? {_VISIT}",
+        f"when|whens is|are my|our|the next? {_VISIT}",
         f"when|whens my|our next? {_VISIT}",
         f"what|whats|which time|day|date is|are|was my|our|the * {_VISIT}",
         f"what|whats is? my|our next? {_VISIT} time|date|day",
@@ -126,6 +126,13 @@ _ONE_MORE: Final = phrase_group(
     ("more", phrase)
     for phrase in ("another|next|new|follow|followup|otra|proxima|siguiente|nueva|again", "follow up|ups")
 )
+_OPEN: Final = phrase_group(
+    ("open", phrase)
+    for phrase in (
+        "available|availability|open|opening|openings|free|earlier|sooner|move|change|reschedule|instead|your|another",
+        "disponible|libre|hueco|antes|cambiar|mover|otra",
+    )
+)
 _INSTEAD: Final = phrase_group(
     ("instead", phrase)
     for phrase in (
@@ -153,6 +160,11 @@ def asks_for_one_more(text: str) -> bool:
     """Whether a visit is asked for besides the one there is: "another", "my next", "a follow-up"; never "instead"."""
     line = normalise(text).whole.spoken
     return _ONE_MORE.first(line) is not None and _INSTEAD.first(line) is None
+
+
+def asks_what_is_open(text: str) -> bool:
+    """Whether open times are asked about rather than one's own visit: "when is your next opening"."""
+    return _OPEN.first(normalise(text).whole.spoken) is not None
 
 
 def without_list(text: str) -> str:

@@ -4,7 +4,7 @@ from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from bot.conversation.hand_over import ask_staff
+from bot.conversation.hand_over import ask_staff, leave_to_the_office
 from bot.conversation.numbered import HANDLING, ask_numbered
 from bot.conversation.question_store import Option, Question, QuestionKind
 from bot.conversation.say import say
@@ -19,6 +19,7 @@ from scheduler.appointments.store import Visit
 from scheduler.calendar.open_times import OpenTime, open_times
 from scheduler.calendar.wallclock import zone_of
 from scheduler.core.record import Tx
+from scheduler.people import store as people
 
 HELD_FOR: Final = timedelta(minutes=10)
 SOONEST: Final = timedelta(hours=2)
@@ -36,7 +37,7 @@ async def offer_times(tx: Tx, turn: Turn, visit: Visit, *, but_not: Collection[s
     it (a couple, a group) is not moved by one of them: staff are asked.
     """
     if await appointments.active_count(tx, visit.appointment_id) > 1:
-        return await _none(tx, turn, visit)
+        return await leave_to_the_office(tx, turn, visit)
     question_id = tx.new_id()
     until = tx.now + HELD_FOR
     fits = await open_near(tx, turn, visit, visit.starts_at, but_not)
@@ -112,7 +113,17 @@ async def open_near(tx: Tx, turn: Turn, visit: Visit, near: datetime, but_not: C
         and time.starts_at != visit.starts_at
         and not any(time.starts_at < other.ends_at and other.starts_at < time.ends_at for other in mine)
     ]
-    return fitting(free, turn.when, near, turn.zone if says_when(turn.when) else zone_of(visit.zone))
+    zone = turn.zone if says_when(turn.when) else zone_of(visit.zone)
+    return fitting(free, turn.when, near, zone, apart=await _takes(tx, visit))
+
+
+async def _takes(tx: Tx, visit: Visit) -> timedelta:
+    """How much of a day a visit like this one takes, buffers included."""
+    service = await people.service(tx, visit.service_id)
+    if service is None:
+        return visit.ends_at - visit.starts_at
+    minutes = service.duration_minutes + service.buffer_before_minutes + service.buffer_after_minutes
+    return timedelta(minutes=minutes)
 
 
 def options_of(kept: Sequence[OpenTime], but_not: Collection[str]) -> list[dict[str, Any]]:

@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.conversation.another_visit import offer_another
-from bot.conversation.errands import Errand, asks_for_one_more
+from bot.conversation.errands import Errand, asks_for_one_more, asks_what_is_open
 from bot.conversation.hand_over import ask_staff, hand_over
 from bot.conversation.hours_wished import keep_hours
 from bot.conversation.say import say
@@ -31,11 +31,26 @@ from waitlist.actions.leave import leave
 from waitlist.store import EntryState
 
 WORDING: Final = "asked_by_text"
+DONE: Final = frozenset(
+    {
+        "told_next_visit",
+        "told_no_visit",
+        "another_offered",
+        "joined_list",
+        "waits_already",
+        "left_list",
+        "language_set",
+        "email_set",
+        "hours_set",
+    }
+)
+"""Outcomes that leave nothing for a person to read."""
 
 
 async def run_errand(tx: Tx, turn: Turn, errand: Errand, intent: Intent) -> str | None:
     """Do it; None when the text is better dealt with as what it was read as."""
-    if intent.kind is IntentKind.RESCHEDULE:
+    asks_when = errand is Errand.NEXT_VISIT and not asks_what_is_open(turn.inbound.body)
+    if intent.kind is IntentKind.RESCHEDULE and not asks_when:
         another = errand is Errand.BOOK and asks_for_one_more(turn.inbound.body)
         return await _book(tx, turn) if another else None
     if errand is Errand.NEXT_VISIT:

@@ -119,6 +119,6 @@ async def _too_many(tx: Tx, turn: Turn, kind: Kind, *, idle: bool) -> bool:
     if traits(kind).answers_opt_out or kind in {Kind.CRISIS_NOTICE, Kind.WRONG_NUMBER}:
         return False
     since = tx.now - _HOUR
-    if idle and await said_store.count(tx, turn.sender.address_ix, tuple(IDLE), since) >= IDLE_AN_HOUR:
+    if idle and await said_store.count(tx, turn.sender.address_ix, (*IDLE, kind), since) >= IDLE_AN_HOUR:
         return True
     return await said_store.count(tx, turn.sender.address_ix, tuple(_REPLIES), since) >= ALL_AN_HOUR

@@ -15,6 +15,7 @@ from scheduler.calendar.open_times import OpenTime
 from scheduler.calendar.slots import Slot, choose_three
 
 LONGEST_AHEAD: Final = timedelta(days=120)
+MOST: Final = 3
 _AFTER: Final = timedelta(days=1)
 
 
@@ -40,22 +41,31 @@ def latest_wished(when: When, zone: ZoneInfo, now: datetime) -> datetime | None:
     return min(max(day.replace(tzinfo=zone) for day in days) + _AFTER, now + LONGEST_AHEAD)
 
 
-def fitting(free: Sequence[OpenTime], when: When, near: datetime, zone: ZoneInfo) -> Fits:
-    """What to offer of the free times; `near` is the visit that is to be moved, or when the next one would be."""
+def fitting(
+    free: Sequence[OpenTime], when: When, near: datetime, zone: ZoneInfo, *, apart: timedelta = timedelta()
+) -> Fits:
+    """What to offer of the free times; `near` is the visit that is to be moved, or when the next one would be.
+
+    Times of one clinician are at least `apart`, so that all of them can be held at once.
+    """
+
+    def three(free: Sequence[OpenTime], near: datetime) -> tuple[OpenTime, ...]:
+        return _three(free, near, zone, apart)
+
     if not says_when(when):
-        return Fits(_three(free, near, zone), exact=True)
+        return Fits(three(free, near), exact=True)
     wished = [each for each in free if when.covers(each.starts_at.astimezone(zone).replace(tzinfo=None))]
     if when.soonest:
-        wished = [each for each in wished if each.starts_at < near] or wished
-        return Fits(tuple(wished[:3]), exact=True) if wished else Fits(_three(free, near, zone), exact=False)
+        sooner = [each for each in wished if each.starts_at < near] or wished
+        return Fits(three(sooner, sooner[0].starts_at), exact=True) if sooner else Fits(three(free, near), exact=False)
     moment = _moment(when, near, zone)
     if moment is not None:
         at = [each for each in wished if each.starts_at == moment]
         # One who names a bare hour means it on the day they come anyway; elsewhere it is only near.
-        return Fits(tuple(at), exact=True, only=True) if at else Fits(_three(free, moment, zone), exact=False)
+        return Fits(tuple(at[:1]), exact=True, only=True) if at else Fits(three(free, moment), exact=False)
     if wished:
-        return Fits(_three(wished, _centre(when, near, zone), zone), exact=True)
-    return Fits(_three(free, _centre(when, near, zone), zone), exact=False)
+        return Fits(three(wished, _centre(when, near, zone)), exact=True)
+    return Fits(three(free, _centre(when, near, zone)), exact=False)
 
 
 def _moment(when: When, near: datetime, zone: ZoneInfo) -> datetime | None:
@@ -83,7 +93,19 @@ def _centre(when: When, near: datetime, zone: ZoneInfo) -> datetime:
     return near
 
 
-def _three(free: Sequence[OpenTime], near: datetime, zone: ZoneInfo) -> tuple[OpenTime, ...]:
-    by_slot = {Slot(each.starts_at, each.ends_at, each.location_id): each for each in reversed(free)}
-    slots = sorted(by_slot, key=lambda slot: slot.starts_at)
-    return tuple(by_slot[slot] for slot in choose_three(slots, near, zone))
+def _three(free: Sequence[OpenTime], near: datetime, zone: ZoneInfo, apart: timedelta) -> tuple[OpenTime, ...]:
+    """Three that are spread as choose_three spreads them, chosen again until they do not stand in each other's way."""
+    left = {Slot(each.starts_at, each.ends_at, each.location_id): each for each in reversed(free)}
+    chosen: list[Slot] = []
+    while left and len(chosen) < MOST:
+        for slot in choose_three(sorted(left, key=lambda slot: slot.starts_at), near, zone, count=MOST - len(chosen)):
+            if all(abs(slot.starts_at - other.starts_at) >= apart for other in chosen):
+                chosen.append(slot)
+        left = {slot: time for slot, time in left.items() if _clear(slot, chosen, apart)}
+    times = {Slot(each.starts_at, each.ends_at, each.location_id): each for each in reversed(free)}
+    chosen.sort(key=lambda slot: (abs(slot.starts_at - near), slot.starts_at))
+    return tuple(times[slot] for slot in chosen)
+
+
+def _clear(slot: Slot, chosen: Sequence[Slot], apart: timedelta) -> bool:
+    return slot not in chosen and all(abs(slot.starts_at - other.starts_at) >= apart for other in chosen)

@@ -173,6 +173,14 @@ class Played:
         await self.line.work()
         self.line.unread(number)
 
+    async def do_stranger(self, who: str) -> None:
+        """A phone that nobody has on file."""
+        self.numbers[who] = f"+1202555{1200 + len(self.numbers)}"
+
+    async def do_watch(self, who: str, number: str) -> None:
+        """A phone that is only looked at, such as that of the person on call."""
+        self.numbers[who] = number
+
     async def do_visit(self, who: str, day: str, time: str, *given: str) -> None:
         """Book a visit: with `moss` if it says so, else with Dr. Lee."""
         clinician = self.line.moss if "moss" in given else self.line.lee
