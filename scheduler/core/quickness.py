@@ -30,7 +30,7 @@ class Quickness:
         """It was run where nobody waited, and took so long."""
         if statement.startswith(_WAITS):
             return
-        if len(self._times) >= STATEMENTS:
+        if len(self._times) >= STATEMENTS and statement not in self._times:
             self._times.clear()
         so_far = self._times.get(statement, 0)
         self._times[statement] = so_far + 1 if seconds <= QUICK_SECONDS else min(so_far, 0)
