@@ -6,9 +6,9 @@ Reading consents is people/store.py's. Invariant: an opt-out belongs to an addre
 from collections.abc import Collection
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, insert, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, func, insert, select, update
 
 from scheduler.core.record import Reading, Tx, insert_once
 from scheduler.tables import consent, contact_point, inbound, message, opt_out, practice
@@ -35,12 +35,23 @@ class TextFrom:
 
 
 _COLUMNS = tuple(opt_out.c[name] for name in OptOut.__dataclass_fields__)
+# Built once: every text asks these.
+_WORD_OF: Final = select(*_COLUMNS).where(
+    opt_out.c.practice_id == bindparam("of"),
+    opt_out.c.address_ix == bindparam("address_ix"),
+    opt_out.c.channel == bindparam("channel"),
+)
+_UNACKNOWLEDGED: Final = (
+    select(*_COLUMNS)
+    .where(opt_out.c.practice_id == bindparam("of"), opt_out.c.stopped, opt_out.c.acknowledged_at.is_(None))
+    .order_by(opt_out.c.at)
+)
 
 
 async def opt_out_of(r: Reading, address_ix: bytes, channel: str) -> OptOut | None:
     """What the address last said; None when it never said anything."""
-    wanted = select(*_COLUMNS).where(_key(r, address_ix, channel))
-    row = (await r.conn.execute(wanted)).first()
+    asked = {"of": r.practice_id, "address_ix": address_ix, "channel": channel}
+    row = (await r.conn.execute(_WORD_OF, asked)).first()
     return None if row is None else OptOut(*row)
 
 
@@ -56,10 +67,7 @@ async def stopped_among(r: Reading, address_ixs: Collection[bytes]) -> frozenset
 
 async def unacknowledged(r: Reading) -> tuple[OptOut, ...]:
     """Stops whose number may still have a text on its way."""
-    wanted = select(*_COLUMNS).where(
-        opt_out.c.practice_id == r.practice_id, opt_out.c.stopped, opt_out.c.acknowledged_at.is_(None)
-    )
-    return tuple(OptOut(*row) for row in await r.conn.execute(wanted.order_by(opt_out.c.at)))
+    return tuple(OptOut(*row) for row in await r.conn.execute(_UNACKNOWLEDGED, {"of": r.practice_id}))
 
 
 async def set_stopped(

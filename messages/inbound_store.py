@@ -6,9 +6,9 @@ Invariant: one row per carrier id, so a text that is delivered twice is handled 
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Select, case, select, update
+from sqlalchemy import Select, bindparam, case, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 
 from scheduler.core.record import Reading, Tx
@@ -58,6 +58,25 @@ class Raw:
     via: str | None = None
 
 
+# Built once: every text asks these.
+_ONE: Final = select(inbound).where(inbound.c.practice_id == bindparam("of"), inbound.c.id == bindparam("id"))
+_SENDER: Final = _ONE.with_only_columns(inbound.c.from_ix)
+_NEW: Final = (
+    select(inbound.c.id, inbound.c.from_ix)
+    .where(inbound.c.practice_id == bindparam("of"), inbound.c.state == "new")
+    .order_by(
+        case((inbound.c.pressing.is_(True), 0), else_=1),
+        inbound.c.opt_out_type.is_(None),
+        inbound.c.received_at,
+        inbound.c.id,
+    )
+    .limit(bindparam("most"))
+)
+_HANDLED: Final = update(inbound).where(
+    inbound.c.practice_id == bindparam("of"), inbound.c.id == bindparam("of_id"), inbound.c.state == "new"
+)
+
+
 async def add(tx: Tx, texts: Sequence[Raw]) -> tuple[str, ...]:
     """Seal and insert texts; the ids of those whose carrier id was new, in the given order."""
     if not texts:
@@ -93,9 +112,7 @@ def _row(tx: Tx, box: Box, raw: Raw) -> dict[str, Any]:
 async def set_handled(tx: Tx, inbound_id: str, values: dict[str, Any]) -> bool:
     """From new to handled; False when it was handled already."""
     found = await tx.conn.execute(
-        update(inbound)
-        .where(inbound.c.practice_id == tx.practice_id, inbound.c.id == inbound_id, inbound.c.state == "new")
-        .values(state="handled", handled_at=tx.now, **values)
+        _HANDLED, {"of": tx.practice_id, "of_id": inbound_id, "state": "handled", "handled_at": tx.now, **values}
     )
     return found.rowcount == 1
 
@@ -113,14 +130,14 @@ async def add_try(tx: Tx, inbound_id: str) -> int:
 
 async def inbound_row(r: Reading, inbound_id: str) -> Inbound | None:
     """One text of this practice."""
-    found = await _opened(r, select(inbound).where(inbound.c.practice_id == r.practice_id, inbound.c.id == inbound_id))
-    return found[0] if found else None
+    row = (await r.conn.execute(_ONE, {"of": r.practice_id, "id": inbound_id})).mappings().first()
+    return None if row is None else _inbound(r, await people.box_of_practice(r), row)
 
 
 async def sender_ix(r: Reading, inbound_id: str) -> bytes | None:
     """The blind index of who wrote a text; None when there is no such text."""
-    wanted = select(inbound.c.from_ix).where(inbound.c.practice_id == r.practice_id, inbound.c.id == inbound_id)
-    found: bytes | None = (await r.conn.execute(wanted)).scalar_one_or_none()
+    asked = {"of": r.practice_id, "id": inbound_id}
+    found: bytes | None = (await r.conn.execute(_SENDER, asked)).scalar_one_or_none()
     return found
 
 
@@ -132,17 +149,8 @@ async def inbound_rows(r: Reading, inbound_ids: Collection[str]) -> dict[str, In
 
 async def unhandled_ids(r: Reading, limit: int) -> tuple[tuple[str, bytes], ...]:
     """New texts and who wrote them: the pressing first, then what the carrier marked as keywords, then as they came."""
-    wanted = (
-        select(inbound.c.id, inbound.c.from_ix)
-        .where(inbound.c.practice_id == r.practice_id, inbound.c.state == "new")
-        .order_by(
-            case((inbound.c.pressing.is_(True), 0), else_=1),
-            inbound.c.opt_out_type.is_(None),
-            inbound.c.received_at,
-            inbound.c.id,
-        )
-    )
-    return tuple((row.id, row.from_ix) for row in await r.conn.execute(wanted.limit(limit)))
+    found = await r.conn.execute(_NEW, {"of": r.practice_id, "most": limit})
+    return tuple((row.id, row.from_ix) for row in found)
 
 
 async def known_among(r: Reading, sids: Collection[str]) -> frozenset[str]:

@@ -6,8 +6,9 @@ Invariant: pausing and resuming name the state they change from, so of two who p
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import func, select, update
+from sqlalchemy import bindparam, func, select, update
 
 from messages.kinds import MessageClass
 from messages.outbox import PRIORITY
@@ -16,6 +17,9 @@ from scheduler.tables import message, sending
 
 PLANNED = PRIORITY[MessageClass.TOUCH]
 """Messages of this priority and above are planned touches: what a pause holds. What is below answers somebody."""
+
+
+_PAUSED_AT: Final = select(sending.c.paused_at).where(sending.c.practice_id == bindparam("of"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,8 +36,7 @@ class Pause:
 
 async def is_paused(r: Reading) -> bool:
     """Whether planned texts wait; one look by primary key."""
-    wanted = select(sending.c.paused_at).where(sending.c.practice_id == r.practice_id)
-    return (await r.conn.execute(wanted)).scalar_one_or_none() is not None
+    return (await r.conn.execute(_PAUSED_AT, {"of": r.practice_id})).scalar_one_or_none() is not None
 
 
 async def pause_of(r: Reading) -> Pause | None:

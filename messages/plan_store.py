@@ -5,14 +5,15 @@ Invariant: only rows that wait are changed, and only untried cancelled rows are 
 
 from collections.abc import Collection, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, select
+from sqlalchemy import ColumnElement, Select, and_, bindparam, select
 
 from messages.kinds import Channel
 from messages.particulars import Particulars
 from messages.reconcile import TouchRow
-from scheduler.core.bulk import Insert, Update, any_of
+from scheduler.core.bulk import Insert, Update, among, any_of, listed
 from scheduler.core.record import Reading, Tx
 from scheduler.tables import message
 
@@ -72,15 +73,22 @@ _REVIVE: Final = Update(message, Placed._fields[1:], ("state", "reason"), where=
 
 async def touches(r: Reading, participation_ids: Collection[str]) -> dict[str, tuple[TouchRow, ...]]:
     """The touches of these visits in whatever state, by visit; visits without any are left out."""
-    wanted = select(*_COLUMNS).where(
-        message.c.practice_id == r.practice_id,
-        any_of(r.conn, message.c.participation_id, sorted(participation_ids)),
-        message.c.touch.is_not(None),
-    )
+    sqlite = r.conn.dialect.name == "sqlite"
+    asked = {"of": r.practice_id, "visits": listed(sorted(participation_ids), sqlite=sqlite)}
     found: dict[str, list[TouchRow]] = {}
-    for row in await r.conn.execute(wanted.order_by(message.c.created_at, message.c.id)):
+    for row in await r.conn.execute(_touches_of(sqlite=sqlite), asked):
         found.setdefault(row.participation_id, []).append(_touch(row))
     return {participation_id: tuple(rows) for participation_id, rows in found.items()}
+
+
+@cache
+def _touches_of(*, sqlite: bool) -> Select[Any]:
+    wanted = select(*_COLUMNS).where(
+        message.c.practice_id == bindparam("of"),
+        among(message.c.participation_id, "visits", sqlite=sqlite),
+        message.c.touch.is_not(None),
+    )
+    return wanted.order_by(message.c.created_at, message.c.id)
 
 
 async def superseded(r: Reading, participation_id: str, revision: int) -> tuple[str, ...]:

@@ -8,15 +8,16 @@ and where it matters the attempt, it is changed from; a row somebody else has ch
 
 from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, Select, and_, case, func, literal_column, select, update
+from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal_column, select, update
 
 from messages.kinds import Channel, Kind, Purpose, traits
 from messages.particulars import NO_PARTICULARS, Particulars
 from messages.states import State
 from scheduler.appointments.states import ACTIVE
-from scheduler.core.bulk import Update, any_of
+from scheduler.core.bulk import Update, among, listed
 from scheduler.core.errors import Misconfigured
 from scheduler.core.record import Reading, Tx
 from scheduler.core.vault import Where
@@ -125,7 +126,7 @@ async def hold_claims(tx: Tx) -> None:
     Two that ran together could each allow a client's last text of the day or overdraw a sender's pace, and a STOP is
     acknowledged only when no claim is half done (consent_store.hold_sending takes the same lock).
     """
-    await tx.conn.execute(select(practice.c.id).where(practice.c.id == tx.practice_id).with_for_update(key_share=True))
+    await tx.conn.execute(_HOLD, {"of": tx.practice_id})
 
 
 async def due(tx: Tx, limit: int, *, below: int, only: Channel | None = None) -> tuple[str, ...]:
@@ -134,25 +135,18 @@ async def due(tx: Tx, limit: int, *, below: int, only: Channel | None = None) ->
     Most pressing first, and of equals the one that is of use for the shortest time: the nearest visit. However much
     has piled up, only the `DUE_AT_ONCE` that have been due longest are put in order.
     """
-    c = message.c
-    waiting = _due_now(tx, below)
-    if only is not None:
-        waiting = waiting.where(c.channel == only.value)
-    oldest = waiting.order_by(c.due_at).limit(DUE_AT_ONCE).subquery()
-    first = select(oldest.c.id).order_by(oldest.c.priority, oldest.c.useful_until, oldest.c.due_at, oldest.c.id)
-    ids = tuple((await tx.conn.execute(first.limit(limit))).scalars())
+    asked = {"of": tx.practice_id, "now": tx.now, "most": limit}
+    ids = tuple((await tx.conn.execute(_first_due(below, only), asked)).scalars())
     if tx.conn.dialect.name == "sqlite" or not ids:
         return ids
     # Somebody may be taking one of them back just now; it is passed over, not waited for.
-    free = select(c.id).where(c.practice_id == tx.practice_id, any_of(tx.conn, c.id, ids), in_state("pending"))
-    locked = set((await tx.conn.execute(free.with_for_update(skip_locked=True))).scalars())
+    locked = set((await tx.conn.execute(_FREE, {"of": tx.practice_id, "ids": list(ids)})).scalars())
     return tuple(each for each in ids if each in locked)
 
 
 async def any_due(r: Reading, *, below: int) -> bool:
     """Whether a claim would find something: asked first, so that an idle worker takes no write lock."""
-    first = _due_now(r, below).order_by(message.c.due_at).limit(1)
-    return (await r.conn.execute(first)).first() is not None
+    return (await r.conn.execute(_any_due(below), {"of": r.practice_id, "now": r.now})).first() is not None
 
 
 def in_state(state: str) -> ColumnElement[bool]:
@@ -160,21 +154,49 @@ def in_state(state: str) -> ColumnElement[bool]:
     return message.c.state == literal_column(f"'{State(state).value}'")
 
 
-def _due_now(r: Reading, below: int) -> Select[Any]:
+# Built once: what follows is asked again and again, by claims and by whoever looks whether there is anything to claim.
+
+
+@cache
+def _first_due(below: int, only: Channel | None) -> Select[Any]:
+    waiting = _due_now(below)
+    if only is not None:
+        waiting = waiting.where(message.c.channel == only.value)
+    oldest = waiting.order_by(message.c.due_at).limit(DUE_AT_ONCE).subquery()
+    first = select(oldest.c.id).order_by(oldest.c.priority, oldest.c.useful_until, oldest.c.due_at, oldest.c.id)
+    return first.limit(bindparam("most"))
+
+
+@cache
+def _any_due(below: int) -> Select[Any]:
+    return _due_now(below).order_by(message.c.due_at).limit(1)
+
+
+def _due_now(below: int) -> Select[Any]:
     """What is due; only with the priority spelt out do engines use the index of what is pressing."""
     c = message.c
     return select(c.id, c.priority, c.useful_until, c.due_at).where(
-        c.practice_id == r.practice_id,
+        c.practice_id == bindparam("of"),
         in_state("pending"),
-        c.due_at <= r.now,
+        c.due_at <= bindparam("now"),
         c.priority < literal_column(str(int(below))),
     )
 
 
+_HOLD: Final = select(practice.c.id).where(practice.c.id == bindparam("of")).with_for_update(key_share=True)
+_FREE: Final = (
+    select(message.c.id)
+    .where(message.c.practice_id == bindparam("of"), among(message.c.id, "ids", sqlite=False), in_state("pending"))
+    .with_for_update(skip_locked=True)
+)
+
+
 async def send_rows(r: Reading, message_ids: Sequence[str]) -> tuple[SendRow, ...]:
     """The facts of these messages, in the order of the ids."""
-    wanted = FACTS.where(message.c.practice_id == r.practice_id, any_of(r.conn, message.c.id, message_ids))
-    found = {row.id: row for row in await joined(r, wanted)}
+    sqlite = r.conn.dialect.name == "sqlite"
+    asked = {"of": r.practice_id, "ids": listed(message_ids, sqlite=sqlite)}
+    rows = map(Joined._make, await r.conn.execute(_facts_of(sqlite=sqlite), asked))
+    found = {row.id: row for row in rows}
     return tuple(_send_row(r, found[message_id]) for message_id in message_ids if message_id in found)
 
 
@@ -196,16 +218,9 @@ async def capped_since(r: Reading, address_ixs: Collection[bytes], since: dateti
     """When capped messages left, or may have left, to these addresses."""
     if not address_ixs:
         return {}
-    c = message.c
-    wanted = select(c.address_ix, c.intent_at).where(
-        c.practice_id == r.practice_id,
-        c.address_ix.in_(list(address_ixs)),
-        c.intent_at >= since,
-        c.kind.in_(_CAPPED),
-        c.state.in_(("intent", "unknown", "sent")),
-    )
+    asked = {"of": r.practice_id, "address_ixs": list(address_ixs), "since": since}
     found: dict[bytes, list[datetime]] = {}
-    for address_ix, intent_at in await r.conn.execute(wanted):
+    for address_ix, intent_at in await r.conn.execute(_CAPPED_SINCE, asked):
         found.setdefault(address_ix, []).append(intent_at)
     return found
 
@@ -213,6 +228,13 @@ async def capped_since(r: Reading, address_ixs: Collection[bytes], since: dateti
 # --- changing state ---------------------------------------------------------------------------------------------
 
 
+_CAPPED_SINCE: Final = select(message.c.address_ix, message.c.intent_at).where(
+    message.c.practice_id == bindparam("of"),
+    message.c.address_ix.in_(bindparam("address_ixs", expanding=True)),
+    message.c.intent_at >= bindparam("since"),
+    message.c.kind.in_(_CAPPED),
+    message.c.state.in_(("intent", "unknown", "sent")),
+)
 _INTEND: Final = Update(
     message,
     each=("attempt", "sender", "body_hash", "segments"),
@@ -269,12 +291,21 @@ async def still_wanted(r: Reading, attempts: Mapping[str, int]) -> frozenset[str
 
 async def standing(tx: Tx, message_ids: Collection[str]) -> dict[str, Standing]:
     """How these messages stand, locked until the transaction ends, in the order of their ids."""
-    c = message.c
-    wanted = select(c.id, c.state, c.attempt, c.reason, c.sid).where(
-        c.practice_id == tx.practice_id, any_of(tx.conn, c.id, sorted(message_ids))
-    )
-    rows = await tx.conn.execute(wanted.order_by(c.id).with_for_update())
+    sqlite = tx.conn.dialect.name == "sqlite"
+    asked = {"of": tx.practice_id, "ids": listed(sorted(message_ids), sqlite=sqlite)}
+    rows = await tx.conn.execute(_standing(sqlite=sqlite), asked)
     return {message_id: Standing(*rest) for message_id, *rest in rows}
+
+
+@cache
+def _standing(*, sqlite: bool) -> Select[Any]:
+    c = message.c
+    wanted = select(c.id, c.state, c.attempt, c.reason, c.sid)
+    return (
+        wanted.where(c.practice_id == bindparam("of"), among(c.id, "ids", sqlite=sqlite))
+        .order_by(c.id)
+        .with_for_update()
+    )
 
 
 async def being_posted(r: Reading, message_ids: Collection[str]) -> bool:
@@ -429,6 +460,11 @@ FACTS: Select[Any] = (
         isouter=True,
     )
 )
+
+
+@cache
+def _facts_of(*, sqlite: bool) -> Select[Any]:
+    return FACTS.where(message.c.practice_id == bindparam("of"), among(message.c.id, "ids", sqlite=sqlite))
 
 
 class Joined(NamedTuple):

@@ -25,7 +25,7 @@ from scheduler.core.clock import SystemClock
 CLOCK: Final = SystemClock()
 READY: Final = "carrier ready on port"
 _LENGTH: Final = re.compile(rb"\r\ncontent-length:\s*(\d+)", re.IGNORECASE)
-_REFERENCE: Final = re.compile(rb"%3Fm%3D([0-9a-zA-Z]{1,64})")
+_REFERENCE: Final = re.compile(rb"(?:%3F|\?)m%3D([0-9a-zA-Z]{1,64})")
 _CREATE: Final = re.compile(rb"POST \S*/2010-04-01/Accounts/(AC\w{32})/Messages\.json ")
 _LIST: Final = re.compile(rb"GET \S*/2010-04-01/Accounts/AC\w{32}/Messages\.json")
 _NOWHERE: Final = b"HTTP/1.1 404 Not Found\r\nContent-Type: application/json\r\nContent-Length: 2\r\n\r\n{}"

@@ -8,9 +8,9 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from enum import StrEnum
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import insert, or_, select, update
+from sqlalchemy import bindparam, insert, or_, select, update
 
 from scheduler.core.record import Reading, Tx
 from scheduler.tables import question
@@ -62,6 +62,28 @@ class Question:
         return next((option for option in self.options if option.get("n") == number), None)
 
 
+# Built once: every text asks these.
+_LATELY: Final = (
+    select(question)
+    .where(
+        question.c.practice_id == bindparam("of"),
+        question.c.address_ix == bindparam("address_ix"),
+        or_(question.c.state == QuestionState.OPEN, question.c.asked_at >= bindparam("since")),
+    )
+    .order_by(question.c.asked_at.desc(), question.c.id.desc())
+)
+_OVERDUE: Final = (
+    select(question)
+    .where(
+        question.c.practice_id == bindparam("of"),
+        question.c.state == QuestionState.OPEN,
+        question.c.expires_at < bindparam("before"),
+    )
+    .order_by(question.c.expires_at, question.c.id)
+    .limit(bindparam("most"))
+)
+
+
 async def newest(r: Reading, address_ix: bytes, kinds: Sequence[QuestionKind]) -> Question | None:
     """The last question of these kinds that was asked of a number, whatever became of it."""
     q = question.c
@@ -72,13 +94,8 @@ async def newest(r: Reading, address_ix: bytes, kinds: Sequence[QuestionKind]) -
 
 async def lately(r: Reading, address_ix: bytes, since: datetime) -> tuple[Question, ...]:
     """Every question to a number that is open or was asked since an instant, newest first."""
-    q = question.c
-    wanted = select(question).where(
-        q.practice_id == r.practice_id,
-        q.address_ix == address_ix,
-        or_(q.state == QuestionState.OPEN, q.asked_at >= since),
-    )
-    return tuple(_question(row) for row in await r.conn.execute(wanted.order_by(q.asked_at.desc(), q.id.desc())))
+    asked = {"of": r.practice_id, "address_ix": address_ix, "since": since}
+    return tuple(_question(row) for row in await r.conn.execute(_LATELY, asked))
 
 
 async def open_of(r: Reading, address_ix: bytes, kinds: Sequence[QuestionKind]) -> tuple[Question, ...]:
@@ -95,11 +112,8 @@ async def open_of(r: Reading, address_ix: bytes, kinds: Sequence[QuestionKind]) 
 
 async def overdue(r: Reading, before: datetime, limit: int) -> tuple[Question, ...]:
     """Open questions whose time was over before an instant, the longest over first."""
-    q = question.c
-    wanted = select(question).where(
-        q.practice_id == r.practice_id, q.state == QuestionState.OPEN, q.expires_at < before
-    )
-    return tuple(_question(row) for row in await r.conn.execute(wanted.order_by(q.expires_at, q.id).limit(limit)))
+    found = await r.conn.execute(_OVERDUE, {"of": r.practice_id, "before": before, "most": limit})
+    return tuple(_question(row) for row in found)
 
 
 async def add(tx: Tx, values: dict[str, Any]) -> None:

@@ -6,14 +6,38 @@ Invariant: nothing is written here; a text that waits to leave counts as said, o
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import ColumnElement, and_, func, select
+from sqlalchemy import and_, bindparam, func, select
 
 from messages.kinds import Kind
 from scheduler.core.record import Reading, Tx
 from scheduler.tables import inbound, message
 
 _SAID = ("pending", "intent", "unknown", "sent")
+
+
+# Built once: every text asks these.
+_TO: Final = and_(
+    message.c.practice_id == bindparam("of"),
+    message.c.address_ix == bindparam("address_ix"),
+    message.c.channel == "sms",
+    message.c.kind.in_(bindparam("kinds", expanding=True)),
+    message.c.state.in_(_SAID),
+)
+_ABOUT_VISITS: Final = (
+    select(message.c.kind, message.c.participation_id, message.c.intent_at, message.c.due_at)
+    .where(
+        _TO,
+        message.c.participation_id.is_not(None),
+        message.c.due_at <= bindparam("now"),
+        message.c.due_at >= bindparam("since"),
+    )
+    .order_by(
+        func.coalesce(message.c.intent_at, message.c.due_at).desc(), message.c.created_at.desc(), message.c.id.desc()
+    )
+)
+_COUNT: Final = select(func.count()).where(_TO, message.c.created_at > bindparam("since"))
 
 
 @dataclass(frozen=True, slots=True)
@@ -40,27 +64,15 @@ async def lock_number(tx: Tx, sender_ix: bytes) -> bool:
 
 async def about_visits(r: Reading, address_ix: bytes, kinds: Collection[Kind], since: datetime) -> tuple[Said, ...]:
     """What of these kinds was said to a number about visits since an instant, newest first."""
-    m = message.c
-    at = func.coalesce(m.intent_at, m.due_at)
-    wanted = select(m.kind, m.participation_id, m.intent_at, m.due_at).where(
-        _to(r, address_ix, kinds), m.participation_id.is_not(None), m.due_at <= r.now, m.due_at >= since
-    )
-    rows = await r.conn.execute(wanted.order_by(at.desc(), m.created_at.desc(), m.id.desc()))
+    rows = await r.conn.execute(_ABOUT_VISITS, {**_asked(r, address_ix, kinds), "since": since, "now": r.now})
     return tuple(Said(Kind(row.kind), row.participation_id, row.intent_at or row.due_at) for row in rows)
 
 
 async def count(r: Reading, address_ix: bytes, kinds: Collection[Kind], since: datetime) -> int:
     """How many texts of these kinds were made for a number since an instant."""
-    wanted = select(func.count()).where(_to(r, address_ix, kinds), message.c.created_at > since)
-    return int((await r.conn.execute(wanted)).scalar_one())
+    asked = {**_asked(r, address_ix, kinds), "since": since}
+    return int((await r.conn.execute(_COUNT, asked)).scalar_one())
 
 
-def _to(r: Reading, address_ix: bytes, kinds: Collection[Kind]) -> ColumnElement[bool]:
-    m = message.c
-    return and_(
-        m.practice_id == r.practice_id,
-        m.address_ix == address_ix,
-        m.channel == "sms",
-        m.kind.in_([kind.value for kind in kinds]),
-        m.state.in_(_SAID),
-    )
+def _asked(r: Reading, address_ix: bytes, kinds: Collection[Kind]) -> dict[str, object]:
+    return {"of": r.practice_id, "address_ix": address_ix, "kinds": [kind.value for kind in kinds]}

@@ -8,9 +8,9 @@ Invariant: only this module writes `appointment` and `participation` (attendance
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Row, Select, and_, func, insert, select, update
+from sqlalchemy import Row, Select, and_, bindparam, func, insert, select, update
 
 from scheduler.appointments.states import ACTIVE, ParticipationState
 from scheduler.core.record import Reading, Tx
@@ -149,7 +149,8 @@ async def visits_of(r: Reading, client_id: str, *, since: datetime | None = None
 
 async def visits_of_any(r: Reading, client_ids: Sequence[str], *, since: datetime) -> tuple[Visit, ...]:
     """The visits of these clients from an instant on, in order of time."""
-    return await _visits(r, participation.c.client_id.in_(list(client_ids)), appointment.c.starts_at >= since)
+    asked = {"of": r.practice_id, "client_ids": list(client_ids), "since": since}
+    return tuple(_visit(row) for row in await r.conn.execute(_OF_ANY, asked))
 
 
 async def upcoming(r: Reading, client_ids: Sequence[str], now: datetime) -> tuple[Visit, ...]:
@@ -262,13 +263,15 @@ async def set_state(
     tx: Tx, participation_id: str, origin: ParticipationState, target: ParticipationState, **values: object
 ) -> bool:
     """Change a place's state, if it is still in the state that was read."""
-    c = participation.c
-    found = await tx.conn.execute(
-        update(participation)
-        .where(c.practice_id == tx.practice_id, c.id == participation_id, c.state == origin)
-        .values(state=target, **values)
-    )
-    return found.rowcount == 1
+    asked = {"of": tx.practice_id, "of_id": participation_id, "of_state": origin}
+    return (await tx.conn.execute(_MOVE, {**asked, "state": target, **values})).rowcount == 1
+
+
+_MOVE: Final = update(participation).where(
+    participation.c.practice_id == bindparam("of"),
+    participation.c.id == bindparam("of_id"),
+    participation.c.state == bindparam("of_state"),
+)
 
 
 async def set_late(tx: Tx, participation_id: str, minutes: int | None) -> None:
@@ -312,6 +315,14 @@ async def cancel_words(r: Reading, participation_id: str) -> str | None:
         return None
     where = Where(r.practice_id, "participation", participation_id, "cancel_words_ct")
     return r.vault.box(row.data_key).open(where, row.cancel_words_ct)
+
+
+# Built once: every text asks it.
+_OF_ANY: Final = _VISIT.where(
+    participation.c.practice_id == bindparam("of"),
+    participation.c.client_id.in_(bindparam("client_ids", expanding=True)),
+    appointment.c.starts_at >= bindparam("since"),
+).order_by(appointment.c.starts_at, participation.c.id)
 
 
 async def _visits(r: Reading, *conditions: Any) -> tuple[Visit, ...]:

@@ -16,7 +16,7 @@ from functools import lru_cache
 from json.encoder import encode_basestring_ascii
 from typing import Any, Final, NamedTuple
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from scheduler.core.actor import Actor
@@ -38,6 +38,15 @@ _COLUMNS: Final = (
     "detail",
 )
 _ENTER: Final = Insert(audit_entry, (*_COLUMNS, "hash"), encoded=("detail",))
+# Built once: every transaction needs them.
+_HEAD: Final = (
+    select(audit_head.c.seq, audit_head.c.hash).where(audit_head.c.practice_id == bindparam("of")).with_for_update()
+)
+_MOVE: Final = (
+    update(audit_head)
+    .where(audit_head.c.practice_id == bindparam("of"))
+    .values(seq=bindparam("seq"), hash=bindparam("hash"), at=bindparam("at"))
+)
 
 
 class Noted(NamedTuple):
@@ -88,8 +97,7 @@ async def append(
         link = _chain(key, link, _entry(said, seq, tuple(map(_text, (action, subject, subject_id))), told))
         rows.append((practice_id, seq, at, kind, who, via, action, subject, subject_id, told, link))
     await _ENTER.run(conn, rows)
-    head = update(audit_head).where(audit_head.c.practice_id == practice_id)
-    await conn.execute(head.values(seq=seq, hash=link, at=at))
+    await conn.execute(_MOVE, {"of": practice_id, "seq": seq, "hash": link, "at": at})
 
 
 def chained(key: bytes, previous: bytes, row: Mapping[str, Any]) -> bytes:
@@ -144,8 +152,7 @@ async def verify(conn: AsyncConnection, key: bytes, practice_id: str) -> ChainRe
 
 
 async def _lock_head(conn: AsyncConnection, practice_id: str) -> tuple[int, bytes]:
-    wanted = select(audit_head.c.seq, audit_head.c.hash).where(audit_head.c.practice_id == practice_id)
-    found = (await conn.execute(wanted.with_for_update())).first()
+    found = (await conn.execute(_HEAD, {"of": practice_id})).first()
     if found is None:
         await conn.execute(insert(audit_head).values(practice_id=practice_id, seq=0, hash=GENESIS, at=None))
         return 0, GENESIS

@@ -24,6 +24,7 @@ from sqlalchemy import (
     LargeBinary,
     String,
     Table,
+    bindparam,
     cast,
     func,
     select,
@@ -38,10 +39,24 @@ _Encode = Callable[[Any], Any]
 
 def any_of(conn: AsyncConnection, column: Column[str], values: Sequence[str]) -> ColumnElement[bool]:
     """That a text column has one of these values: one parameter however many, so that one statement serves all."""
-    if conn.dialect.name == "sqlite":
-        listed = func.json_each(json.dumps(list(values))).table_valued("value")
-        return column.in_(select(listed.c.value))
-    return column == func.any(cast(list(values), ARRAY(String)))
+    sqlite = conn.dialect.name == "sqlite"
+    return _any(column, listed(values, sqlite=sqlite), sqlite=sqlite)
+
+
+def among(column: Column[str], name: str, *, sqlite: bool) -> ColumnElement[bool]:
+    """The same for a statement that is built once: its parameter `name` is given as `listed` values."""
+    return _any(column, bindparam(name), sqlite=sqlite)
+
+
+def listed(values: Sequence[str], *, sqlite: bool) -> str | list[str]:
+    """Values in the form one parameter takes."""
+    return json.dumps(list(values)) if sqlite else list(values)
+
+
+def _any(column: Column[str], given: Any, *, sqlite: bool) -> ColumnElement[bool]:
+    if sqlite:
+        return column.in_(select(func.json_each(given).table_valued("value").c.value))
+    return column == func.any(cast(given, ARRAY(String)))
 
 
 def _of(column: Column[Any], names: dict[type, str], otherwise: str) -> str:

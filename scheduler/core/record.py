@@ -13,9 +13,10 @@ from collections import deque
 from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
 from contextlib import asynccontextmanager
 from datetime import datetime
+from functools import cache
 from typing import Any, TypeVar
 
-from sqlalchemy import Table, select
+from sqlalchemy import Insert, Table, select
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.exc import IntegrityError
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -172,12 +173,15 @@ class Record:
 
 async def insert_once(tx: Tx, table: Table, rows: Iterable[dict[str, Any]]) -> int:
     """Insert rows, passing over those that collide with a unique key; returns how many were new."""
-    dialect = sqlite if tx.conn.dialect.name == "sqlite" else postgresql
-    count = 0
-    for row in rows:
-        found = await tx.conn.execute(dialect.insert(table).values(row).on_conflict_do_nothing())
-        count += found.rowcount
-    return count
+    statement = _once(table, tx.conn.dialect.name)
+    return sum([(await tx.conn.execute(statement, row)).rowcount for row in rows])
+
+
+@cache
+def _once(table: Table, engine: str) -> Insert:
+    dialect = sqlite if engine == "sqlite" else postgresql
+    statement: Insert = dialect.insert(table).on_conflict_do_nothing()
+    return statement
 
 
 def constraint_of(error: IntegrityError) -> str:

@@ -9,9 +9,9 @@ import json
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import RowMapping, Select, and_, select
+from sqlalchemy import RowMapping, Select, and_, bindparam, select
 
 from scheduler import tables
 from scheduler.core.errors import NotFound
@@ -170,7 +170,7 @@ async def practice(r: Reading) -> Practice:
     Raises:
         NotFound: there is no such practice.
     """
-    row = await _first(r, select(tables.practice).where(tables.practice.c.id == r.practice_id))
+    row = (await r.conn.execute(_PRACTICE, {"id": r.practice_id})).mappings().first()
     if row is None:
         raise NotFound("practice")
     return Practice(**row)
@@ -179,11 +179,10 @@ async def practice(r: Reading) -> Practice:
 async def box_of_practice(r: Reading) -> Box:
     """What seals fields that belong to no client: texts from unknown numbers, second factors of staff."""
     if r.practice_box is None:
-        t = tables.practice
-        row = await _first(r, select(t.c.data_key).where(t.c.id == r.practice_id))
-        if row is None:
+        key = (await r.conn.execute(_PRACTICE_KEY, {"id": r.practice_id})).scalar_one_or_none()
+        if key is None:
             raise NotFound("practice")
-        r.practice_box = r.vault.box(row["data_key"])
+        r.practice_box = r.vault.box(key)
     return r.practice_box
 
 
@@ -332,8 +331,8 @@ async def contact_points_of(
 
 async def contact_points_at(r: Reading, value_ix: bytes) -> tuple[ContactPoint, ...]:
     """Whose number or address this is: several clients may share one. Removed ones are left out."""
-    query = _contacts(r).where(tables.contact_point.c.value_ix == value_ix, tables.contact_point.c.state != "removed")
-    return tuple(_contact(r, row) for row in (await r.conn.execute(_in_order(query))).mappings())
+    found = await r.conn.execute(_CONTACTS_AT, {"of": r.practice_id, "value_ix": value_ix})
+    return tuple(_contact(r, row) for row in found.mappings())
 
 
 async def consents(r: Reading, contact_point_ids: Iterable[str]) -> dict[ConsentKey, Consent]:
@@ -356,6 +355,25 @@ async def consent_history(r: Reading, contact_point_id: str) -> tuple[Consent, .
     return tuple(Consent(**_without_practice(row)) for row in found.mappings())
 
 
+# --- built once, since every text asks them ---------------------------------------------------------------------
+
+_PRACTICE: Final = select(tables.practice).where(tables.practice.c.id == bindparam("id"))
+_PRACTICE_KEY: Final = select(tables.practice.c.data_key).where(tables.practice.c.id == bindparam("id"))
+_CONTACTS: Final = select(tables.contact_point, tables.client.c.data_key).join(
+    tables.client,
+    and_(
+        tables.client.c.practice_id == tables.contact_point.c.practice_id,
+        tables.client.c.id == tables.contact_point.c.client_id,
+    ),
+)
+_BY_RANK: Final = (tables.contact_point.c.rank, tables.contact_point.c.created_at, tables.contact_point.c.id)
+_CONTACTS_AT: Final = _CONTACTS.where(
+    tables.contact_point.c.practice_id == bindparam("of"),
+    tables.contact_point.c.value_ix == bindparam("value_ix"),
+    tables.contact_point.c.state != "removed",
+).order_by(*_BY_RANK)
+
+
 # --- reading rows -----------------------------------------------------------------------------------------------
 
 
@@ -369,16 +387,11 @@ def _clients(r: Reading) -> Select[Any]:
 
 
 def _contacts(r: Reading) -> Select[Any]:
-    same = and_(
-        tables.client.c.practice_id == tables.contact_point.c.practice_id,
-        tables.client.c.id == tables.contact_point.c.client_id,
-    )
-    query = select(tables.contact_point, tables.client.c.data_key).join(tables.client, same)
-    return query.where(tables.contact_point.c.practice_id == r.practice_id)
+    return _CONTACTS.where(tables.contact_point.c.practice_id == r.practice_id)
 
 
 def _in_order(query: Select[Any]) -> Select[Any]:
-    return query.order_by(tables.contact_point.c.rank, tables.contact_point.c.created_at, tables.contact_point.c.id)
+    return query.order_by(*_BY_RANK)
 
 
 def _client(r: Reading, row: Mapping[Any, Any]) -> Client:

@@ -7,9 +7,9 @@ Invariant: a version, once written, is never changed.
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import Select, insert, select
+from sqlalchemy import Select, bindparam, insert, select
 
 from scheduler.core.record import Reading, Tx
 from scheduler.reminders.policy import Policy, Touch, parse_policy, to_dict
@@ -45,7 +45,7 @@ async def wordings_in_force(r: Reading) -> Wordings:
 
 async def newest_version(r: Reading) -> PolicyVersion | None:
     """The version in force, whole."""
-    row = (await r.conn.execute(_versions(r).limit(1))).mappings().first()
+    row = (await r.conn.execute(_NEWEST, {"of": r.practice_id})).mappings().first()
     return _version(row) if row else None
 
 
@@ -66,6 +66,15 @@ async def insert_version(tx: Tx, version: int, touches: Sequence[Touch], wording
         "made_at": tx.now,
     }
     await tx.conn.execute(insert(reminder_policy).values(row))
+
+
+# Built once: every claim asks it.
+_NEWEST: Final = (
+    select(reminder_policy)
+    .where(reminder_policy.c.practice_id == bindparam("of"))
+    .order_by(reminder_policy.c.version.desc())
+    .limit(1)
+)
 
 
 def _versions(r: Reading) -> Select[Any]:
