@@ -711,6 +711,7 @@ waitlist_entry = Table(
     _instant("last_offered_at", nullable=True),
     Column("only_clinician", Id, nullable=False, server_default=""),  # the one, where clinician_ids name one
     Column("grid", Integer, nullable=False, server_default=str(2**21 - 1)),  # bits: 3 * weekday + part of the day
+    Column("unanswered", Integer, nullable=False, server_default="0"),  # of the last offers, without a break
     Column("turn", BigInteger, nullable=False, server_default="0"),  # least first; see waitlist/turns.py
     Column("urgency_reason", Word),  # clinical | promised | long_wait
     _instant("paused_until", nullable=True),

@@ -25,8 +25,8 @@ from waitlist.reach_store import Instants
 from waitlist.store import Opening
 
 AT_ONCE: Final = 20
-SOON: Final = timedelta(minutes=10)
-"""Whoever holds an offer of another time is likely to be free of it about then."""
+SOON: Final = timedelta(minutes=5)
+"""Whoever holds an offer of another time is looked at again when that is over, and no sooner than this."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +54,7 @@ async def askable(r: Reading, opening: Opening, practice: Practice, policy: Poli
     """The first `most` who may be asked about the opening now (None: all)."""
     found = Askable()
     now_true = await moment(r, opening)
-    passed: set[Misfit] = set()
+    passed: dict[str, Misfit] = {}
     numbers = set(now_true.numbers_holding)
     async for some in _groups(r, opening, policy, now_true, passed):
         facts = await _facts(r, some, practice)
@@ -68,13 +68,14 @@ async def askable(r: Reading, opening: Opening, practice: Practice, policy: Poli
             found.turns.append(Turn(ranked, point))
             if len(found.turns) == most:
                 return found
-    if Misfit.HOLDS_ANOTHER_OFFER in passed:
-        found.later(r.now + SOON)
+    for client_id, reason in passed.items():
+        if reason is Misfit.HOLDS_ANOTHER_OFFER:
+            found.later(max(now_true.holding[client_id], r.now + SOON))
     return found
 
 
 async def _groups(
-    r: Reading, opening: Opening, policy: Policy, now_true: Moment, passed: set[Misfit]
+    r: Reading, opening: Opening, policy: Policy, now_true: Moment, passed: dict[str, Misfit]
 ) -> AsyncIterator[Sequence[Ranked]]:
     some: list[Ranked] = []
     async for ranked in ranking(r, opening, policy.weights, now_true, passed):

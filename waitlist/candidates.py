@@ -5,7 +5,7 @@ more than those in front of it. The rules are in matching.py. Invariant: whateve
 `Ranked` that comes back.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterable
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -28,17 +28,17 @@ class Moment:
 
     expected: dict[str, frozenset[str]]
     asked: frozenset[str]
-    holding: frozenset[str]
+    holding: Mapping[str, datetime]
     numbers_holding: frozenset[bytes]
 
 
 async def moment(r: Reading, opening: Opening) -> Moment:
-    """Who has a visit then, who was asked about the opening, and who holds an offer of any."""
+    """Who has a visit then, who was asked about the opening, and who holds an offer of any, until when."""
     held = await narrow_store.holding(r)
     return Moment(
         await reach_store.clients_with_a_visit(r, opening.starts_at, opening.ends_at),
         await narrow_store.asked_about(r, opening.id),
-        frozenset(each.client_id for each in held),
+        {each.client_id: each.expires_at for each in held},
         frozenset(each.address_ix for each in held),
     )
 
@@ -52,7 +52,7 @@ async def in_order(
     """
     weights = weights or (await policy_store.policy(r)).weights
     found = []
-    async for ranked in ranking(r, opening, weights, await moment(r, opening), set()):
+    async for ranked in ranking(r, opening, weights, await moment(r, opening), {}):
         found.append(ranked)
         if len(found) == most:
             break
@@ -60,11 +60,11 @@ async def in_order(
 
 
 async def ranking(
-    r: Reading, opening: Opening, weights: Weights, at: Moment, passed: set[Misfit]
+    r: Reading, opening: Opening, weights: Weights, at: Moment, passed: dict[str, Misfit]
 ) -> AsyncIterator[Ranked]:
     """The entries that fit, one after another; `of` counts those so far. The database is read as far as needed.
 
-    Why others did not fit is put into `passed`.
+    Why others did not fit is put into `passed`, by client.
 
     Entries come by turn; how well each fits can still move it up by so many days. So one is given out when nobody
     further down can come before it any more.
@@ -79,7 +79,7 @@ async def ranking(
             if reason is None:
                 waiting.append((order(wish, gap, weights), wish))
             else:
-                passed.add(reason)
+                passed[wish.client_id] = reason
         waiting.sort(key=lambda each: each[0])
         while waiting and (safe_until is None or waiting[0][0][0] < safe_until - bonus):
             _, wish = waiting.pop(0)
@@ -197,6 +197,7 @@ def _wish(entry: Entry, *, taken: tuple[Span, ...], asked_already: bool, holds_a
         min_notice_minutes=entry.min_notice_minutes,
         priority=entry.priority,
         credit=entry.credit,
+        unanswered=entry.unanswered,
         last_offered_at=entry.last_offered_at,
         replaces_at=entry.replaces_at,
         paused_until=entry.paused_until,

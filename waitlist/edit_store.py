@@ -6,7 +6,7 @@ Invariant: locks are taken in the order hold in the calendar, opening, client, e
 meet the calendar first, and only then, in the subscriber, the opening; the other way round would be a deadlock.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any
 
@@ -54,6 +54,27 @@ async def give_credit(tx: Tx, entry_ids: Sequence[str]) -> None:
     there = (e.practice_id == tx.practice_id, e.id.in_(entry_ids))
     moved_up = MINUTES_A_DAY * (await policy_store.policy(tx)).weights.lost
     await tx.conn.execute(update(waitlist_entry).where(*there).values(credit=e.credit + 1, turn=e.turn - moved_up))
+
+
+async def note_answer(tx: Tx, entry_ids: Collection[str], *, answered: bool) -> None:
+    """Whether these entries answered the offer that is over now; each stands where that puts it."""
+    e, weights = waitlist_entry.c, (await policy_store.policy(tx)).weights
+    wanted = select(e).where(e.practice_id == tx.practice_id, e.id.in_(sorted(entry_ids)))
+    rows = []
+    for row in (await tx.conn.execute(wanted)).all():
+        unanswered = 0 if answered else row.unanswered + 1
+        stands = Standing(
+            joined_at=row.joined_at,
+            last_offered_at=row.last_offered_at,
+            credit=row.credit,
+            unanswered=unanswered,
+            priority=row.priority,
+        )
+        rows.append({"entry": row.id, "unanswered": unanswered, "turn": turn_of(stands, weights)})
+    if rows:
+        changed = update(waitlist_entry).where(e.practice_id == tx.practice_id, e.id == bindparam("entry"))
+        values = {"unanswered": bindparam("unanswered"), "turn": bindparam("turn")}
+        await tx.conn.execute(changed.values(values), rows)
 
 
 async def lock_client(tx: Tx, client_id: str) -> None:
@@ -121,14 +142,14 @@ async def add_offers(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     await tx.conn.execute(insert(offer), [{**made, **row} for row in rows])
 
 
-async def end_held(tx: Tx, opening_id: str, to: OfferState, *, due: bool = False) -> frozenset[str]:
-    """End every offer of an opening that is still held (`due`: whose deadline has passed); the ids of those."""
+async def end_held(tx: Tx, opening_id: str, to: OfferState, *, due: bool = False) -> dict[str, str]:
+    """End every offer of an opening that is still held (`due`: whose deadline has passed); their entries, by id."""
     f = offer.c
     there = [f.practice_id == tx.practice_id, f.opening_id == opening_id, f.state == OfferState.HELD]
     if due:
         there.append(f.expires_at <= tx.now)
-    ended = update(offer).where(*there).values(state=to, ended_at=tx.now).returning(f.id)
-    return frozenset((await tx.conn.execute(ended)).scalars())
+    ended = update(offer).where(*there).values(state=to, ended_at=tx.now).returning(f.id, f.entry_id)
+    return {row.id: row.entry_id for row in await tx.conn.execute(ended)}
 
 
 async def hold_again(tx: Tx, offer_id: str) -> bool:

@@ -74,6 +74,7 @@ class Wish:
     min_notice_minutes: int = 0
     priority: int = 0
     credit: int = 0
+    unanswered: int = 0
     last_offered_at: datetime | None = None
     replaces_at: datetime | None = None
     paused_until: datetime | None = None
@@ -142,7 +143,11 @@ def order(wish: Wish, gap: Gap, weights: Weights) -> tuple[int, datetime, str]:
 def standing(wish: Wish) -> Standing:
     """The facts of an entry that decide its turn, whatever the opening."""
     return Standing(
-        joined_at=wish.joined_at, last_offered_at=wish.last_offered_at, credit=wish.credit, priority=wish.priority
+        joined_at=wish.joined_at,
+        last_offered_at=wish.last_offered_at,
+        credit=wish.credit,
+        unanswered=wish.unanswered,
+        priority=wish.priority,
     )
 
 

@@ -69,6 +69,7 @@ class Holding:
 
     client_id: str
     address_ix: bytes
+    expires_at: datetime
 
 
 async def asked_about(r: Reading, opening_id: str) -> frozenset[str]:
@@ -81,11 +82,11 @@ async def asked_about(r: Reading, opening_id: str) -> frozenset[str]:
 async def holding(r: Reading) -> tuple[Holding, ...]:
     """Everybody who holds an offer of any opening now."""
     f, c = offer.c, contact_point.c
-    wanted = select(f.client_id, c.value_ix).join(
+    wanted = select(f.client_id, c.value_ix, f.expires_at).join(
         contact_point, and_(c.practice_id == f.practice_id, c.id == f.contact_point_id)
     )
     rows = await r.conn.execute(wanted.where(f.practice_id == r.practice_id, f.state == OfferState.HELD.value))
-    return tuple(Holding(row.client_id, row.value_ix) for row in rows)
+    return tuple(Holding(row.client_id, row.value_ix, row.expires_at) for row in rows)
 
 
 async def offered_since(r: Reading, client_ids: Collection[str], since: datetime) -> dict[str, list[datetime]]:

@@ -9,7 +9,7 @@ Invariant: as long as nobody is out and somebody is left, somebody is asked.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from math import ceil, floor, log
 from typing import Final
@@ -22,6 +22,8 @@ ANSWERING_MINUTES: Final = 2.0
 
 BEAT: Final = timedelta(minutes=5)
 """How long to wait for what those asked say, before more are asked."""
+
+MOST_BEATS: Final = 6
 
 SURE: Final = 0.97
 """With this chance somebody says yes before the visit is too near, if that many fit."""
@@ -64,6 +66,19 @@ def step(at: Position, curve: Curve, policy: Policy) -> Step:
     if pressed > gentle:
         return Step(pressed, "pressed")
     return Step(gentle, "gentle" if gentle else "enough_are_out")
+
+
+def beat_after(at: Position, curve: Curve, policy: Policy) -> datetime:
+    """When to look again, if those who are out stay silent: the first beat at which more would be asked.
+
+    No later than a few beats on, because others may say no or join meanwhile.
+    """
+    for beat in range(1, MOST_BEATS + 1):
+        later = at.now + beat * BEAT
+        aged = [age + beat * (BEAT / _MINUTE) for age in at.out_minutes]
+        if later > at.ask_until or step(replace(at, now=later, out_minutes=aged), curve, policy).ask:
+            break
+    return later
 
 
 def _limit(policy: Policy) -> float:

@@ -34,15 +34,18 @@ class Weights:
     """What counts for a turn, in days of waiting: every point is worth one day.
 
     `waited`: for each day since joining. `unasked`: for each day since the last offer (since joining, if there was
-    none). `lost`: for each offer that somebody else's act ended. `urgency`: for each step that staff put somebody
-    forward. `fit`: when both the clinician and the hours are exactly what they asked for; half of it for one of them.
+    none), and more than the first, so that asking goes round. `lost`: for each offer that somebody else's act ended.
+    `silent`: taken off for each of the last offers that ran out without an answer, four at the most: who does not
+    answer is asked less often, but still asked. `urgency`: for each step that staff put somebody forward. `fit`: when
+    both the clinician and the hours are exactly what they asked for; half of it for one of them.
     """
 
     waited: int = 1
-    unasked: int = 2
-    lost: int = 10
-    urgency: int = 60
-    fit: int = 7
+    unasked: int = 8
+    lost: int = 40
+    silent: int = 16
+    urgency: int = 100
+    fit: int = 14
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -59,8 +62,8 @@ class Policy:
     mode: Mode = Mode.WAVES
     accept: Accept = Accept.AUTO
     fill_within_minutes: int = 15
-    fill_chance_percent: int = 70
-    disappointed_percent: int = 12
+    fill_chance_percent: int = 80
+    disappointed_percent: int = 20
     stop_before_minutes: int = 30
     offers_a_day: int = 3
     weights: Weights = field(default_factory=Weights)
@@ -82,6 +85,7 @@ _BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
     "waited": (0, 100),
     "unasked": (0, 100),
     "lost": (0, 100),
+    "silent": (0, 100),
     "urgency": (0, 365),
     "fit": (0, 100),
 }

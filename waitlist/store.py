@@ -10,7 +10,7 @@ from datetime import date, datetime, timedelta
 from enum import StrEnum
 from typing import Any
 
-from sqlalchemy import ColumnElement, Row, Select, and_, func, select
+from sqlalchemy import ColumnElement, Row, Select, and_, select
 
 from scheduler.appointments.states import ACTIVE
 from scheduler.core.record import Reading
@@ -61,6 +61,9 @@ class OfferState(StrEnum):
 
 _LONGEST_BUFFERS = timedelta(hours=12)
 
+_HELD_EACH = 100
+"""So many offers of one opening run out at once, at the most; what is over is found in the next round."""
+
 UNSETTLED = (OpeningState.OPEN, OpeningState.EXHAUSTED)
 
 
@@ -84,6 +87,7 @@ class Entry:
     replaces_at: datetime | None
     state: EntryState
     credit: int
+    unanswered: int
     joined_at: datetime
     last_offered_at: datetime | None
     client_active: bool
@@ -248,13 +252,16 @@ async def offer_by_id(r: Reading, offer_id: str) -> Offer | None:
 
 
 async def openings_overdue(r: Reading, limit: int) -> tuple[str, ...]:
-    """The ids of openings with a held offer whose deadline has passed, the longest overdue first."""
+    """The ids of openings with a held offer whose deadline has passed, the longest overdue first.
+
+    Not grouped by the database: SQLite would then go through all offers there ever were, opening by opening.
+    """
     f = offer.c
     wanted = select(f.opening_id).where(
         f.practice_id == r.practice_id, f.state == OfferState.HELD, f.expires_at <= r.now
     )
-    grouped = wanted.group_by(f.opening_id).order_by(func.min(f.expires_at), f.opening_id)
-    return tuple((await r.conn.execute(grouped.limit(limit))).scalars())
+    found = (await r.conn.execute(wanted.order_by(f.expires_at).limit(limit * _HELD_EACH))).scalars()
+    return tuple(dict.fromkeys(found))[:limit]
 
 
 async def held_by_number(r: Reading, address_ix: bytes) -> tuple[Offer, ...]:
@@ -292,6 +299,7 @@ def standing_of(entry: Entry) -> Standing:
         joined_at=entry.joined_at,
         last_offered_at=entry.last_offered_at,
         credit=entry.credit,
+        unanswered=entry.unanswered,
         priority=entry.priority,
     )
 
@@ -325,6 +333,7 @@ def _entry(row: Row[Any]) -> Entry:
         row.replaces_at,
         EntryState(row.state),
         row.credit,
+        row.unanswered,
         row.joined_at,
         row.last_offered_at,
         row.client_state == "active",

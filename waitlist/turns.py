@@ -7,10 +7,13 @@ depends on the opening (how well it fits) is added to those in front. Invariant:
 
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
 from waitlist.policy import Weights
 
-MINUTES_A_DAY = 1440
+MINUTES_A_DAY: Final = 1440
+MOST_SILENT: Final = 4
+"""More offers without an answer count no further: nobody is put so far back that they are never asked again."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -20,6 +23,7 @@ class Standing:
     joined_at: datetime
     last_offered_at: datetime | None = None
     credit: int = 0
+    unanswered: int = 0
     priority: int = 0
 
 
@@ -30,21 +34,22 @@ class Points:
     waited: int
     unasked: int
     lost: int
+    silent: int
     urgency: int
     fit: int
 
     @property
     def total(self) -> int:
         """All of them."""
-        return self.waited + self.unasked + self.lost + self.urgency + self.fit
+        return self.waited + self.unasked + self.lost + self.silent + self.urgency + self.fit
 
 
 def turn_of(standing: Standing, weights: Weights) -> int:
     """Where an entry stands among all, in minutes; the least comes first, and time alone changes nothing about it."""
     joined = minutes(standing.joined_at)
     asked = minutes(standing.last_offered_at or standing.joined_at)
-    moved_up = MINUTES_A_DAY * (weights.lost * standing.credit + weights.urgency * standing.priority)
-    return weights.waited * joined + weights.unasked * asked - moved_up
+    moved_up = weights.lost * standing.credit + weights.urgency * standing.priority + _silent(standing, weights)
+    return weights.waited * joined + weights.unasked * asked - MINUTES_A_DAY * moved_up
 
 
 def fit_points(weights: Weights, *, named_clinician: bool, named_hours: bool) -> int:
@@ -59,9 +64,14 @@ def points_of(standing: Standing, weights: Weights, fit: int, now: datetime) -> 
         waited=weights.waited * max(0, (now - standing.joined_at).days),
         unasked=weights.unasked * max(0, (now - asked).days),
         lost=weights.lost * standing.credit,
+        silent=_silent(standing, weights),
         urgency=weights.urgency * standing.priority,
         fit=fit,
     )
+
+
+def _silent(standing: Standing, weights: Weights) -> int:
+    return -weights.silent * min(standing.unanswered, MOST_SILENT)
 
 
 def minutes(instant: datetime) -> int:
@@ -79,6 +89,9 @@ def reasons(points: Points, standing: Standing, now: datetime) -> tuple[str, ...
         found.append(f"{_days('asked', (now - standing.last_offered_at).days, ' ago')} (+{points.unasked})")
     if points.lost:
         found.append(f"lost {standing.credit} to somebody else's answer (+{points.lost})")
+    if points.silent:
+        count = min(standing.unanswered, MOST_SILENT)
+        found.append(f"last {'offer' if count == 1 else f'{count} offers'} not answered ({points.silent})")
     if points.urgency:
         found.append(f"put {'forward' if points.urgency > 0 else 'back'} by staff ({points.urgency:+})")
     if points.fit:

@@ -52,12 +52,15 @@ def _waitlist() -> None:
     entry = "waitlist_entry"
     op.add_column(entry, sa.Column("only_clinician", sa.String(length=32), nullable=False, server_default=""))
     op.add_column(entry, sa.Column("grid", sa.Integer(), nullable=False, server_default=str(ANY_PART)))
+    op.add_column(entry, sa.Column("unanswered", sa.Integer(), nullable=False, server_default="0"))
     op.add_column(entry, sa.Column("turn", sa.BigInteger(), nullable=False, server_default="0"))
     op.add_column(entry, sa.Column("urgency_reason", sa.String(length=40), nullable=True))
     op.add_column(entry, sa.Column("paused_until", sa.DateTime(timezone=True), nullable=True))
     op.add_column(entry, sa.Column("expires_on", sa.Date(), nullable=True))
     op.add_column(entry, sa.Column("location_id", sa.String(length=32), nullable=True))
-    op.create_index("ix_waitlist_entry_turn", entry, ["practice_id", "service_id", "state", "only_clinician", "turn", "id"])
+    op.create_index(
+        "ix_waitlist_entry_turn", entry, ["practice_id", "service_id", "state", "only_clinician", "turn", "id"]
+    )
     for name in ("place", "among", "points"):
         op.add_column("offer", sa.Column(name, sa.Integer(), nullable=True))
     op.create_index("ix_offer_client", "offer", ["practice_id", "client_id", "offered_at"])
@@ -122,9 +125,9 @@ def _grid(windows: list[list[int]]) -> int:
 
 
 def _turn(row: sa.Row[Any]) -> int:
-    """By the weights that came with this version: a day waited 1, a day not asked 2, a lost offer 10, urgency 60."""
+    """By the weights that came with this version: a day waited 1, a day not asked 8, a lost offer 40, urgency 100."""
     joined, asked = _minutes(row.joined_at), _minutes(row.last_offered_at or row.joined_at)
-    return joined + 2 * asked - 1440 * (10 * row.credit + 60 * row.priority)
+    return joined + 8 * asked - 1440 * (40 * row.credit + 100 * row.priority)
 
 
 def _minutes(instant: datetime) -> int:
@@ -138,5 +141,14 @@ def _no_waitlist() -> None:
     for name in ("points", "among", "place"):
         op.drop_column("offer", name)
     op.drop_index("ix_waitlist_entry_turn", table_name="waitlist_entry")
-    for name in ("location_id", "expires_on", "paused_until", "urgency_reason", "turn", "grid", "only_clinician"):
+    for name in (
+        "location_id",
+        "expires_on",
+        "paused_until",
+        "urgency_reason",
+        "turn",
+        "unanswered",
+        "grid",
+        "only_clinician",
+    ):
         op.drop_column("waitlist_entry", name)

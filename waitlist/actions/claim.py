@@ -204,7 +204,7 @@ async def _tell_losers(tx: Tx, winner: Offer) -> None:
     await edit_store.give_credit(tx, [offer.entry_id for offer in losers])
     for offer in losers:
         tx.note("offer.withdrawn", "offer", offer.id, reason="lost")
-    unheard = await texts.never_heard_of(tx, ended, "lost")
+    unheard = await texts.never_heard_of(tx, ended.keys(), "lost")
     kept = {offer: await _replaced(tx, offer) for offer in losers if offer.id not in unheard}
     await texts.lost(tx, kept)
 

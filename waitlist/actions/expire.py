@@ -17,7 +17,9 @@ async def expire_overdue(tx: Tx, opening_id: str) -> int:
     ended = await edit_store.end_held(tx, opening_id, OfferState.EXPIRED, due=True)
     if not ended:
         return 0
-    await texts.never_heard_of(tx, ended, "expired")
+    unheard = await texts.never_heard_of(tx, ended.keys(), "expired")
+    silent = [entry_id for offer_id, entry_id in ended.items() if offer_id not in unheard]
+    await edit_store.note_answer(tx, silent, answered=False)
     for offer_id in sorted(ended):
         tx.note("offer.expired", "offer", offer_id)
     await next_wave(tx, opening_id)

@@ -10,7 +10,7 @@ from scheduler.calendar.wallclock import DAYS_PER_WEEK, MINUTES_PER_DAY
 from scheduler.core.errors import Conflict, Invalid, NotFound
 from scheduler.core.record import Tx
 from scheduler.people import store as people
-from waitlist import edit_store, store, texts
+from waitlist import candidates, edit_store, store, texts
 from waitlist.matching import WeeklyWindow
 from waitlist.store import EntryState, OpeningState
 
@@ -65,13 +65,16 @@ async def join(
     )
     tx.note("entry.joined", "waitlist_entry", entry_id, client=client_id, priority=priority)
     await _tell(tx, entry_id, client_id)
-    await look_again(tx)
+    await look_again(tx, entry_id)
     return entry_id
 
 
-async def look_again(tx: Tx) -> None:
-    """Somebody new may fit what nobody fitted: openings that ran out of people are open again."""
+async def look_again(tx: Tx, entry_id: str) -> None:
+    """Somebody may fit what nobody fitted: such openings that ran out of people are open again."""
+    entry = await store.entry(tx, entry_id)
     for opening in await store.openings(tx, states=(OpeningState.EXHAUSTED,)):
+        if entry is None or await candidates.misfit(tx, opening, entry) is not None:
+            continue
         if await edit_store.set_opening_state(
             tx, opening.id, (OpeningState.EXHAUSTED,), OpeningState.OPEN, next_wave_at=tx.now
         ):

@@ -37,6 +37,7 @@ async def pass_offer(tx: Tx, offer_id: str, *, inbound_id: str | None = None) ->
         now = await store.offer_by_id(tx, offer_id)
         state = now.state if now else offer.state
         return Passed(again=True) if state == OfferState.PASSED else NotPassed(state)
+    await edit_store.note_answer(tx, (offer.entry_id,), answered=True)
     tx.note("offer.passed", "offer", offer_id)
     await texts.passed(tx, offer, inbound_id)
     await next_wave(tx, offer.opening_id)

@@ -4,7 +4,7 @@ How many are asked at once is pace.py's to say, who they are askable.py's. Here 
 asked, or it waits, or it ends. Invariant: while anybody holds an offer of it, the time is held in the calendar.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -19,11 +19,11 @@ from waitlist import edit_store, narrow_store, policy_store, store, texts
 from waitlist.actions.withdraw import withdraw_opening
 from waitlist.askable import Askable, Turn, askable
 from waitlist.deadlines import SHORTEST_MINUTES, held_until, hold_expiry
-from waitlist.pace import BEAT, Position, step
+from waitlist.pace import Position, beat_after, step
 from waitlist.policy import Mode, Policy
 from waitlist.response import Curve
 from waitlist.store import Offer, OfferState, Opening, OpeningState
-from waitlist.turns import Standing, turn_of
+from waitlist.turns import turn_of
 
 NEAR: Final = timedelta(hours=4)
 """Nearer than this it matters how many are left to ask; farther away there is time for all of them."""
@@ -107,8 +107,7 @@ async def _go_on(tx: Tx, look: _Look) -> Offered | Waits | NoWave:
         kept = await _keep(tx, look, deadline)
         return kept or await _offer(tx, look, found, ask, deadline, _look_again(tx, look, found, ask, later))
     if look.out:
-        more = tx.now + BEAT if found.turns else later
-        await edit_store.plan_wave(tx, look.opening.id, more)
+        await edit_store.plan_wave(tx, look.opening.id, _look_again(tx, look, found, 0, later))
         return NoWave("still_out")
     if later is None:
         return await _end(tx, look.opening, OpeningState.EXHAUSTED, "exhausted")
@@ -123,7 +122,12 @@ def _look_again(tx: Tx, look: _Look, found: Askable, asked: int, later: datetime
     """When to ask more; None where the end of what is out says so."""
     if _alone(look):
         return None
-    return tx.now + BEAT if len(found.turns) > asked else later
+    left = len(found.turns) - asked
+    if not left:
+        return later
+    out = [*_position(tx, look, left).out_minutes, *[0.0] * asked]
+    position = replace(_position(tx, look, max(left, MANY)), out_minutes=out)
+    return beat_after(position, look.curve, look.policy)
 
 
 async def _whom(tx: Tx, look: _Look) -> tuple[Askable, int]:
@@ -244,8 +248,7 @@ async def _offer(
 def _next_turn(tx: Tx, turn: Turn, policy: Policy) -> int:
     """Where they stand once they have been asked."""
     before = turn.ranked.standing
-    asked = Standing(joined_at=before.joined_at, last_offered_at=tx.now, priority=before.priority)
-    return turn_of(asked, policy.weights)
+    return turn_of(replace(before, last_offered_at=tx.now, credit=0), policy.weights)
 
 
 def _why(opening: Opening, turn: Turn, policy: Policy) -> dict[str, str | int | None]:
@@ -263,6 +266,7 @@ def _why(opening: Opening, turn: Turn, policy: Policy) -> dict[str, str | int | 
         "waited": points.waited,
         "unasked": points.unasked,
         "lost": points.lost,
+        "silent": points.silent,
         "urgency": points.urgency,
         "fit": points.fit,
         "policy": policy.version,
