@@ -14,6 +14,8 @@ from messages.kinds import Kind
 from scheduler.core.record import Reading, Tx
 from scheduler.tables import inbound, message
 
+_ANSWERED = ("sms", "voice", "whatsapp")
+"""Ways that are answered from the same number."""
 _SAID = ("pending", "intent", "unknown", "sent")
 
 
@@ -21,7 +23,7 @@ _SAID = ("pending", "intent", "unknown", "sent")
 _TO: Final = and_(
     message.c.practice_id == bindparam("of"),
     message.c.address_ix == bindparam("address_ix"),
-    message.c.channel == "sms",
+    message.c.channel.in_(_ANSWERED),
     message.c.kind.in_(bindparam("kinds", expanding=True)),
     message.c.state.in_(_SAID),
 )
@@ -72,6 +74,15 @@ async def count(r: Reading, address_ix: bytes, kinds: Collection[Kind], since: d
     """How many texts of these kinds were made for a number since an instant."""
     asked = {**_asked(r, address_ix, kinds), "since": since}
     return int((await r.conn.execute(_COUNT, asked)).scalar_one())
+
+
+async def heard_by(r: Reading, address_ix: bytes, via: str, since: datetime) -> int:
+    """How often somebody spoke by this way for a number since an instant."""
+    i = inbound.c
+    wanted = select(func.count()).where(
+        i.practice_id == r.practice_id, i.from_ix == address_ix, i.received_at > since, i.via == via
+    )
+    return int((await r.conn.execute(wanted)).scalar_one())
 
 
 def _asked(r: Reading, address_ix: bytes, kinds: Collection[Kind]) -> dict[str, object]:

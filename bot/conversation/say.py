@@ -107,7 +107,8 @@ async def _aloud(tx: Tx, turn: Turn, kind: Kind, particulars: Particulars, visit
     direct = turn.direct
     if direct is None:
         return False
-    direct.answers.append(Answer(kind, particulars, visit.starts_at if visit else particulars.starts_at))
+    about = visit.starts_at if visit else particulars.starts_at
+    direct.answers.append(Answer(kind, particulars, about, turn.language))
     tx.note("inbound.answered", "inbound", turn.inbound.id, kind=kind.value, via=turn.inbound.via)
     if kind in ECHOED and not turn.sender.stopped:
         await _by_text(tx, turn, kind, particulars, visit, direct.client_id, part)

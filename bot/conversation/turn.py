@@ -122,6 +122,7 @@ class Answer:
     kind: Kind
     particulars: Particulars
     starts_at: datetime | None
+    language: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -114,6 +114,7 @@ def show(
         "phone_e164": "".join(each for each in opened.practice.office_phone if each.isdigit() or each == "+"),
         "nonce": nonce_for(request.app[RECORD].vault, opened.link.id, now),
         "preferences": "",
+        "chat": "",
     }
     return page(request, f"links/{template}.html", {**frame, **context}, status=status)
 

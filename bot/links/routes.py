@@ -1,14 +1,14 @@
 """Which page a link opens, by its purpose. Anything that does not fit the purpose is a dead link.
 
 GET  /l/{token}            the page
-GET  /l/{token}/{view}     a step: cannot, times, preferences, stop
-POST /l/{token}/{act}      an act: confirm, cannot, times, undo, claim, pass, preferences, stop
+GET  /l/{token}/{view}     a step: cannot, times, preferences, stop, chat
+POST /l/{token}/{act}      an act: confirm, cannot, times, undo, claim, pass, preferences, stop, chat
 """
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bot.links import offer, preferences, visit
+from bot.links import chat, offer, preferences, visit
 from bot.links.misses import Misses
 from bot.links.nonce import is_from_our_page
 from bot.links.opened import MISSES, RECORD, Gone, gone, open_link, show
@@ -21,8 +21,16 @@ PAGES = {
     Purpose.OFFER: offer.show_offer,
     Purpose.PREFERENCES: preferences.show_preferences,
 }
-VIEWS = {Purpose.VISIT: visit.VIEWS, Purpose.OFFER: {}, Purpose.PREFERENCES: preferences.VIEWS}
-ACTS = {Purpose.VISIT: visit.ACTS, Purpose.OFFER: offer.ACTS, Purpose.PREFERENCES: preferences.ACTS}
+VIEWS = {
+    Purpose.VISIT: visit.VIEWS | chat.VIEWS,
+    Purpose.OFFER: chat.VIEWS,
+    Purpose.PREFERENCES: preferences.VIEWS | chat.VIEWS,
+}
+ACTS = {
+    Purpose.VISIT: visit.ACTS | chat.ACTS,
+    Purpose.OFFER: offer.ACTS | chat.ACTS,
+    Purpose.PREFERENCES: preferences.ACTS | chat.ACTS,
+}
 
 
 def install_links(app: web.Application, record: Record) -> None:

@@ -67,6 +67,7 @@ async def show_visit(request: web.Request, opened: Opened) -> web.Response:
             "action": opened.address("confirm"),
             "cannot": opened.address("cannot"),
             "pick": opened.address("times"),
+            "chat": opened.address("chat"),
         },
     )
 

@@ -2,7 +2,7 @@
 
 import re
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 import pytest
@@ -13,13 +13,16 @@ from sqlalchemy import select
 from bot.app import create_app
 from bot.settings import Settings, load
 from bot.wiring import subscriptions as all_subscriptions
-from messages import links
+from messages import consent, links
+from messages.consent import StopSource
+from messages.kinds import Channel
 from messages.links import Purpose
 from scheduler import tables
 from scheduler.actions.book import Booked
 from scheduler.appointments import store
 from scheduler.appointments.store import Visit
 from scheduler.core.record import Record, Subscriptions
+from scheduler.people import store as people
 from tests.rig.office import OWNER, Known, Office, local
 
 ACCOUNT, TOKEN = "AC" + "1" * 32, "a-token-of-the-carrier"
@@ -75,6 +78,31 @@ class Behind:
             found = await store.visit(r, self.booked.participation_ids[0])
         assert found is not None
         return found
+
+    async def number_ix(self) -> bytes:
+        """The blind index of the client's number."""
+        async with self.office.record.read(self.office.practice_id) as r:
+            (point,) = [each for each in await people.contact_points(r, self.client.id) if each.kind == "phone"]
+        return point.value_ix
+
+    async def stop(self) -> None:
+        """The client's number says STOP, which ends its links."""
+        async with self.office.record.write(self.office.practice_id, OWNER) as tx:
+            await consent.stop_contact(tx, self.client.phone_id or "", Channel.SMS, StopSource.STAFF)
+
+    async def again(self) -> "Behind":
+        """Another link to the same visit."""
+        async with self.office.record.write(self.office.practice_id, OWNER) as tx:
+            made = await links.make(
+                tx,
+                Purpose.VISIT,
+                client_id=self.client.id,
+                contact_point_id=self.client.phone_id,
+                participation_id=self.booked.participation_ids[0],
+                revision=1,
+                expires_at=TUESDAY,
+            )
+        return replace(self, token=made.token)
 
     async def texts(self, kind: str) -> int:
         async with self.office.record.read(self.office.practice_id) as r:

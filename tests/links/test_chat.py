@@ -1,0 +1,133 @@
+"""Writing to the office behind a link: the same conversation as by text, answered on the page."""
+
+import re
+
+import pytest
+from sqlalchemy import func, select
+
+from bot.links.chat import MOST_AN_HOUR
+from messages import consent
+from messages.kinds import Channel
+from messages.links import Purpose
+from scheduler import tables
+from scheduler.appointments.states import ParticipationState
+from tests.links.conftest import Behind
+from tests.rig.office import OWNER
+
+
+async def write(link: Behind, words: str, *, token: str | None = None) -> str:
+    """Open the page and write something; what is answered."""
+    here = f"/l/{token or link.token}/chat"
+    shown = await (await link.site.get(here)).text()
+    nonce = re.search(r'name="nonce" value="(\w+)"', shown)
+    answer = await link.site.post(here, data={"nonce": nonce.group(1) if nonce else "", "words": words})
+    return await answer.text()
+
+
+def said(page: str) -> list[str]:
+    return re.findall(r'class="chat-theirs">([^<]+)<', page)
+
+
+async def count(link: Behind, table: str) -> int:
+    async with link.office.record.read(link.office.practice_id) as r:
+        return int((await r.conn.execute(select(func.count()).select_from(tables.metadata.tables[table]))).scalar_one())
+
+
+async def test_coming_and_not_coming_are_the_same_as_by_text(behind) -> None:
+    link: Behind = await behind()
+    assert said(await write(link, "yes see you then")) == ["Confirmed, Tue, Mar 10, 3:00 PM. See you then."]
+    assert (await link.visit()).state is ParticipationState.CONFIRMED
+    (answer,) = said(await write(link, "sorry, can't make it"))
+    assert answer.startswith("Thank you for telling us. Tue, Mar 10, 3:00 PM is cancelled.")
+    assert (await link.visit()).state is ParticipationState.CANCELLED
+    assert await link.texts("cancelled") == 1  # whoever has the number hears of it, with its undo
+    assert await link.texts("confirmed") == 0
+    assert said(await write(link, "U")) == ["Undone. Tue, Mar 10, 3:00 PM is yours again."]
+    assert (await link.visit()).is_active
+
+
+async def test_another_time_is_wished_for_and_taken_and_the_page_goes_on(behind) -> None:
+    link: Behind = await behind()
+    (offered,) = said(await write(link, "can we do 4 instead?"))
+    assert offered.startswith("Tue, Mar 10, 4:00 PM is free. Reply 1 to move there, 2 to keep Tue, Mar 10, 3:00 PM.")
+    page = await write(link, "1")
+    assert said(page)[0].startswith("Moved to Tue, Mar 10, 4:00 PM and confirmed.")
+    assert (await link.visit()).revision == 2
+    assert (await link.get("chat"))[0] == 404  # the old link died with the old time
+    token = re.search(r'action="/l/(\w+)/chat"', page)
+    assert token is not None
+    assert said(await write(link, "U", token=token.group(1))) == ["Undone. Tue, Mar 10, 3:00 PM is yours again."]
+
+
+async def test_opening_the_page_writes_nothing_and_shows_nothing_said_before(behind) -> None:
+    link: Behind = await behind()
+    await write(link, "running 10 minutes late")
+    before = (await count(link, "inbound"), await count(link, "audit_entry"))
+    status, page = await link.get("chat")
+    assert (status, said(page), "10 minutes late</p>" in page) == (200, [], False)
+    assert (await count(link, "inbound"), await count(link, "audit_entry")) == before
+
+
+async def test_words_without_the_proof_of_a_page_do_nothing(behind) -> None:
+    link: Behind = await behind()
+    answer = await link.site.post(f"/l/{link.token}/chat", data={"words": "N"})
+    assert answer.status == 409
+    assert (await link.visit()).is_active
+    assert await count(link, "inbound") == 0
+
+
+async def test_distress_on_the_page_is_answered_with_the_numbers_and_alerts_also_after_a_stop(behind) -> None:
+    link: Behind = await behind()
+    await link.stop()
+    link = await link.again()
+    (notice,) = said(await write(link, "i want to die"))
+    assert "988" in notice
+    async with link.office.record.read(link.office.practice_id) as r:
+        kinds = set((await r.conn.execute(select(tables.task.c.kind))).scalars())
+    assert "crisis" in kinds
+    assert await link.texts("crisis_notice") == 0
+
+
+async def test_stop_on_the_page_ends_texts(behind) -> None:
+    link: Behind = await behind()
+    page = await write(link, "please stop texting me")
+    assert said(page)[0].startswith("You will get no more texts from us.")
+    async with link.office.record.read(link.office.practice_id) as r:
+        assert await consent.is_stopped(r, await link.number_ix(), Channel.SMS)
+
+
+async def test_a_page_speaks_for_its_client_alone(behind, office) -> None:
+    link: Behind = await behind()
+    child = await office.client(1, phone_of=0)
+    await office.book(child, at=(await link.visit()).starts_at.replace(hour=20), clinician=1)
+    assert said(await write(link, "C")) == ["Confirmed, Tue, Mar 10, 3:00 PM. See you then."]
+
+
+async def test_what_is_written_is_data(behind) -> None:
+    link: Behind = await behind()
+    page = await write(link, "<script>alert(1)</script>")
+    assert "<script>" not in page
+    assert "&lt;script&gt;" in page
+
+
+async def test_nobody_writes_all_day(behind) -> None:
+    link: Behind = await behind()
+    for _ in range(MOST_AN_HOUR):
+        await write(link, "thanks")
+    assert said(await write(link, "N"))[0].startswith("That is more than this page takes. Please call")
+    assert (await link.visit()).is_active
+
+
+@pytest.mark.parametrize("purpose", [Purpose.PREFERENCES])
+async def test_spanish_is_answered_in_spanish(behind, purpose: Purpose) -> None:
+    link: Behind = await behind(purpose, language="es")
+    (answer,) = said(await write(link, "a que hora es mi cita?"))
+    assert answer.startswith("Su próxima cita es mar 10 mar, 3:00 PM.")
+
+
+async def test_whoever_has_no_phone_on_file_is_asked_to_call(behind, office) -> None:
+    link: Behind = await behind()
+    async with office.record.write(office.practice_id, OWNER) as tx:
+        changed = tables.contact_point.update().where(tables.contact_point.c.practice_id == office.practice_id)
+        await tx.conn.execute(changed.values(state="removed"))
+    assert said(await write(link, "C"))[0].startswith("That is more than this page takes.")
