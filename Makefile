@@ -11,6 +11,7 @@
 #                   build/experiments; docs/experiments.md tells of each (R1 R6 R8 R9 R10 R10HOSTS R23 R24 R25 R26 SCALE)
 #   make bench      every benchmark below, one after the other; figures in build/bench (docs/performance.md)
 #   make bench-dispatch bench-carrier bench-inbound bench-claim bench-book bench-plan bench-feel bench-peers
+#   make train      train the scorer of distress anew from its corpora (docs/understanding.md)
 #   make diagrams   draw the diagrams of docs/ anew from the code's tables
 #   make lock       write the hashed locks anew after a change in pyproject.toml
 #   make clean      remove what the commands above created
@@ -31,7 +32,7 @@ comma := ,
 INSTALL := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes
 LOCK := $(LOCK_VENV)/bin/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml --group build
 
-.PHONY: help run test test-long check kill-nine experiment simulate simulate-mutations diagrams lock clean bench bench-dispatch bench-carrier \
+.PHONY: help run test test-long check kill-nine experiment simulate simulate-mutations diagrams train lock clean bench bench-dispatch bench-carrier \
   bench-inbound bench-claim bench-book bench-plan bench-feel bench-peers
 
 help:
@@ -63,6 +64,9 @@ simulate: $(VENV)/ready-to-test
 
 simulate-mutations: $(VENV)/ready-to-test
 	@$(BIN)/python -m tests.simulation.mutants --seeds $(or $(SEEDS),12) --workers $(WORKERS) $(ARGS)
+
+train: $(VENV)/ready-to-test
+	@$(BIN)/python -m tests.understanding.train
 
 BENCHES := dispatch carrier inbound claim book plan feel peers
 BENCH := $(BIN)/python -m tests.load

@@ -1,12 +1,21 @@
 """Finds language of despair and danger.
 
 A false alarm costs a person a minute, a miss may cost a life, so negation, hedging and jokes do not silence it; only
-the few exempt phrases, which are surely something else, do. The one invariant: nothing said elsewhere in the message
-can hide a match.
+the few exempt phrases, which are surely something else, do. Phrases that mean it whatever stands around them are in
+`words/crisis.toml`; other wording is weighed (`crisis_score.py`). The one invariant: nothing said elsewhere in the
+message can hide a match.
 """
 
-from messages.intents.lexicon import CRISIS, CRISIS_EXEMPT
-from messages.intents.normalise import Text
+from collections.abc import Iterator
+from itertools import pairwise
+from typing import Final
+
+from messages.intents.crisis_score import THRESHOLD, score
+from messages.intents.lexicon import CRISIS, CRISIS_EXEMPT, PHRASES
+from messages.intents.normalise import EMOJI, Sentence, Text
+
+# Parts of fewer words than this are weighed with what stands around them alone.
+_FEWEST: Final = 3
 
 
 def crisis_signs(text: Text) -> tuple[str, ...]:
@@ -17,5 +26,28 @@ def crisis_signs(text: Text) -> tuple[str, ...]:
     lines = [sentence.spoken for sentence in text.sentences]
     if len(lines) > 1:
         lines.append(text.whole.spoken)
-    found = (phrase.name for line in lines for phrase in CRISIS.matches(CRISIS_EXEMPT.erase(line)))
+    found = [phrase.name for line in lines for phrase in CRISIS.matches(CRISIS_EXEMPT.erase(line))]
+    if any(score(tokens) > THRESHOLD for tokens in dict.fromkeys(_weighed(text))):
+        found.append("crisis.weighed")
     return tuple(dict.fromkeys(found))
+
+
+def _weighed(text: Text) -> Iterator[tuple[str, ...]]:
+    """What is weighed: the message, its sentences, and the parts of a sentence that stand on their own.
+
+    What is surely something else is taken out first, and then nothing of that sentence is weighed apart from the rest.
+    """
+    left = [CRISIS_EXEMPT.erase(sentence.spoken) for sentence in text.sentences]
+    yield tuple(" ".join(left).split())
+    for sentence, line in zip(text.sentences, left, strict=True):
+        yield tuple(line.split())
+        if line == sentence.spoken:
+            yield from (part for part in _parts(sentence) if len(part) >= _FEWEST)
+
+
+def _parts(sentence: Sentence) -> Iterator[tuple[str, ...]]:
+    """A sentence cut at its pauses, and where a thought turns, without emoji."""
+    turns = {at for at, token in enumerate(sentence.tokens) if PHRASES["turn"].first(f" {token} ")}
+    cuts = sorted({0, *sentence.breaks, *turns, len(sentence.tokens)})
+    for start, end in pairwise(cuts):
+        yield tuple(token for token in sentence.tokens[start:end] if token not in EMOJI)

@@ -51,3 +51,10 @@ def edge(written: str):
         return clock
     month, number = map(int, day.split("-"))
     return datetime.combine(date(2027 if month < 11 else 2026, month, number), clock)
+
+
+def distress(language: str) -> Iterator[tuple[str, str]]:
+    """Sign and text of each line about distress: "!" must raise the alarm, "~" is an idiom, "." is ordinary."""
+    for line in (HERE / f"crisis_{language}.txt").read_text("utf-8").splitlines():
+        if line[:2] in {"! ", "~ ", ". "}:
+            yield line[0], line[2:]
