@@ -27,6 +27,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "segments": "segments_of:segments",
     "lint-text": "lint_text:lint_text",
     "bench": "bench:app",
+    "simulate": "simulate:app",
 }
 """The name of a command, and where in bot/commands it is: a function, or a Typer of its own."""
 

@@ -764,6 +764,7 @@ offer = Table(
     Column("place", Integer),  # whose turn it was when it was made,
     Column("among", Integer),  # among how many of those looked at,
     Column("points", Integer),  # and by how many points
+    _instant("in_vain_at", nullable=True),  # a yes that came after somebody else's
     _to("opening", "opening_id"),
     _to("waitlist_entry", "entry_id"),
     _to("client", "client_id"),

@@ -26,7 +26,8 @@ from waitlist.store import Opening
 
 AT_ONCE: Final = 20
 SOON: Final = timedelta(minutes=5)
-"""Whoever holds an offer of another time is looked at again when that is over, and no sooner than this."""
+LATEST: Final = timedelta(minutes=15)
+"""Whoever holds an offer of another time is looked at again when that is over, between these two."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,7 +71,7 @@ async def askable(r: Reading, opening: Opening, practice: Practice, policy: Poli
                 return found
     for client_id, reason in passed.items():
         if reason is Misfit.HOLDS_ANOTHER_OFFER:
-            found.later(max(now_true.holding[client_id], r.now + SOON))
+            found.later(min(max(now_true.holding[client_id], r.now + SOON), r.now + LATEST))
     return found
 
 

@@ -48,18 +48,20 @@ async def note_offered(tx: Tx, turns: Mapping[str, int]) -> None:
     await tx.conn.execute(changed.values(last_offered_at=tx.now, credit=0, turn=bindparam("turn")), rows)
 
 
-async def give_credit(tx: Tx, entry_ids: Sequence[str]) -> None:
-    """One more for each: they held an offer that somebody else's act ended."""
+async def give_credit(tx: Tx, entry_ids: Sequence[str], more: int = 1) -> None:
+    """One more for each, or several: they held an offer that somebody else's act ended."""
     e = waitlist_entry.c
     there = (e.practice_id == tx.practice_id, e.id.in_(entry_ids))
     moved_up = MINUTES_A_DAY * (await policy_store.policy(tx)).weights.lost
-    await tx.conn.execute(update(waitlist_entry).where(*there).values(credit=e.credit + 1, turn=e.turn - moved_up))
+    await tx.conn.execute(
+        update(waitlist_entry).where(*there).values(credit=e.credit + more, turn=e.turn - more * moved_up)
+    )
 
 
 async def note_answer(tx: Tx, entry_ids: Collection[str], *, answered: bool) -> None:
     """Whether these entries answered the offer that is over now; each stands where that puts it."""
     e, weights = waitlist_entry.c, (await policy_store.policy(tx)).weights
-    wanted = select(e).where(e.practice_id == tx.practice_id, e.id.in_(sorted(entry_ids)))
+    wanted = select(waitlist_entry).where(e.practice_id == tx.practice_id, e.id.in_(sorted(entry_ids)))
     rows = []
     for row in (await tx.conn.execute(wanted)).all():
         unanswered = 0 if answered else row.unanswered + 1
@@ -73,8 +75,7 @@ async def note_answer(tx: Tx, entry_ids: Collection[str], *, answered: bool) -> 
         rows.append({"entry": row.id, "unanswered": unanswered, "turn": turn_of(stands, weights)})
     if rows:
         changed = update(waitlist_entry).where(e.practice_id == tx.practice_id, e.id == bindparam("entry"))
-        values = {"unanswered": bindparam("unanswered"), "turn": bindparam("turn")}
-        await tx.conn.execute(changed.values(values), rows)
+        await tx.conn.execute(changed.values(unanswered=bindparam("unanswered"), turn=bindparam("turn")), rows)
 
 
 async def lock_client(tx: Tx, client_id: str) -> None:
@@ -150,6 +151,14 @@ async def end_held(tx: Tx, opening_id: str, to: OfferState, *, due: bool = False
         there.append(f.expires_at <= tx.now)
     ended = update(offer).where(*there).values(state=to, ended_at=tx.now).returning(f.id, f.entry_id)
     return {row.id: row.entry_id for row in await tx.conn.execute(ended)}
+
+
+async def note_in_vain(tx: Tx, offer_id: str) -> bool:
+    """Whether this is the first yes to an offer that somebody else's act had ended."""
+    f = offer.c
+    withdrawn = (f.state == OfferState.WITHDRAWN, f.in_vain_at.is_(None))
+    there = (f.practice_id == tx.practice_id, f.id == offer_id, *withdrawn)
+    return (await tx.conn.execute(update(offer).where(*there).values(in_vain_at=tx.now))).rowcount == 1
 
 
 async def hold_again(tx: Tx, offer_id: str) -> bool:

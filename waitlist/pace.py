@@ -20,10 +20,10 @@ from waitlist.response import Curve
 ANSWERING_MINUTES: Final = 2.0
 """From reading an offer to having answered it: who is in between cannot be told in time that it is gone."""
 
-BEAT: Final = timedelta(minutes=5)
+BEAT: Final = timedelta(minutes=3)
 """How long to wait for what those asked say, before more are asked."""
 
-MOST_BEATS: Final = 6
+MOST_BEATS: Final = 10
 
 SURE: Final = 0.97
 """With this chance somebody says yes before the visit is too near, if that many fit."""

@@ -34,7 +34,8 @@ class Weights:
     """What counts for a turn, in days of waiting: every point is worth one day.
 
     `waited`: for each day since joining. `unasked`: for each day since the last offer (since joining, if there was
-    none), and more than the first, so that asking goes round. `lost`: for each offer that somebody else's act ended.
+    none), and more than the first, so that asking goes round. `lost`: for each offer that somebody else's act ended,
+    and five times that for a yes that came second.
     `silent`: taken off for each of the last offers that ran out without an answer, four at the most: who does not
     answer is asked less often, but still asked. `urgency`: for each step that staff put somebody forward. `fit`: when
     both the clinician and the hours are exactly what they asked for; half of it for one of them.
@@ -42,10 +43,10 @@ class Weights:
 
     waited: int = 1
     unasked: int = 8
-    lost: int = 40
+    lost: int = 8
     silent: int = 16
     urgency: int = 100
-    fit: int = 14
+    fit: int = 10
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -63,7 +64,7 @@ class Policy:
     accept: Accept = Accept.AUTO
     fill_within_minutes: int = 15
     fill_chance_percent: int = 80
-    disappointed_percent: int = 20
+    disappointed_percent: int = 15
     stop_before_minutes: int = 30
     offers_a_day: int = 3
     weights: Weights = field(default_factory=Weights)

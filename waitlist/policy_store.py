@@ -55,15 +55,15 @@ async def ended_since(r: Reading, since: datetime) -> list[Ended]:
     """The offers made since an instant that are over, as the curve counts them."""
     f, o = offer.c, opening.c
     joined = offer.join(opening, and_(o.practice_id == f.practice_id, o.id == f.opening_id))
-    wanted = select(f.offered_at, f.ended_at, f.state, o.starts_at).select_from(joined)
+    wanted = select(f.offered_at, f.ended_at, f.state, f.in_vain_at, o.starts_at).select_from(joined)
     rows = await r.conn.execute(
         wanted.where(f.practice_id == r.practice_id, f.offered_at >= since, f.ended_at.is_not(None))
     )
     return [
         Ended(
-            row.ended_at - row.offered_at,
+            (row.in_vain_at or row.ended_at) - row.offered_at,
             row.starts_at - row.offered_at,
-            said_yes=row.state == "claimed",
+            said_yes=row.state == "claimed" or row.in_vain_at is not None,
             said_no=row.state == "passed",
         )
         for row in rows

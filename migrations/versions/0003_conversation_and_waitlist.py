@@ -63,6 +63,7 @@ def _waitlist() -> None:
     )
     for name in ("place", "among", "points"):
         op.add_column("offer", sa.Column(name, sa.Integer(), nullable=True))
+    op.add_column("offer", sa.Column("in_vain_at", sa.DateTime(timezone=True), nullable=True))
     op.create_index("ix_offer_client", "offer", ["practice_id", "client_id", "offered_at"])
     op.create_table(
         "waitlist_policy",
@@ -125,9 +126,9 @@ def _grid(windows: list[list[int]]) -> int:
 
 
 def _turn(row: sa.Row[Any]) -> int:
-    """By the weights that came with this version: a day waited 1, a day not asked 8, a lost offer 40, urgency 100."""
+    """By the weights that came with this version: a day waited 1, a day not asked 8, a lost offer 8, urgency 100."""
     joined, asked = _minutes(row.joined_at), _minutes(row.last_offered_at or row.joined_at)
-    return joined + 8 * asked - 1440 * (40 * row.credit + 100 * row.priority)
+    return joined + 8 * asked - 1440 * (8 * row.credit + 100 * row.priority)
 
 
 def _minutes(instant: datetime) -> int:
@@ -138,7 +139,7 @@ def _no_waitlist() -> None:
     op.drop_table("waitlist_curve")
     op.drop_table("waitlist_policy")
     op.drop_index("ix_offer_client", table_name="offer")
-    for name in ("points", "among", "place"):
+    for name in ("in_vain_at", "points", "among", "place"):
         op.drop_column("offer", name)
     op.drop_index("ix_waitlist_entry_turn", table_name="waitlist_entry")
     for name in (

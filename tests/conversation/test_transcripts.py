@@ -10,10 +10,12 @@ from messages.kinds import Channel
 from messages.tasks import TaskKind
 from scheduler.actions.cancel import cancel
 from scheduler.appointments import store as appointments
+from scheduler.core.actor import OPERATOR
 from scheduler.people import store as people
 from tests.conversation.scene import FRONT, Scene, local
 from waitlist import store as waitlist
 from waitlist.actions.claim import claim
+from waitlist.actions.save_policy import save_policy
 
 
 async def reminded(scene: Scene, when: str = "03-10 12:30", **options):
@@ -657,7 +659,9 @@ async def test_staff_took_it_and_the_answer_crossed_the_notice(scene):
     assert await scene.upcoming(ana) == []
 
 
-async def test_an_answer_after_the_deadline(scene):
+async def test_an_answer_after_the_deadline_to_a_time_that_another_is_asked_about(scene):
+    async with scene.record.write(scene.practice, OPERATOR) as tx:
+        await save_policy(tx, {"mode": "one"})
     _, number = await offered(scene)
     bo = await scene.client()
     await scene.wait(bo)
@@ -666,6 +670,16 @@ async def test_an_answer_after_the_deadline(scene):
         "Lee Office: the Tue, Mar 10, 10:00 AM opening has been offered on. You stay on the list. STOP=opt out"
     ]
     assert (await scene.told(bo))[-1] == "offer"
+
+
+async def test_an_answer_after_the_deadline_still_gets_what_nobody_has_taken(scene):
+    ana, number = await offered(scene)
+    await scene.wait(await scene.client())
+    scene.pass_time(hours=2, minutes=1)
+    assert await scene.says(number, "A") == [
+        "Lee Office: it's yours, Tue, Mar 10, 10:00 AM. Reply U within 15 min to undo."
+    ]
+    assert await scene.upcoming(ana) == ["03-10 10:00 confirmed"]
 
 
 async def test_with_an_offer_and_a_reminder_open_free_words_mean_neither_and_letters_both(scene):

@@ -95,9 +95,9 @@ def test_places_come_with_the_points_that_decided_them():
     asked = NOW - timedelta(days=1)
     first, second = rank([wish(entry_id="b", last_offered_at=asked), wish(entry_id="a", credit=2)], GAP, NOW)
     assert (first.entry_id, first.place, first.of) == ("a", 1, 2)
-    assert first.points == Points(waited=3, unasked=6, lost=20, urgency=0, fit=0)
+    assert first.points == Points(waited=3, unasked=24, lost=16, silent=0, urgency=0, fit=0)
     assert (second.entry_id, second.place, second.standing.last_offered_at) == ("b", 2, asked)
-    assert second.points.total == 3 + 2
+    assert second.points.total == 3 + 8
 
 
 def test_what_somebody_asked_for_exactly_comes_before_what_merely_suits():
@@ -119,6 +119,7 @@ wishes = st.lists(
         client_id=st.sampled_from(["ana", "bo", "quitter"]),
         priority=st.integers(0, 2),
         credit=st.integers(0, 2),
+        unanswered=st.integers(0, 6),
         last_offered_at=st.none() | instants,
         joined_at=instants,
     ),
@@ -128,13 +129,14 @@ wishes = st.lists(
 
 
 def minutes_behind(each: Wish) -> int:
-    """The written rule: a day waited counts 1, a day unasked 2, a lost offer 10, a step of urgency 60."""
+    """The written rule: a day waited counts 1, a day unasked 8, a lost offer 8, a silence -16, urgency 100."""
 
     def days(since: datetime) -> int:
         return (NOW - since) // timedelta(minutes=1)
 
     asked = each.last_offered_at or each.joined_at
-    return -(days(each.joined_at) + 2 * days(asked) + 1440 * (10 * each.credit + 60 * each.priority))
+    extra = 8 * each.credit - 16 * min(each.unanswered, 4) + 100 * each.priority
+    return -(days(each.joined_at) + 8 * days(asked) + 1440 * extra)
 
 
 @given(wishes)
@@ -175,6 +177,7 @@ def test_waiting_longer_never_costs_a_place(given_wishes, chosen):
             client_id=each.client_id,
             priority=each.priority,
             credit=each.credit,
+            unanswered=each.unanswered,
             last_offered_at=each.last_offered_at,
             joined_at=each.joined_at - (timedelta(days=1) if each is entry else timedelta(0)),
         )

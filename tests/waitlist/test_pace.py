@@ -43,7 +43,7 @@ def test_the_nearer_the_visit_the_more_are_asked_until_it_is_everybody():
     asked = [step(at(hours, 50), PUBLISHED, STANDARD).ask for hours in (24, 1.2, 0.8, 0.55)]
     assert asked == sorted(asked)
     assert asked[0] < 15
-    assert asked[-1] >= 48
+    assert asked[-1] >= 45
 
 
 def test_the_two_plain_modes_do_what_they_say():
@@ -144,7 +144,7 @@ def test_counts_of_other_buckets_are_not_believed():
 
 def test_terms_are_kept_and_read_again_as_they_were():
     policy = policy_of({"mode": "one", "weights": {"waited": 5}}, 3)
-    assert (policy.version, policy.mode, policy.weights.waited, policy.weights.lost) == (3, Mode.ONE, 5, 10)
+    assert (policy.version, policy.mode, policy.weights.waited, policy.weights.lost) == (3, Mode.ONE, 5, 8)
     assert policy_of(policy.terms(), 3) == policy
 
 

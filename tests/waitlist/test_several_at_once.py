@@ -59,7 +59,7 @@ async def test_some_are_asked_in_turn_and_more_when_they_stay_silent(scene):
 
 
 async def test_the_first_yes_wins_and_every_other_holder_is_told_and_moves_up(scene):
-    await waiting(scene, 12)
+    await waiting(scene, 20)
     await free(scene)
     await waves(scene)
     await scene.deliver()
@@ -72,7 +72,7 @@ async def test_the_first_yes_wins_and_every_other_holder_is_told_and_moves_up(sc
         assert await scene.told(loser.client_id) == ["offer", "offer_lost"]
     async with scene.record.read(scene.practice) as r:
         waits = {entry.client_id: entry for entry in await store.entries(r)}
-        assert {waits[loser.client_id].credit for loser in losers} == {1}
+        assert {waits[loser.client_id].credit for loser in losers} == {6}
     await free(scene, "03-11 14:00")
     await waves(scene)
     never = [client for client, entry in waits.items() if entry.last_offered_at is None]
@@ -87,6 +87,29 @@ async def test_who_had_not_been_told_of_the_time_is_not_told_that_it_is_gone(sce
     winner, *losers = await held(scene)
     await take(scene, winner.id)
     assert [await scene.told(each.client_id) for each in losers] == [[]] * len(losers)
+
+
+async def test_who_does_not_answer_comes_later_and_who_answers_is_forgiven(scene):
+    quiet, *_ = await waiting(scene, 2)
+    for hour in range(2):
+        await free(scene, f"03-10 {10 + hour}:00")
+        await waves(scene)
+        await scene.deliver()
+        for offer in await offers(scene, states=(OfferState.HELD,)):
+            if offer.client_id != quiet:
+                async with scene.record.write(scene.practice, FRONT) as tx:
+                    await pass_offer(tx, offer.id)
+        scene.pass_time(hours=3)
+        await waves(scene)
+    async with scene.record.read(scene.practice) as r:
+        unanswered = {entry.client_id: entry.unanswered for entry in await store.entries(r)}
+    assert sorted(unanswered.values()) == [0, 2]
+    assert unanswered[quiet] == 2
+    await free(scene, "03-11 10:00")
+    await waves(scene)
+    (opening,) = [each for each in await openings(scene) if each.starts_at == local("03-11 10:00")]
+    placed = {each.client_id: each.place for each in await offers(scene, opening_id=opening.id)}
+    assert placed[quiet] == 2
 
 
 async def test_near_the_visit_everybody_who_fits_is_asked(scene):
@@ -136,7 +159,7 @@ async def test_who_holds_another_offer_is_asked_when_it_is_over(scene):
     (first,) = await held(scene)
     async with scene.record.write(scene.practice, FRONT) as tx:
         await pass_offer(tx, first.id)
-    scene.pass_time(minutes=10)
+    scene.pass_time(minutes=15)
     await waves(scene)
     (second,) = await held(scene)
     assert (second.client_id, second.opening_id != first.opening_id) == (ana, True)
@@ -212,7 +235,7 @@ async def test_each_offer_says_by_how_many_points_it_was_somebodys_turn(scene):
     await waves(scene)
     made = await held(scene)
     assert {each.among for each in made} == {3}
-    assert {each.points for each in made} == {6}
+    assert {each.points for each in made} == {18}
     async with scene.record.write(scene.practice, WORKER) as tx:
         detail = await scene.noted(tx, "offer.made")
-    assert (detail["waited"], detail["unasked"], detail["policy"]) == (2, 4, 0)
+    assert (detail["waited"], detail["unasked"], detail["policy"]) == (2, 16, 0)

@@ -19,6 +19,9 @@ from waitlist.deadlines import too_soon_to_come
 from waitlist.policy import Mode
 from waitlist.store import EntryState, Offer, OfferState, OpeningState
 
+IN_VAIN = 5
+"""For so many lost offers counts a yes that came second."""
+
 Via = Literal["sms", "link", "staff"]
 
 
@@ -214,4 +217,7 @@ async def _too_late(tx: Tx, offer: Offer, inbound_id: str | None) -> Gone | Expi
     if offer.state in {OfferState.EXPIRED, OfferState.PASSED}:
         await texts.expired(tx, offer, inbound_id)
         return Expired()
+    if await edit_store.note_in_vain(tx, offer.id):
+        await edit_store.give_credit(tx, (offer.entry_id,), IN_VAIN)
+        tx.note("offer.in_vain", "offer", offer.id)
     return Gone()

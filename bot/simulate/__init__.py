@@ -1,0 +1,1 @@
+"""A practice's waitlist over a year under a fake clock: the real actions, invented people with a documented behaviour."""

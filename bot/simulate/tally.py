@@ -1,0 +1,136 @@
+"""What a simulated year came to: fills against the oracle, disappointments, minutes, and who was asked. Pure.
+
+Invariant: a figure that would divide by nothing is None, not nought.
+"""
+
+from collections import Counter
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from statistics import median
+from typing import Any, Final
+
+NEVER: Final = timedelta(days=14)
+LEAD: Final = timedelta(hours=4)
+
+
+@dataclass(slots=True, kw_only=True)
+class Hour:
+    """One opening. `askable_at`: the first instant at which the law and the practice let anybody be texted about it.
+
+    `eligible`: whom it fits then, longest waiting first. `willing`: those of them who would say yes in time.
+    """
+
+    freed_at: datetime
+    askable_at: datetime
+    starts_at: datetime
+    depth: int
+    counted: bool
+    eligible: list[int] = field(default_factory=list)
+    willing: set[int] = field(default_factory=set)
+    asked: list[int] = field(default_factory=list)
+    filled_at: datetime | None = None
+    winner: int | None = None
+    disappointed: int = 0
+
+    @property
+    def lead(self) -> timedelta:
+        """From being freed to its beginning."""
+        return self.starts_at - self.freed_at
+
+
+@dataclass(slots=True)
+class Tally:
+    """All openings of a run, and since when somebody has seen times pass that would have fitted."""
+
+    hours: list[Hour] = field(default_factory=list)
+    passed_by_since: dict[int, datetime] = field(default_factory=dict)
+    never_asked: set[int] = field(default_factory=set)
+    people: int = 0
+    would_take: int = 0
+    offers: int = 0
+
+    def passes_by(self, people: list[int], at: datetime) -> None:
+        """A time fits these people, and it is not known yet whether they are asked about it."""
+        for person in people:
+            since = self.passed_by_since.setdefault(person, at)
+            if at - since > NEVER:
+                self.never_asked.add(person)
+
+    def asked(self, hour: Hour, person: int, *, would_take: bool) -> None:
+        """Somebody is asked."""
+        hour.asked.append(person)
+        self.passed_by_since.pop(person, None)
+        if hour.counted:
+            self.offers += 1
+            self.would_take += would_take
+
+    def figures(self) -> dict[str, Any]:
+        """What is reported."""
+        counted = [hour for hour in self.hours if hour.counted]
+        fillable = [hour for hour in counted if hour.willing]
+        filled = [hour for hour in counted if hour.filled_at is not None]
+        ahead = [hour for hour in filled if hour.lead > LEAD]
+        disappointed = sum(hour.disappointed for hour in counted)
+        return {
+            "openings": len(counted),
+            "freed_by_claims": sum(hour.depth > 0 for hour in counted),
+            "fillable": len(fillable),
+            "filled": len(filled),
+            "filled_of_all": _share(len(filled), len(counted)),
+            "filled_of_fillable": _share(sum(hour.filled_at is not None for hour in fillable), len(fillable)),
+            "offers": self.offers,
+            "offers_per_opening": _share(self.offers, len(counted)),
+            "would_take_share": _share(self.would_take, self.offers),
+            "fitting_per_opening": _share(sum(len(hour.eligible) for hour in counted), len(counted)),
+            "disappointed": disappointed,
+            "disappointed_per_fill": _share(disappointed, len(filled)),
+            "minutes_to_fill": _minutes(hour.filled_at - hour.freed_at for hour in ahead if hour.filled_at),
+            "minutes_to_fill_once_askable": _minutes(
+                hour.filled_at - hour.askable_at for hour in ahead if hour.filled_at
+            ),
+            "near": self._part([hour for hour in counted if hour.lead <= LEAD]),
+            "ahead": self._part([hour for hour in counted if hour.lead > LEAD]),
+            "quarters": self._quarters(filled),
+            "people": self.people,
+            "never_asked": len(self.never_asked),
+        }
+
+    def _part(self, hours: list[Hour]) -> dict[str, Any]:
+        fillable = [hour for hour in hours if hour.willing]
+        filled = [hour for hour in hours if hour.filled_at is not None]
+        return {
+            "openings": len(hours),
+            "filled_of_fillable": _share(sum(hour.filled_at is not None for hour in fillable), len(fillable)),
+            "disappointed_per_fill": _share(sum(hour.disappointed for hour in hours), len(filled)),
+        }
+
+    def _quarters(self, filled: list[Hour]) -> dict[str, Any]:
+        """By how long they had waited among those whom the same time fitted, the longest first.
+
+        `fills`: shares of the fills. `offers`: shares of the offers. `willing_won`: of those who would have said yes,
+        the share that got it.
+        """
+        fills, offers, willing, won = Counter[int](), Counter[int](), Counter[int](), Counter[int]()
+        for hour in filled:
+            quarter = {person: 4 * place // len(hour.eligible) for place, person in enumerate(hour.eligible)}
+            offers.update(quarter[person] for person in hour.asked if person in quarter)
+            willing.update(quarter[person] for person in hour.willing)
+            if hour.winner in quarter:
+                fills[quarter[hour.winner]] += 1
+                won[quarter[hour.winner]] += hour.winner in hour.willing
+        return {
+            "fills": [_share(fills[n], fills.total()) for n in range(4)],
+            "offers": [_share(offers[n], offers.total()) for n in range(4)],
+            "willing_won": [_share(won[n], willing[n]) for n in range(4)],
+        }
+
+
+def _share(part: float, whole: float) -> float | None:
+    return round(part / whole, 4) if whole else None
+
+
+def _minutes(spans: Any) -> dict[str, float | None]:
+    minutes = sorted(span / timedelta(minutes=1) for span in spans)
+    if not minutes:
+        return {"median": None, "p90": None}
+    return {"median": round(median(minutes), 1), "p90": round(minutes[int(0.9 * (len(minutes) - 1))], 1)}

@@ -1,0 +1,34 @@
+"""The figures of a simulated year as lines for people. Pure."""
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+
+def told(whole: Mapping[str, Any]) -> str:
+    """One line for each question."""
+    f, practice = whole["figures"], whole["practice"]
+    quarters = f["quarters"]
+    return "\n".join(
+        (
+            f"{whole['policy']}: {whole['weeks']} weeks of {practice['clinicians']} clinicians, seed {whole['seed']}",
+            f"openings             {f['openings']}, {f['freed_by_claims']} of them freed by claims",
+            f"could be filled      {f['fillable']}, of which {_percent(f['filled_of_fillable'])} were",
+            f"filled of all        {_percent(f['filled_of_all'])}",
+            f"disappointed         {f['disappointed']}, {f['disappointed_per_fill']} for each filled time",
+            f"minutes to fill      {f['minutes_to_fill']['median']} at the median with more than 4 h to go",
+            f"  once askable       {f['minutes_to_fill_once_askable']['median']}",
+            f"offers               {f['offers']}, {f['offers_per_opening']} for each opening,"
+            f" {_percent(f['would_take_share'])} to people who would take it",
+            f"fills by waiting     {_shares(quarters['fills'])} (longest waiting quarter first)",
+            f"willing who got it   {_shares(quarters['willing_won'])}",
+            f"never asked in time  {f['never_asked']} of {f['people']}",
+        )
+    )
+
+
+def _percent(share: float | None) -> str:
+    return "none" if share is None else f"{100 * share:.1f} %"
+
+
+def _shares(shares: Sequence[float | None]) -> str:
+    return ", ".join(_percent(each) for each in shares)
