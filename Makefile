@@ -10,7 +10,7 @@
 #   make experiment R=R1   one experiment with real processes and faults: SEEDS=5 ENGINE=sqlite SIZE=10000, as JSON in
 #                   build/experiments; docs/experiments.md tells of each (R1 R6 R8 R9 R10 R10HOSTS R23 R24 R25 R26 SCALE)
 #   make bench      every benchmark below, one after the other; figures in build/bench (docs/performance.md)
-#   make bench-dispatch bench-carrier bench-inbound bench-claim bench-book bench-plan bench-feel bench-peers
+#   make bench-dispatch bench-carrier bench-inbound bench-claim bench-book bench-plan bench-feel bench-soak bench-peers
 #   make train      train the scorer of distress anew from its corpora (docs/understanding.md)
 #   make diagrams   draw the diagrams of docs/ anew from the code's tables
 #   make lock       write the hashed locks anew after a change in pyproject.toml
@@ -33,7 +33,7 @@ INSTALL := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-versi
 LOCK := $(LOCK_VENV)/bin/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml --group build
 
 .PHONY: help run test test-long check kill-nine experiment simulate simulate-mutations diagrams train lock clean bench bench-dispatch bench-carrier \
-  bench-inbound bench-claim bench-book bench-plan bench-feel bench-peers
+  bench-inbound bench-claim bench-book bench-plan bench-feel bench-soak bench-peers
 
 help:
 	@sed -n '3,/^$$/s/^#   //p' Makefile
@@ -80,7 +80,7 @@ bench-dispatch: $(VENV)/ready-to-test
 	@$(BENCH) dispatch --latency-ms 80 --pending 10000 --repeats 1 $(if $(MESSAGES),--messages $(MESSAGES)) \
 	  $(if $(ENGINES),--engines $(ENGINES))
 
-bench-carrier bench-inbound bench-claim bench-book bench-plan bench-feel: bench-%: $(VENV)/ready-to-test
+bench-carrier bench-inbound bench-claim bench-book bench-plan bench-feel bench-soak: bench-%: $(VENV)/ready-to-test
 	@$(BENCH) $* $(ARGS)
 
 # The queues ours is compared with live in an environment of their own.
