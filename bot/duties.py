@@ -71,6 +71,7 @@ def duties(settings: Settings, record: Record, ways: Mapping[Channel, Way]) -> l
         Named("redact", Redactor(record, ways, erase=settings.redact_bodies).run, TIDY, every=EVERY_OTHER_SECOND),
         Named("overdue", Overdue(record, partial(_silent, wave, answers)).run, TIDY, every=EVERY_TWENTY_SECONDS),
         Named("series", partial(_extend_series, record), SETTLE, every=EVERY_HOUR),
+        Named("sizes", partial(_learn_sizes, record), SETTLE, every=EVERY_HOUR),
     ]
     if Channel.SMS in ways:
         found.append(Named("gap_repair", GapRepair(record, ways[Channel.SMS]).run, SETTLE, every=EVERY_FIVE_MINUTES))
@@ -101,6 +102,11 @@ async def _waitlist(record: Record, practice_id: str) -> int:
 
 async def _begin(transmitter: Transmitter, practice_id: str) -> int:
     return (await transmitter.begin(practice_id)).done
+
+
+async def _learn_sizes(record: Record, _practice_id: str) -> int:
+    await record.engines.learn_sizes()
+    return 0
 
 
 async def _extend_series(record: Record, practice_id: str) -> int:

@@ -44,6 +44,7 @@ async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[N
 async def working(program: Program) -> AsyncIterator[None]:
     """A worker doing what is due."""
     worker, record = program.worker(), program.record
+    await record.engines.learn_sizes()
     async with hearing(record.engines, record.bell, record.clock, record.called_off):
         await worker.start()
         try:

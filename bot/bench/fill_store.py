@@ -265,10 +265,9 @@ def _postgresql_words() -> dict[str, str]:
 
 
 async def settle_in(tx: Tx) -> None:
-    """The brake expects what waits now; PostgreSQL looks at its tables."""
+    """The brake expects what waits now; the database looks at its tables."""
     await brake_store.accept(tx, await pause_store.planned_due(tx))
-    if tx.conn.dialect.name == "postgresql":
-        await tx.conn.execute(text("ANALYZE"))
+    await tx.conn.execute(text("ANALYZE"))
 
 
 async def is_done(r: Reading, due_before: datetime) -> bool:

@@ -51,6 +51,18 @@ class Engines:
         """Whether the embedded database has no file yet; connecting would make one."""
         return self.is_sqlite and not Path(str(self.writer.url.database)).exists()
 
+    async def learn_sizes(self) -> None:
+        """Have SQLite look how its tables and keys are filled, which takes a moment; PostgreSQL does so by itself.
+
+        Without, it takes the time of a visit for rarer than its client, and reads ten thousand visits to find one
+        client's eighteen. Readers are opened anew, since a connection learns the figures when it is opened.
+        """
+        if not self.is_sqlite:
+            return
+        async with self.writer.begin() as conn:
+            await conn.exec_driver_sql("ANALYZE")
+        await self.reader.dispose()
+
     async def close(self) -> None:
         """Give all connections back; on SQLite the write-ahead log is folded in by the last one."""
         await self.reader.dispose()
@@ -140,6 +152,7 @@ def _pragmas(connection: Any, _record: object) -> None:
         "cache_size=-16000",
         # 32 MB: folding the log in less often spares writing the same busy pages again and again.
         "wal_autocheckpoint=8000",
+        "analysis_limit=400",  # rows of each key that ANALYZE looks at
         f"busy_timeout={int(BUSY_SECONDS * 1000)}",
     ):
         cursor.execute(f"PRAGMA {pragma}")

@@ -121,13 +121,13 @@ async def exceptions_on_record(r: Reading, clinician_id: str) -> frozenset[DayEx
 
 
 async def refresh_statistics(tx: Tx) -> None:
-    """Let PostgreSQL look at the tables that have just grown.
+    """Let the database look at the tables that have just grown.
 
-    Its checks of references keep the plan they made when the tables were nearly empty, which reads whole tables; new
-    statistics make it plan again. SQLite always uses the keys.
+    PostgreSQL's checks of references keep the plan they made when the tables were nearly empty, which reads whole
+    tables; new statistics make it plan again. SQLite (Engines.learn_sizes) looks at some rows of each.
     """
-    if tx.conn.dialect.name == "postgresql":
-        await tx.conn.execute(text("ANALYZE client, contact_point, appointment, participation, busy"))
+    tables_grown = "client, contact_point, appointment, participation, busy"
+    await tx.conn.execute(text(f"ANALYZE {tables_grown}" if tx.conn.dialect.name == "postgresql" else "ANALYZE"))
 
 
 async def insert_consents(tx: Tx, rows: Sequence[Row]) -> None:

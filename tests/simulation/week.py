@@ -474,6 +474,7 @@ RARE = {
     "gap_repair": 6 * HOUR,
     "brake": 12 * HOUR,
     "clock_back": 24 * HOUR,
+    "sizes": 48 * HOUR,
     "overdue": 2 * HOUR,
 }
 # After a round that did something, so long until the next: many rounds with a little work each would be dear.
