@@ -6,7 +6,9 @@ from pathlib import Path
 import pytest
 from sqlalchemy import text
 
+from scheduler.core import sqlite_connection
 from scheduler.core.engine import Engines, open_engines
+from scheduler.core.quickness import Quickness
 from scheduler.core.sqlite_connection import FETCHED_AT_ONCE, SqliteConnection
 
 MANY = 2 * FETCHED_AT_ONCE + 7
@@ -51,6 +53,7 @@ async def test_a_statement_and_its_rows_are_one_trip(opened: Engines, monkeypatc
         return await there(self, function, *given, **named)
 
     monkeypatch.setattr(SqliteConnection, "_execute", counted)
+    monkeypatch.setattr(sqlite_connection, "QUICKNESS", Quickness())  # which knows no statement yet
     async with opened.reader.connect() as conn:
         await conn.execute(text("SELECT 1"))
         trips.clear()
