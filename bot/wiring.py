@@ -17,6 +17,7 @@ from bot.worker import Worker
 from messages import plan
 from messages.channels.base import Channel as Way
 from messages.channels.smtp import SmtpChannel, server_of
+from messages.channels.twilio_calls import TwilioCalls
 from messages.channels.twilio_sms import TwilioAccount, TwilioSms
 from messages.kinds import Channel
 from scheduler.actions import propose_fee
@@ -163,6 +164,7 @@ def _ways(settings: Settings, session: aiohttp.ClientSession) -> dict[Channel, W
             api_base=settings.twilio_api_base,
         )
         ways[Channel.SMS] = TwilioSms(account, session, timeout=settings.http_timeout_seconds)
+        ways[Channel.VOICE] = TwilioCalls(account, session, timeout=settings.http_timeout_seconds)
     if settings.smtp_url is not None and settings.smtp_from is not None:
         server = server_of(settings.smtp_url.get_secret_value(), settings.smtp_from)
         ways[Channel.EMAIL] = SmtpChannel(server, timeout=settings.http_timeout_seconds)

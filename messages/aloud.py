@@ -1,4 +1,4 @@
-"""The words of an answer that is shown on a page or read out, to somebody who waits for it. Pure.
+"""The words of an answer that is shown on a page to somebody who waits for it. Pure.
 
 Texts are composed when they leave (compose.py); this is for those who are answered at once. Invariant: the words come
 from the same catalogues and the same closed fields as those of a text.
@@ -9,7 +9,7 @@ from zoneinfo import ZoneInfo
 
 from messages.kinds import Channel, Country, Kind, SafeFields
 from messages.particulars import Particulars
-from messages.render import Wordings, fill, render
+from messages.render import Wordings, render
 from scheduler.people.store import Practice
 
 
@@ -18,25 +18,16 @@ def answer_words(
     today: date, wordings: Wordings,
 ) -> str:  # fmt: skip
     """What a text would say, without the label in front: whoever reads it knows whose page it is."""
-    fields = fields_of(practice, about, starts_at, zone, today)
+    fields = _fields(practice, about, starts_at, zone, today)
     words = render(
         kind, fields, language=language, channel=Channel.SMS, wordings=wordings, plain_letters=False
     ).text.removeprefix(f"{practice.label}: ")
     return words[:1].upper() + words[1:]
 
 
-def spoken_words(
-    practice: Practice, kind: Kind, words: str, about: Particulars, starts_at: datetime | None, *, language: str,
-    zone: ZoneInfo, today: date,
-) -> str:  # fmt: skip
-    """Words for the ear, with the same fields filled in."""
-    return fill(kind, words, fields_of(practice, about, starts_at, zone, today), language)
-
-
-def fields_of(
+def _fields(
     practice: Practice, about: Particulars, starts_at: datetime | None, zone: ZoneInfo, today: date
 ) -> SafeFields:
-    """The closed set of things an answer may mention, on the reader's clock."""
     return SafeFields(
         label=practice.label,
         office_phone=practice.office_phone,

@@ -302,7 +302,7 @@ async def _intend(
 
 
 def _sender(facts: _Facts, row: SendRow) -> str:
-    return _number(facts, row) if row.channel is Channel.SMS else facts.desk.practice.email_from or ""
+    return facts.desk.practice.email_from or "" if row.channel is Channel.EMAIL else _number(facts, row)
 
 
 def _outgoing(tx: Tx, desk: Desk, row: SendRow, composed: Composed, intent: Intent) -> Outgoing:

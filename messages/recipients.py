@@ -14,6 +14,12 @@ from scheduler.people.store import ContactPoint
 
 CHANNEL_OF_KIND: Mapping[str, Channel] = {"phone": Channel.SMS, "email": Channel.EMAIL}
 
+CHANNELS_OF_KIND: Mapping[str, tuple[Channel, ...]] = {
+    "phone": (Channel.SMS, Channel.WHATSAPP, Channel.VOICE),
+    "email": (Channel.EMAIL,),
+}
+"""Every way a contact point can be reached by, the usual one first."""
+
 Reachable = Mapping[Channel, ContactPoint]
 """By channel, in the order the client wants to be tried; the first of equals for each channel."""
 
@@ -45,10 +51,10 @@ async def _agreed(
     stopped = await consent_store.stopped_among(r, {point.value_ix for point in every})
     found: list[tuple[Channel, ContactPoint]] = []
     for point in every:
-        channel = CHANNEL_OF_KIND[point.kind]
-        consent = agreed.get((point.id, channel.value, purpose.value))
-        if consent is None or not consent.granted or point.state != "active":
-            continue
-        if (point.value_ix, channel.value) not in stopped:
-            found.append((channel, point))
+        for channel in CHANNELS_OF_KIND[point.kind]:
+            consent = agreed.get((point.id, channel.value, purpose.value))
+            if consent is None or not consent.granted or point.state != "active":
+                continue
+            if (point.value_ix, channel.value) not in stopped:
+                found.append((channel, point))
     return tuple(found)

@@ -22,6 +22,8 @@ PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 Wordings = Mapping[str, Mapping[str, str]]
 """A practice's own words: kind -> language -> template, for texts only; validated when saved (`wording.py`)."""
 
+_WRITTEN: Final = frozenset({Channel.SMS, Channel.WHATSAPP})
+
 NO_WORDINGS: Final[Wordings] = MappingProxyType({})
 
 
@@ -62,11 +64,13 @@ def render(
     lacking = fields.missing(kind)
     if lacking:
         raise CannotRenderError("fields_missing", kind, lacking)
-    own = wordings.get(kind, {}).get(language_of(language)) if channel is Channel.SMS else None
-    words = own or _words(kind, fields, language, channel.value)
+    if channel is Channel.VOICE:
+        return _call(kind, fields, language)
+    own = wordings.get(kind, {}).get(language_of(language)) if channel in _WRITTEN else None
+    words = own or _words(kind, fields, language, Channel.SMS.value if channel in _WRITTEN else channel.value)
     if words is None:
         raise CannotRenderError("not_sayable", kind, (channel.value,))
-    if channel is Channel.SMS:
+    if channel in _WRITTEN:
         text = sms_text(fill(kind, words, fields, language), plain_letters=plain_letters)
         return Rendered(text, None, segments(text, toll_free=toll_free))
     return _email(kind, words, fields, language)
@@ -91,6 +95,15 @@ def _words(kind: Kind, fields: SafeFields, language: str, ending: str) -> str | 
     variant = variant_of(kind, fields)
     exact = template(f"{kind}.{variant}.{ending}", language) if variant else None
     return exact or template(f"{kind}.{ending}", language)
+
+
+def _call(kind: Kind, fields: SafeFields, language: str) -> Rendered:
+    """What a call is about, in one line: what is said in it is worded when somebody answers (bot/twilio/voice.py)."""
+    words = _words(kind, fields, language, "subject")
+    if words is None:
+        raise CannotRenderError("not_sayable", kind, (Channel.VOICE.value,))
+    text = fill(kind, words, fields, language)
+    return Rendered(text, "", segments(text))
 
 
 def _email(kind: Kind, words: str, fields: SafeFields, language: str) -> Rendered:

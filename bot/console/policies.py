@@ -208,12 +208,12 @@ def _timeline(touches: tuple[Touch, ...], sample: datetime, viewer: Viewer) -> l
         starts_at=sample,
         zone=viewer.zone,
         booked_at=sample - timedelta(days=90),
-        channels=(Channel.SMS, Channel.EMAIL),
+        channels=(Channel.SMS, Channel.EMAIL, Channel.VOICE),
     )
     return [
         {
             "state": "planned",
-            "what": "Reminder by text" if touch.channel is Channel.SMS else "Reminder by email",
+            "what": f"Reminder {dict(CHANNELS).get(touch.channel.value, 'by text')}",
             "when": dates.moment(touch.due_at, viewer.zone, viewer.locale),
             "note": "if not confirmed" if touch.only_if_unconfirmed else "",
         }

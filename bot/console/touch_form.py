@@ -14,7 +14,10 @@ from scheduler.reminders.policy import MAX_DAYS, MAX_HOURS, MAX_TOUCHES, Channel
 
 DAYS, HOURS = "days", "hours"
 UNITS: Final = ((DAYS, "days before, at"), (HOURS, "hours before"))
-CHANNELS: Final = ((Channel.SMS.value, "by text"), (Channel.EMAIL.value, "by email"))
+CHANNELS: Final = (
+    (Channel.SMS.value, "by text"), (Channel.EMAIL.value, "by email"), (Channel.VOICE.value, "by phone call"),
+)  # fmt: skip
+_WAYS: Final = {**dict(CHANNELS), Channel.WHATSAPP.value: "by WhatsApp"}
 _KEY_LENGTH: Final = 32
 _MORE_ROWS_THAN_EVER: Final = 30
 
@@ -97,7 +100,7 @@ def words_of(touch: Touch, clock: str = "") -> str:
     else:
         when = "on the day" if touch.offset.n == 0 else _plural(touch.offset.n, "day") + " before"
         when += f" at {clock or clock_of(touch.offset.at_minute)}"
-    way = "by text" if touch.channel is Channel.SMS else "by email"
+    way = _WAYS[touch.channel.value]
     return f"{when}, {way}" + (", if not confirmed" if touch.only_if_unconfirmed else "")
 
 

@@ -15,6 +15,7 @@ from typing import Any
 
 from bot.sandbox import problems
 from bot.sandbox.admission import Draft, review
+from bot.sandbox.calls import Call
 from bot.sandbox.config import Account, SandboxConfig, Sender
 from bot.sandbox.encoding import segments, smart_encoded
 from bot.sandbox.faults import FaultPlan, Faults
@@ -70,6 +71,7 @@ class Carrier:
         self.titles: dict[str, str] = {one.number: one.title for one in config.phones}
         self.alerts: deque[Alert] = deque(maxlen=_ALERTS_KEPT)
         self.received: dict[str, Received] = {}
+        self.calls: dict[str, Call] = {}
         self.callback_tails: dict[str, asyncio.Task[None]] = {}
         self.closing = asyncio.Event()
         self._departures: dict[str, float] = {}

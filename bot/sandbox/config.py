@@ -70,7 +70,8 @@ class SandboxConfig(_Value):
     `routes` maps the beginning of a public address to the one that can be reached from here: requests go to the
     latter, signatures are made over the former, as behind a real proxy. With no `senders`, any From is accepted.
     `opt_out_handling`: `carrier` answers STOP, START and HELP itself; `advanced` does so and tells the webhook by
-    OptOutType; `off` leaves all of it to the practice. `sender_rate` is segments per second per sender.
+    OptOutType; `off` leaves all of it to the practice. `sender_rate` is segments per second per sender,
+    `ring_seconds` how long a phone rings before its answering machine takes a call.
     """
 
     account_sid: str = "AC00000000000000000000000000000001"
@@ -81,6 +82,7 @@ class SandboxConfig(_Value):
     routes: dict[str, str] = Field(default_factory=dict)
     opt_out_handling: OptOutHandling = "carrier"
     pace: Pace = Pace()
+    ring_seconds: float = Field(default=25, ge=0)
     sender_rate: float | None = Field(default=None, gt=0)
     callback_on: frozenset[str] = EVERY_CHANGE
     webhook_concurrency: int = Field(default=64, ge=1)

@@ -7,7 +7,7 @@ with 422 and changes nothing.
 
 import asyncio
 from dataclasses import asdict
-from typing import Any
+from typing import Any, Literal
 
 from aiohttp import web
 from pydantic import BaseModel, ConfigDict, ValidationError
@@ -37,6 +37,14 @@ class InboundOrder(_Order):
     body: str
     media: tuple[str, ...] = ()
     wait: bool = True
+
+
+class CallOrder(_Order):
+    """What a phone does with a call: answer, machine, press (a `digit`), end."""
+
+    sid: str
+    act: Literal["answer", "machine", "press", "end"]
+    digit: str = ""
 
 
 class OptOutOrder(_Order):

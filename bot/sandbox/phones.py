@@ -11,9 +11,11 @@ from typing import Any
 
 from aiohttp import web
 
+from bot.sandbox import calls
 from bot.sandbox.carrier import Carrier
 from bot.sandbox.control import (
     DEMO,
+    CallOrder,
     InboundOrder,
     add_phone,
     deliver_inbound,
@@ -26,6 +28,7 @@ from bot.sandbox.rest import CARRIER
 from bot.sandbox.texts import Text
 
 _TEXTS_SHOWN = 60
+_CALLS_SHOWN = 1
 _PHONES_SHOWN = 12
 _MOST_PHONES = 240
 _REACHED = frozenset({"sent", "delivered", "read"})
@@ -54,6 +57,7 @@ def routes() -> list[web.RouteDef]:
         web.get("/phones.json", show_all),
         web.post("/phones", add_phone),
         web.post("/phones/texts", send_text),
+        web.post("/phones/calls", act_on_call),
         web.get("/demo", show_clock),
         web.post("/demo", move_clock),
     ]
@@ -78,8 +82,39 @@ async def send_text(request: web.Request) -> web.Response:
     return web.json_response(await deliver_inbound(request.app[CARRIER], order))
 
 
+async def act_on_call(request: web.Request) -> web.Response:
+    """Answer a ringing phone, let its machine answer, decline, press a key or hang up."""
+    carrier = request.app[CARRIER]
+    order = CallOrder.model_validate(await read_object(request))
+    call = carrier.calls.get(order.sid)
+    if call is None:
+        raise web.HTTPNotFound
+    if order.act == "answer":
+        await calls.answer(carrier, call)
+    elif order.act == "machine":
+        await calls.answer(carrier, call, by="machine_end_beep")
+    elif order.act == "press":
+        await calls.press(carrier, call, order.digit)
+    else:
+        await calls.end(carrier, call, "busy" if call.status == "ringing" else "completed")
+    return web.json_response(_call(call))
+
+
+def _call(call: calls.Call) -> dict[str, Any]:
+    return {
+        "sid": call.sid,
+        "from": call.sender,
+        "status": call.status,
+        "at": call.created_at.isoformat(),
+        "waits": call.gather is not None,
+        "by_machine": (call.answered_by or "").startswith("machine"),
+        "heard": [{"mine": who == "phone", "words": words} for who, words in call.heard],
+    }
+
+
 def _everything(carrier: Carrier, demo: Demo, version: str, most: int) -> dict[str, Any]:
-    numbers = list(dict.fromkeys([*carrier.titles, *carrier.texts.phones()]))
+    called = [call.to for call in carrier.calls.values() if call.status not in calls.OVER]
+    numbers = list(dict.fromkeys([*called, *carrier.titles, *carrier.texts.phones()]))
     return {
         "version": version,
         "now": carrier.clock.now().isoformat(),
@@ -101,6 +136,7 @@ def _phone(carrier: Carrier, number: str) -> dict[str, Any]:
         "partners": partners,
         "stopped": any(phone == number for _, phone in carrier.opt_outs),
         "texts": [_text(carrier, text) for text in reversed(latest) if _is_seen(text)],
+        "calls": [_call(call) for call in carrier.calls.values() if call.to == number][-_CALLS_SHOWN:],
     }
 
 

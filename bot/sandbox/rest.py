@@ -13,6 +13,9 @@ from urllib.parse import parse_qsl
 from aiohttp import web
 
 from bot.sandbox import problems
+from bot.sandbox.admission import is_phone_number
+from bot.sandbox.calls import Call, place
+from bot.sandbox.calls import answer as answer_call
 from bot.sandbox.carrier import Carrier
 from bot.sandbox.config import Account
 from bot.sandbox.faults import Trouble
@@ -44,6 +47,8 @@ def routes() -> list[web.RouteDef]:
             web.post(f"{base}/{{sid}}.json", update),
             web.delete(f"{base}/{{sid}}.json", delete),
         ]
+        calling = f"{prefix}/{API_VERSION}/Accounts/{{account}}/Calls.json"
+        found += [web.post(calling, create_call), web.get(calling, list_calls, allow_head=False)]
     return found
 
 
@@ -71,6 +76,38 @@ async def create(request: web.Request) -> web.StreamResponse:
         await hurry(carrier, text)
     begin(carrier, text)
     return await _answer_create(request, carrier, trouble, resource)
+
+
+async def create_call(request: web.Request) -> web.StreamResponse:
+    """Let a phone ring, or refuse to."""
+    carrier = request.app[CARRIER]
+    account = _account(request)
+    if account is None:
+        return _refusal(carrier, problems.UNAUTHENTICATED)
+    form = await _form(request)
+    if not is_phone_number(form.get("To", "")):
+        return _refusal(carrier, problems.invalid_to(form.get("To", "")))
+    call = place(carrier, form, account.sid)
+    carrier.spawn(_rings(carrier, call))
+    return _json(carrier, call.as_resource() | {"status": "queued"}, status=201)
+
+
+async def list_calls(request: web.Request) -> web.Response:
+    """All calls to a number, newest first: there are never many here."""
+    carrier = request.app[CARRIER]
+    account = _account(request)
+    if account is None:
+        return _refusal(carrier, problems.UNAUTHENTICATED)
+    wanted = request.query.get("To")
+    mine = [call for call in carrier.calls.values() if call.account_sid == account.sid and wanted in {None, call.to}]
+    calls = [call.as_resource() for call in reversed(mine)]
+    return _json(carrier, {"calls": calls, "page": 0, "page_size": len(calls), "next_page_uri": None})
+
+
+async def _rings(carrier: Carrier, call: Call) -> None:
+    """What nobody answers in time is taken by the phone's answering machine."""
+    await carrier.clock.sleep(carrier.config.ring_seconds)
+    await answer_call(carrier, call, by="machine_end_beep")
 
 
 async def list_texts(request: web.Request) -> web.Response:

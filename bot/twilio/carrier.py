@@ -66,6 +66,19 @@ async def _keep(request: web.Request, practice_id: str, kind: str, fields: Mappi
     reach("spool.kept")
 
 
+async def require_ours(request: web.Request) -> str:
+    """The practice of the address.
+
+    Raises:
+        web.HTTPNotFound: no such practice.
+    """
+    practice_id = request.match_info["practice_id"]
+    if not _ID.fullmatch(practice_id):
+        raise web.HTTPNotFound
+    await _require_ours(request.app[RECORD], practice_id, request.app[PRACTICES])
+    return practice_id
+
+
 async def _require_ours(record: Record, practice_id: str, known: set[str]) -> None:
     if practice_id in known:  # a practice is never taken away again
         return

@@ -12,6 +12,7 @@ from bot.twilio.inbound import inbound
 from bot.twilio.signature import Signatures
 from bot.twilio.spool import Spool
 from bot.twilio.status import status
+from bot.twilio.voice import install_voice
 from scheduler.core.record import Record
 
 
@@ -27,6 +28,7 @@ def install_webhooks(app: web.Application, record: Record, settings: Settings) -
     app.cleanup_ctx.append(_draining)
     app.router.add_post(carrier.INBOUND_PATH, inbound, name="twilio_inbound")
     app.router.add_post(carrier.STATUS_PATH, status, name="twilio_status")
+    install_voice(app)
 
 
 async def _draining(app: web.Application) -> AsyncIterator[None]:

@@ -200,6 +200,16 @@ def _listed(each: Any, created_at: datetime) -> Listed:
     )
 
 
+def created_at_of(value: Any) -> datetime | None:
+    """An instant of the SDK, aware; None when it is none."""
+    return _instant(value)
+
+
+def likely_trouble() -> tuple[type[Exception], ...]:
+    """What the network, the carrier and the SDK raise."""
+    return _LIKELY
+
+
 def _instant(value: Any) -> datetime | None:
     if not isinstance(value, datetime):
         return None

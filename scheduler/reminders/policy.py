@@ -30,6 +30,8 @@ class Channel(StrEnum):
 
     SMS = "sms"
     EMAIL = "email"
+    VOICE = "voice"
+    WHATSAPP = "whatsapp"
 
 
 class TouchKind(StrEnum):

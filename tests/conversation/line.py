@@ -24,6 +24,7 @@ from bot.sandbox.rest import CARRIER
 from bot.settings import load
 from messages import consent
 from messages.channels.base import Accepted, Outgoing, SendOutcome
+from messages.channels.twilio_calls import TwilioCalls
 from messages.channels.twilio_sms import TwilioAccount, TwilioSms
 from messages.kinds import Channel
 from messages.limits import Limits
@@ -71,7 +72,11 @@ class Exchange:
 
     def ways(self) -> dict[Channel, Any]:
         account = TwilioAccount(account_sid=ACCOUNT, auth_token=TOKEN, api_base=self.api_base)
-        return {Channel.SMS: TwilioSms(account, self.session, timeout=8.0), Channel.EMAIL: self.post}
+        return {
+            Channel.SMS: TwilioSms(account, self.session, timeout=8.0),
+            Channel.VOICE: TwilioCalls(account, self.session, timeout=8.0),
+            Channel.EMAIL: self.post,
+        }
 
     def connect(self, number: str, practice_id: str, *, opt_outs: str) -> None:
         """Have texts to this number posted to the practice's webhook."""

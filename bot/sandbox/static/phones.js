@@ -182,6 +182,7 @@ function drawPhone(drawn, phone, senders) {
   drawPartners(drawn, phone.partners.length ? phone.partners : senders);
   drawThread(drawn, phone.texts);
   drawKeys(drawn, phone.texts);
+  drawCall(drawn, phone.calls.at(-1));
   if (atTheEnd) thread.scrollTop = thread.scrollHeight;
 }
 
@@ -292,6 +293,49 @@ function link(words) {
   const local = /^(localhost|127\.)/i.test(words);
   const href = /^https?:/i.test(words) ? words : (local ? "http://" : "https://") + words;
   return element("a", { href, target: "_blank", rel: "noopener noreferrer" }, words);
+}
+
+// ---------------------------------------------------------------- calls
+
+const CALL_WORDS = {
+  ringing: "Ringing", "in-progress": "On the line", completed: "Call ended", busy: "Declined", "no-answer": "Not answered",
+};
+
+function drawCall(drawn, call) {
+  const place = drawn.element.querySelector(".call");
+  const drawing = JSON.stringify(call || null);
+  if (drawings.get(place) === drawing) return;
+  drawings.set(place, drawing);
+  place.hidden = !call;
+  if (!call) return;
+  const state = call.by_machine ? "Answering machine" : CALL_WORDS[call.status] || call.status;
+  const lines = call.heard.map((line) => element("p", { className: line.mine ? "said mine" : "said" }, line.mine ? `Pressed ${line.words}` : line.words));
+  const acts = callActs(call).map(([act, words, digit]) => {
+    const button = element("button", { type: "button", className: act === "answer" ? "primary" : "" }, words);
+    button.addEventListener("click", () => actOnCall(call.sid, act, digit));
+    return button;
+  });
+  place.replaceChildren(
+    element("p", { className: "call-head" }, `${state}: ${pretty(call.from)}`),
+    element("div", { className: "call-heard", role: "log" }, ...lines),
+    element("div", { className: "call-keys", role: "group", ariaLabel: "Call" }, ...acts),
+  );
+}
+
+function callActs(call) {
+  if (call.status === "ringing") return [["answer", "Answer"], ["machine", "Let it ring"], ["end", "Decline"]];
+  if (call.status !== "in-progress") return [];
+  const keys = call.waits ? ["1", "2", "3", "8", "9", "0"].map((digit) => ["press", digit, digit]) : [];
+  return [...keys, ["end", "Hang up"]];
+}
+
+async function actOnCall(sid, act, digit = "") {
+  try {
+    await post("/phones/calls", { sid, act, digit });
+  } catch {
+    notice("The call did not go on.");
+  }
+  await refresh();
 }
 
 // ---------------------------------------------------------------- quick replies
