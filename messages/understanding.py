@@ -47,7 +47,7 @@ def understand(
     leave open, such as the order of day and month. `bookable` are times that are open or were offered, by which a bare
     "3" or "the 12th" may be told.
     """
-    reading = read(text, asked=asked)
+    reading = read(text, asked=asked, language=language)
     local = now.astimezone(zone)
     when = read_when(text, now=local, language=language, bookable=[each.astimezone(zone) for each in bookable])
     reading = _as_wish(reading, when)
@@ -59,6 +59,7 @@ def understand(
 
 def _as_wish(reading: Reading, when: When) -> Reading:
     """A text that is nothing but a time wishes for it: proposing open times harms nobody."""
-    if reading.kinds != (IntentKind.OTHER,) or when.rest > _FEW_WORDS or not (when.spans or when.ask):
+    alone = when.rest <= _FEW_WORDS if when.spans else when.ask and not when.rest
+    if reading.kinds != (IntentKind.OTHER,) or not alone:
         return reading
     return replace(reading, intents=(Intent(kind=IntentKind.RESCHEDULE),), why=("when.alone", *reading.why))

@@ -18,16 +18,16 @@ from messages.intents.normalise import EMOJI, Sentence, Text
 _FEWEST: Final = 3
 
 
-def crisis_signs(text: Text) -> tuple[str, ...]:
+def crisis_signs(text: Text, *, weighed: bool = True) -> tuple[str, ...]:
     """The rules that see a sign of crisis in the message, in order, each once; empty when none does.
 
-    Sentences are read one by one and then the whole, because people break a thought across lines.
+    Sentences are read one by one and then the whole, because people break a thought across lines. Without `weighed` only the phrases speak.
     """
     lines = [sentence.spoken for sentence in text.sentences]
     if len(lines) > 1:
         lines.append(text.whole.spoken)
     found = [phrase.name for line in lines for phrase in CRISIS.matches(CRISIS_EXEMPT.erase(line))]
-    if any(score(tokens) > THRESHOLD for tokens in dict.fromkeys(_weighed(text))):
+    if weighed and any(score(tokens) > THRESHOLD for tokens in dict.fromkeys(_weighed(text))):
         found.append("crisis.weighed")
     return tuple(dict.fromkeys(found))
 

@@ -44,6 +44,8 @@ GROUPS: Final = (
     "take",
     "pass",
     "pass_exempt",
+    "courtesy",
+    "under_way",
     "keep",
     "none_of_these",
     "undo",

@@ -5,7 +5,10 @@ number, answers by letter and number, answers to offers, free sentences. Determi
 no clock, no record. The one invariant: the reading is never empty.
 """
 
+from typing import Final
+
 from messages.intents.choices import leading_number, points_at_times, read_choice
+from messages.intents.core import core_distress, core_language, read_core, takes_back
 from messages.intents.crisis import crisis_signs
 from messages.intents.law import asks_to_stop, read_keyword, says_wrong_number
 from messages.intents.normalise import Reaction, Text, normalise
@@ -13,9 +16,14 @@ from messages.intents.offers import read_offer_answer, reads_undo
 from messages.intents.reading import Asked, Intent, IntentKind, Question, Reading
 from messages.intents.scheduling import read_sentences
 
+_SHORT_ANSWERS: Final = ("code:", "choice.", "law.")
 
-def read(text: str, *, asked: Asked) -> Reading:
-    """What `text` may mean as an answer to `asked`."""
+
+def read(text: str, *, asked: Asked, language: str = "") -> Reading:
+    """What `text` may mean as an answer to `asked`.
+
+    English and Spanish are read in any mixture; `language` (any tag) helps to tell the others.
+    """
     words = normalise(text)
     if words.reaction is not None:
         return _reaction(words.reaction, asked)
@@ -24,12 +32,28 @@ def read(text: str, *, asked: Asked) -> Reading:
     keyword = read_keyword(words, asked)
     if keyword is not None:
         return keyword
-    signs = crisis_signs(words)
-    rest = _rest(words, asked)
+    foreign = core_language(text, language)
+    # What is weighed was learned from English and Spanish; other languages have their own lists.
+    weighed = foreign is None or not language.casefold().startswith(foreign)
+    signs = (*crisis_signs(words, weighed=weighed), *core_distress(text, foreign))
+    rest = _in_core(text, foreign, _rest(words, asked), asked)
     if not signs:
         return rest
     others = tuple(intent for intent in rest.intents if intent.kind is not IntentKind.OTHER)
     return Reading((Intent(kind=IntentKind.CRISIS), *others), (*signs, *rest.why), leftover=True)
+
+
+def _in_core(text: str, language: str | None, reading: Reading, asked: Asked) -> Reading:
+    """The reading in one of the six further languages, where the text is in one; letters and numbers are the same."""
+    if language is None or reading.why[0].startswith(_SHORT_ANSWERS):
+        return reading
+    found = read_core(text, language, asked)
+    if found is not None:
+        return found
+    acts = {IntentKind.CONFIRM, IntentKind.CANNOT_COME, IntentKind.STOP, IntentKind.TAKE} & set(reading.kinds)
+    # Words that look English or Spanish, beside a negation that is neither.
+    unsure = bool(acts) and takes_back(text, language)
+    return Reading((Intent(kind=IntentKind.OTHER),), ("core.negated",), leftover=True) if unsure else reading
 
 
 def _rest(words: Text, asked: Asked) -> Reading:

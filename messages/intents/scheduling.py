@@ -18,7 +18,9 @@ from messages.intents.reading import Asked, Intent, IntentKind, Question, Readin
 
 _MINUTES: Final = re.compile(r"(?<= )(\d{1,3})(?= (?:minutes|m) )|(?<= late )(\d{1,2})(?= $)|(?<= )(\d{1,2})(?= late )")
 _LONGEST_LATE: Final = 180
-_COVERING: Final = ("confirm_weak", "confirm_strong", "late", "thanks", "filler")
+_COVERING: Final = ("hedge_exempt", "confirm_weak", "confirm_strong", "late", "thanks", "filler")
+# After a first yes these begin what is said besides: "yes and can my daughter come".
+_BESIDES: Final = frozenset("and also y can could do does is are what where how who when donde puedo puede que cuando como".split())
 # An open-ended answer of so few words is about the visit whatever it says; a longer one must name coming.
 _SHORT: Final = 4
 _SENTENCE: Final = 16
@@ -65,7 +67,7 @@ def _clauses(text: Text) -> Iterator[Sentence]:
             if at > start and PHRASES["turn"].first(f" {token} "):
                 yield _part(sentence, start, at)
                 start = at + 1
-            elif at == start + 1 and at in sentence.breaks and _is_yes(sentence.tokens[start]):
+            elif at == start + 1 and (at in sentence.breaks or token in _BESIDES) and _is_yes(sentence.tokens[start]):
                 yield Sentence(sentence.tokens[start:at])
                 start = at
         if start < len(sentence.tokens):
@@ -178,6 +180,9 @@ def _bare(line: str, asked: Asked, found: _Findings) -> bool:
     weak_change = PHRASES["reschedule_weak"].first(line)
     if weak_change and _covered(line, "reschedule_weak", "filler"):
         return found.add(IntentKind.RESCHEDULE, weak_change)
+    courtesy = PHRASES["courtesy"].first(line)
+    if courtesy and _covered(line, "courtesy", "thanks", "filler", "greeting"):
+        return found.add(IntentKind.THANKS, courtesy)
     if not _covered(line, "thanks", "filler"):
         return False
     if _covered(line, "greeting") and not PHRASES["thanks"].first(PHRASES["greeting"].erase(line)):
@@ -208,6 +213,8 @@ def _weigh(found: _Findings, text: Text, asked: Asked) -> Reading:
         # Two plain statements that cannot both be true: a person asks.
         del found.why[IntentKind.CONFIRM], found.why[IntentKind.CANNOT_COME]
         found.add(IntentKind.UNSURE, "weigh.contradiction")
+    if IntentKind.CONFIRM in found.why and _takes_back(found, text):
+        del found.why[IntentKind.CONFIRM]
     if found.hedge is not None and not found.why and _about_coming(text, asked):
         found.add(IntentKind.UNSURE, found.hedge)
     trouble = PHRASES["trouble"].first(text.whole.line)
@@ -222,6 +229,15 @@ def _weigh(found: _Findings, text: Text, asked: Asked) -> Reading:
         rule = found.hedge or found.defer or found.greeting or "nothing_sure"
         return Reading((Intent(kind=IntentKind.OTHER),), (rule,), leftover=True)
     return Reading(intents, tuple(found.why[intent.kind] for intent in intents), leftover=found.unread)
+
+
+def _takes_back(found: _Findings, text: Text) -> bool:
+    """Whether what looked like a yes is none: it only says that they have set out late, or asks about cancelling."""
+    if found.why.get(IntentKind.QUESTION) == "question.cannot":
+        return True
+    left = PHRASES["under_way"].erase(text.whole.line)
+    said = PHRASES["confirm_strong"].first(left) or PHRASES["confirm_weak"].first(left)
+    return IntentKind.LATE in found.why and said is None
 
 
 def _about_coming(text: Text, asked: Asked) -> bool:

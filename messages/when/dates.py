@@ -238,7 +238,11 @@ def _numbered_weekday(words: tuple[str, ...], at: int, weekday: int, calendar: C
     """ "Martes 24": a number no clock shows is the date, and must be one of that weekday."""
     number = int(words[at + 1]) if words[at + 1].isdecimal() else 0
     after = words[at + 2] if at + 2 < len(words) else ""
-    if not 0 < number <= _LAST_DAY or after in {"am", "pm", "h", "hs", "hrs", "oclock", "-", "or", "o"} or after in MONTHS:
+    if (
+        not 0 < number <= _LAST_DAY
+        or after in {"am", "pm", "h", "hs", "hrs", "oclock", "-", "or", "o"}
+        or after in MONTHS
+    ):
         return None
     found = calendar.of_month(number)
     fits = found is not None and found.weekday() == weekday

@@ -13,7 +13,9 @@ from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
 
 _DAY: Final = timedelta(days=1)
 _BOUNDS: Final = {Mark.AFTER: "after", Mark.NOT_BEFORE: "from", Mark.BEFORE: "before", Mark.UNTIL: "until"}
-_LEADS: Final = frozenset({Mark.AT, Mark.AFTER, Mark.NOT_BEFORE, Mark.BEFORE, Mark.UNTIL, Mark.BETWEEN, Mark.PROPOSE, Mark.INSTEAD_OF})
+_LEADS: Final = frozenset(
+    {Mark.AT, Mark.AFTER, Mark.NOT_BEFORE, Mark.BEFORE, Mark.UNTIL, Mark.BETWEEN, Mark.PROPOSE, Mark.INSTEAD_OF}
+)
 _FORWARD: Final = frozenset({"after", "from"})
 # More numbers than these were never choices of ours, so "4 works" speaks of an hour.
 _CHOICES: Final = range(1, 4)

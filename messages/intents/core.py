@@ -1,0 +1,159 @@
+"""Reads the core of replies in French, Portuguese, Vietnamese, Chinese, Tagalog and Arabic.
+
+English and Spanish are read by `scheduling.py` and its neighbours. Here a message is looked through for a few dozen
+phrases a language; whoever says more than they cover is asked. The one invariant: a yes beside a negation, a doubt or
+a question never confirms, and only a phrase that says so cancels.
+"""
+
+import tomllib
+import unicodedata
+from collections.abc import Callable, Iterator, Mapping
+from functools import cache
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Final
+
+from messages.intents.reading import Asked, Intent, IntentKind, Question, Reading
+
+LANGUAGES: Final = ("fr", "pt", "vi", "zh", "tl", "ar")
+_SCRIPTS: Final = (("zh", "\u3400", "\u9fff"), ("ar", "\u0600", "\u06ff"))
+_LETTERS: Final = str.maketrans({"đ": "d", "ة": "ه", "ى": "ي", "ؤ": "و", "ئ": "ي", "ـ": None, "’": " ", "'": " "})
+_ALIASES: Final = {"fil": "tl"}
+_MANY_WORDS: Final = 2
+# A bare yes may stand among so many words, greetings among them.
+_SHORT: Final = 5
+_SHORT_ZH: Final = 8
+
+
+def core_language(text: str, tag: str) -> str | None:
+    """Which of our six a text is in: by its letters, by what is on file, or by a phrase that only one of them has."""
+    for language, first, last in _SCRIPTS:
+        if any(first <= letter <= last for letter in text):
+            return language
+    base = tag.replace("_", "-").split("-")[0].casefold()
+    base = _ALIASES.get(base, base)
+    if base in LANGUAGES:
+        return base
+    found = {language for language in LANGUAGES if any(_telling(_folded(text), language))}
+    return found.pop() if len(found) == 1 else None
+
+
+def core_distress(text: str, language: str | None) -> tuple[str, ...]:
+    """The signs of distress in any of the six; single words count in the language of the text alone."""
+    folded = _folded(text)
+    return tuple(
+        f"crisis.{each}"
+        for each in LANGUAGES
+        if any(each == language or len(phrase.split()) > 1 for phrase in _found(folded, each, "crisis"))
+    )
+
+
+def read_core(text: str, language: str, asked: Asked) -> Reading | None:
+    """The reading of a message in one of the six; None when no phrase says anything."""
+    folded = _folded(text)
+
+    def says(group: str) -> bool:
+        return any(_found(folded, language, group))
+
+    if says("stop"):
+        return _reading(language, IntentKind.STOP)
+    if says("wrong"):
+        return _reading(language, IntentKind.WRONG_NUMBER)
+    if asked.question is Question.OFFER:
+        return _offer(says, language)
+    acts = [kind for group, kind in _ACTS if says(group)]
+    if says("hedge"):
+        return _reading(language, IntentKind.UNSURE)
+    if IntentKind.CANNOT_COME in acts and "?" in text:
+        # "Can I cancel?" asks; with another day it is a wish.
+        acts.remove(IntentKind.CANNOT_COME)
+    if acts:
+        return _reading(language, *acts)
+    if "?" in text or says("question"):
+        return _reading(language, IntentKind.QUESTION)
+    return _answer(folded, language, asked)
+
+
+def takes_back(text: str, language: str) -> bool:
+    """Whether a word of that language negates something in the text."""
+    return any(_found(_folded(text), language, "negators"))
+
+
+_ACTS: Final = (
+    ("cancel", IntentKind.CANNOT_COME),
+    ("reschedule", IntentKind.RESCHEDULE),
+    ("late", IntentKind.LATE),
+)
+
+
+def _offer(says: Callable[[str], bool], language: str) -> Reading:
+    if says("hedge") or says("question"):
+        kind = IntentKind.OTHER if says("hedge") else IntentKind.QUESTION
+    elif says("cancel") or says("no"):
+        kind = IntentKind.PASS
+    elif says("yes") or says("confirm"):
+        kind = IntentKind.TAKE
+    else:
+        kind = IntentKind.THANKS if says("thanks") else IntentKind.OTHER
+    return _reading(language, kind)
+
+
+def _answer(folded: str, language: str, asked: Asked) -> Reading | None:
+    """A yes, a no or thanks, and what they mean beside what was asked."""
+    reminded = asked.question is Question.REMINDER
+    negated = any(_found(folded, language, "negators"))
+    words = len(folded.split()) if language != "zh" else len(folded) // 2
+    short = words <= (_SHORT_ZH if language == "zh" else _SHORT)
+    if any(_found(folded, language, "confirm")) and not negated:
+        return _reading(language, IntentKind.CONFIRM)
+    if any(_found(folded, language, "no")) and short:
+        return _reading(language, IntentKind.CANNOT_COME if reminded and words <= _MANY_WORDS else IntentKind.UNSURE)
+    if any(_found(folded, language, "yes")) and short and not negated:
+        return _reading(language, IntentKind.CONFIRM if reminded else IntentKind.THANKS)
+    if any(_found(folded, language, "thanks")) and short:
+        return _reading(language, IntentKind.THANKS)
+    return None
+
+
+def _reading(language: str, *kinds: IntentKind) -> Reading:
+    intents = tuple(Intent(kind=kind, word="STOP" if kind is IntentKind.STOP else None) for kind in kinds)
+    return Reading(intents, tuple(f"{language}.{kind}" for kind in kinds))
+
+
+def _telling(folded: str, language: str) -> Iterator[str]:
+    """Phrases of several words that were found: they hardly occur in another language."""
+    for group in ("cancel", "confirm", "reschedule", "stop", "wrong", "late", "crisis"):
+        yield from (phrase for phrase in _found(folded, language, group) if len(phrase.split()) > 1)
+
+
+def _found(folded: str, language: str, group: str) -> Iterator[str]:
+    for phrase in _core()[language][group]:
+        if (phrase in folded) if language == "zh" else (f" {phrase} " in folded or _begins_word(phrase, folded, group)):
+            yield phrase
+
+
+def _begins_word(phrase: str, folded: str, group: str) -> bool:
+    """Longer single words are stems: "suicid", "atrasad", "estupr"."""
+    return group in {"crisis", "late", "stop"} and len(phrase) >= _STEM and f" {phrase}" in folded
+
+
+_STEM: Final = 6
+
+
+def _folded(text: str) -> str:
+    """Lower case without accents, one space between words and at both ends; Chinese as it is, without spaces."""
+    lower = unicodedata.normalize("NFKD", text.casefold())
+    plain = "".join(letter for letter in lower if not unicodedata.combining(letter)).translate(_LETTERS)
+    words = "".join(letter if letter.isalnum() or letter in "?؟？" else " " for letter in plain).split()
+    return f" {' '.join(words)} "
+
+
+@cache
+def _core() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
+    table = tomllib.loads(files(__package__).joinpath("words", "core.toml").read_text("utf-8"))
+    return MappingProxyType(
+        {
+            language: MappingProxyType({group: tuple(written.split("|")) for group, written in groups.items()})
+            for language, groups in table.items()
+        }
+    )
