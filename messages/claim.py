@@ -19,10 +19,11 @@ from messages.channels.base import Outgoing
 from messages.clock_watch import ClockWatch
 from messages.compose import CannotCompose, Composed, Desk, body_hash, compose, desk_of, zone_name_of
 from messages.crash_points import reach
-from messages.kinds import Channel, Purpose, traits
+from messages.kinds import Channel, MessageClass, Purpose, traits
 from messages.limits import Limits
 from messages.pacing import Pace, number_for
 from messages.pause import PLANNED, sending_state
+from messages.quiet_hours import window_of
 from messages.send_rules import (
     Allowed,
     ContactState,
@@ -38,6 +39,7 @@ from scheduler.calendar.wallclock import at_minute, local_day, zone_of
 from scheduler.core.log import get_logger
 from scheduler.core.record import Tx
 from scheduler.people import store as people
+from scheduler.people.store import Practice
 from scheduler.reminders import store as reminders
 
 log = get_logger(__name__)
@@ -46,6 +48,7 @@ HELD_FOR: Final = timedelta(minutes=5)
 CAP_SPAN: Final = timedelta(days=8)
 LONGEST_VALIDITY: Final = 36_000  # the carrier's own limit
 SHORTEST_VALIDITY: Final = 10
+NO_HOURS: Final = (None, None)
 BREATH: Final = 64  # so many are judged before the event loop gets a turn
 
 
@@ -216,7 +219,7 @@ def _verdict(tx: Tx, facts: _Facts, row: SendRow, composed: Composed | CannotCom
             consented=row.consented,
             opted_out=row.opted_out,
             contact_state=_contact_state(row),
-            window=_window(zone_name_of(facts.desk, row), practice.send_from_minute, practice.send_until_minute),
+            window=_window_for(practice, row, zone_name_of(facts.desk, row), tx.now),
             zone=zone_name_of(facts.desk, row),
             sent=tuple(facts.sent.get(row.address_ix or b"", ())),
             daily_cap=practice.daily_cap,
@@ -233,6 +236,15 @@ def _contact_state(row: SendRow) -> ContactState:
     if row.person.contact_state == "active":
         return ContactState.VERIFIED if row.person.verified else ContactState.UNVERIFIED
     return ContactState.INVALID if row.person.contact_state == "invalid" else ContactState.QUARANTINED
+
+
+def _window_for(practice: Practice, row: SendRow, zone: str, now: datetime) -> SendWindow:
+    """The practice's window; narrower by the client's own hours, and by the law's for what nobody asked for."""
+    own = row.person.own_hours if row.person else NO_HOURS
+    unasked = traits(row.kind).message_class is MessageClass.OFFER
+    if own == NO_HOURS and not practice.strict_hours and not (unasked and practice.subdivision):
+        return _window(zone, practice.send_from_minute, practice.send_until_minute)
+    return window_of(practice, zone, now.date(), unasked=unasked, own=own)
 
 
 @lru_cache(maxsize=512)

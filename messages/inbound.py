@@ -25,7 +25,7 @@ LONGEST_BODY: Final = 1600  # the carrier's own limit; what is longer was not se
 class Received:
     """A text as the carrier posted or listed it. `sender` in E.164 as the carrier gives it.
 
-    `via`: by which other way it came (voice: a key that was pressed; chat: the page behind a link; whatsapp).
+    `via`: by which other way it came (voice: a key that was pressed; chat: the page behind a link).
     """
 
     sid: str

@@ -19,7 +19,6 @@ class Channel(StrEnum):
     SMS = "sms"
     EMAIL = "email"
     VOICE = "voice"
-    WHATSAPP = "whatsapp"
 
 
 class MessageClass(StrEnum):

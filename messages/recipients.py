@@ -15,7 +15,7 @@ from scheduler.people.store import ContactPoint
 CHANNEL_OF_KIND: Mapping[str, Channel] = {"phone": Channel.SMS, "email": Channel.EMAIL}
 
 CHANNELS_OF_KIND: Mapping[str, tuple[Channel, ...]] = {
-    "phone": (Channel.SMS, Channel.WHATSAPP, Channel.VOICE),
+    "phone": (Channel.SMS, Channel.VOICE),
     "email": (Channel.EMAIL,),
 }
 """Every way a contact point can be reached by, the usual one first."""

@@ -22,8 +22,6 @@ PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 Wordings = Mapping[str, Mapping[str, str]]
 """A practice's own words: kind -> language -> template, for texts only; validated when saved (`wording.py`)."""
 
-_WRITTEN: Final = frozenset({Channel.SMS, Channel.WHATSAPP})
-
 NO_WORDINGS: Final[Wordings] = MappingProxyType({})
 
 
@@ -66,11 +64,11 @@ def render(
         raise CannotRenderError("fields_missing", kind, lacking)
     if channel is Channel.VOICE:
         return _call(kind, fields, language)
-    own = wordings.get(kind, {}).get(language_of(language)) if channel in _WRITTEN else None
-    words = own or _words(kind, fields, language, Channel.SMS.value if channel in _WRITTEN else channel.value)
+    own = wordings.get(kind, {}).get(language_of(language)) if channel is Channel.SMS else None
+    words = own or _words(kind, fields, language, channel.value)
     if words is None:
         raise CannotRenderError("not_sayable", kind, (channel.value,))
-    if channel in _WRITTEN:
+    if channel is Channel.SMS:
         text = sms_text(fill(kind, words, fields, language), plain_letters=plain_letters)
         return Rendered(text, None, segments(text, toll_free=toll_free))
     return _email(kind, words, fields, language)

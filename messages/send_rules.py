@@ -34,12 +34,14 @@ _SEARCH_DAYS: Final = 3
 class SendWindow:
     """Allowed minutes of the day `[start_minute, end_minute)`, wall-clock, in every one of `zones` at once.
 
+    `week`, if given, narrows them on each weekday, Monday first: the law of some states is another one on Sundays.
     Several zones are given when a client's own zone is not known and the number could be in any of them.
     """
 
     zones: tuple[str, ...]
     start_minute: int = DEFAULT_START_MINUTE
     end_minute: int = DEFAULT_END_MINUTE
+    week: tuple[tuple[int, int], ...] = ()
 
     def __post_init__(self) -> None:
         if not self.zones or not 0 <= self.start_minute < self.end_minute <= 24 * 60:
@@ -47,7 +49,25 @@ class SendWindow:
 
     def is_open(self, instant: datetime) -> bool:
         """Whether `instant` falls in the window in all its zones."""
-        return all(self.start_minute <= _minute_of_day(instant, zone) < self.end_minute for zone in self.zones)
+        return all(self._is_open_in(instant, zone) for zone in self.zones)
+
+    def minutes_on(self, weekday: int) -> tuple[int, int]:
+        """The allowed minutes of a weekday; Monday is 0."""
+        if not self.week:
+            return self.start_minute, self.end_minute
+        start, end = self.week[weekday]
+        return max(self.start_minute, start), min(self.end_minute, end)
+
+    def _is_open_in(self, instant: datetime, zone: str) -> bool:
+        start, end = (
+            self.minutes_on(instant.astimezone(ZoneInfo(zone)).weekday())
+            if self.week
+            else (
+                self.start_minute,
+                self.end_minute,
+            )
+        )
+        return start <= _minute_of_day(instant, zone) < end
 
 
 def window_shift(due: datetime, *, window: SendWindow, not_before: datetime, not_after: datetime) -> datetime | None:
@@ -348,7 +368,7 @@ def _stretches_near(window: SendWindow, days: tuple[date, ...]) -> tuple[tuple[d
 def _edges(window: SendWindow, zone: str, centre: date) -> Iterable[datetime]:
     for offset in range(-_SEARCH_DAYS, _SEARCH_DAYS + 1):
         day = centre + offset * _DAY
-        for minute in (window.start_minute, window.end_minute):
+        for minute in window.minutes_on(day.weekday()):
             yield _local_instant(day, minute, zone, fold=0)
             yield _local_instant(day, minute, zone, fold=1)
         yield from _offset_change(day, zone)

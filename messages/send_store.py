@@ -59,6 +59,7 @@ class PersonFacts(NamedTuple):
     zone: str | None
     contact_state: str | None
     verified: bool
+    own_hours: tuple[int | None, int | None] = (None, None)
 
 
 class SendRow(NamedTuple):
@@ -410,6 +411,8 @@ FACTS: Select[Any] = (
         client.c.data_key.label("client_key"),
         client.c.language.label("client_language"),
         client.c.zone.label("client_zone"),
+        client.c.from_minute.label("client_from"),
+        client.c.until_minute.label("client_until"),
         client.c.state.label("client_state"),
         participation.c.state.label("place_state"),
         appointment.c.state.label("appointment_state"),
@@ -501,6 +504,8 @@ class Joined(NamedTuple):
     client_key: Any
     client_language: str | None
     client_zone: str | None
+    client_from: int | None
+    client_until: int | None
     client_state: str | None
     place_state: str | None
     appointment_state: str | None
@@ -596,6 +601,7 @@ def _person(row: Joined) -> PersonFacts | None:
         zone=row.client_zone,
         contact_state=row.contact_state,
         verified=row.verified_at is not None,
+        own_hours=(row.client_from, row.client_until),
     )
 
 

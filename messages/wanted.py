@@ -6,10 +6,11 @@ reading happens here, so that a policy can be looked at before it is in force.
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from zoneinfo import ZoneInfo
 
 from messages.kinds import Channel, Kind, Purpose
+from messages.quiet_hours import window_of
 from messages.recipients import Reachable, reachable
 from messages.reconcile import WantedTouch
 from messages.send_rules import SendWindow, window_shift
@@ -33,6 +34,7 @@ class Setting:
     practice: Practice
     clients: Mapping[str, Client]
     reach: Mapping[str, Reachable]
+    today: date
 
     def zone(self, client_id: str) -> str:
         """The client's zone."""
@@ -40,10 +42,9 @@ class Setting:
 
     def window(self, client_id: str) -> SendWindow:
         """When something may leave for the client."""
-        practice = self.practice
-        return SendWindow(
-            zones=(self.zone(client_id),), start_minute=practice.send_from_minute, end_minute=practice.send_until_minute
-        )
+        client = self.clients[client_id]
+        own = (client.from_minute, client.until_minute)
+        return window_of(self.practice, self.zone(client_id), self.today, unasked=False, own=own)
 
 
 async def setting_of(r: Reading, client_ids: set[str], policy: Policy | None = None) -> Setting:
@@ -53,6 +54,7 @@ async def setting_of(r: Reading, client_ids: set[str], policy: Policy | None = N
         practice=await people.practice(r),
         clients=await people.clients(r, client_ids),
         reach=await reachable(r, client_ids, Purpose.REMINDERS),
+        today=r.now.date(),
     )
 
 

@@ -193,7 +193,7 @@ ACTOR_KINDS: Final = {
     "operator": "Operator",
 }
 _CHANNEL_WORDS: Final = {
-    Channel.SMS: "text", Channel.EMAIL: "email", Channel.VOICE: "phone call", Channel.WHATSAPP: "WhatsApp",
+    Channel.SMS: "text", Channel.EMAIL: "email", Channel.VOICE: "phone call",
 }  # fmt: skip
 
 

@@ -17,7 +17,7 @@ UNITS: Final = ((DAYS, "days before, at"), (HOURS, "hours before"))
 CHANNELS: Final = (
     (Channel.SMS.value, "by text"), (Channel.EMAIL.value, "by email"), (Channel.VOICE.value, "by phone call"),
 )  # fmt: skip
-_WAYS: Final = {**dict(CHANNELS), Channel.WHATSAPP.value: "by WhatsApp"}
+_WAYS: Final = dict(CHANNELS)
 _KEY_LENGTH: Final = 32
 _MORE_ROWS_THAN_EVER: Final = 30
 

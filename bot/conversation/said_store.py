@@ -14,7 +14,7 @@ from messages.kinds import Kind
 from scheduler.core.record import Reading, Tx
 from scheduler.tables import inbound, message
 
-_ANSWERED = ("sms", "voice", "whatsapp")
+_ANSWERED = ("sms", "voice")
 """Ways that are answered from the same number."""
 _SAID = ("pending", "intent", "unknown", "sent")
 

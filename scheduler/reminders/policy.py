@@ -31,7 +31,6 @@ class Channel(StrEnum):
     SMS = "sms"
     EMAIL = "email"
     VOICE = "voice"
-    WHATSAPP = "whatsapp"
 
 
 class TouchKind(StrEnum):
