@@ -11,7 +11,8 @@ from typing import Final
 
 from messages.kinds import Channel, Purpose
 from messages.recipients import Reachable, reachable
-from messages.send_rules import SendWindow, next_open
+from messages.quiet_hours import window_of
+from messages.send_rules import next_open
 from scheduler.calendar.wallclock import day_span, local_day, zone_of
 from scheduler.core.record import Reading
 from scheduler.people import store as people
@@ -121,7 +122,8 @@ def _may_be_texted(
 ) -> bool:
     client = facts.clients.get(ranked.client_id)
     zone = (client.zone if client else None) or practice.zone
-    window = SendWindow(zones=(zone,), start_minute=practice.send_from_minute, end_minute=practice.send_until_minute)
+    own = (client.from_minute, client.until_minute) if client else (None, None)
+    window = window_of(practice, zone, r.now.date(), unasked=True, own=own)
     enough = len(facts.offers.get(ranked.client_id, ())) >= policy.offers_a_day
     if enough or not has_room(facts.texts.get(point.value_ix, ()), practice, zone, r.now):
         tomorrow = day_span(local_day(r.now, zone_of(zone)), zone_of(zone)).ends_at

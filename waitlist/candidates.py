@@ -93,6 +93,14 @@ async def misfit(r: Reading, opening: Opening, entry: Entry) -> Misfit | None:
     return fits(wish, gap_of(opening), r.now)
 
 
+async def wish_then(r: Reading, entry: Entry, opening: Opening) -> Wish:
+    """An entry as it stood when the opening was made, waiting and holding nothing; for explaining afterwards."""
+    expected = await reach_store.clients_with_a_visit(r, opening.starts_at, opening.ends_at)
+    gap, at = gap_of(opening), Moment(expected, frozenset(), {}, frozenset())
+    (wish,) = _wishes([entry], gap, at)
+    return replace(wish, waiting=True, paused_until=None)
+
+
 async def misfits(r: Reading, opening: Opening, entries: Collection[Entry]) -> dict[str, Misfit]:
     """Why each of these entries is not asked, by entry id; those that may be are left out."""
     gap, at = gap_of(opening), await moment(r, opening)

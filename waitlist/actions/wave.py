@@ -19,7 +19,7 @@ from waitlist import edit_store, narrow_store, policy_store, store, texts
 from waitlist.actions.withdraw import withdraw_opening
 from waitlist.askable import Askable, Turn, askable
 from waitlist.deadlines import SHORTEST_MINUTES, held_until, hold_expiry
-from waitlist.pace import Position, beat_after, step
+from waitlist.pace import BEAT, Position, beat_after, step
 from waitlist.policy import Mode, Policy
 from waitlist.response import Curve
 from waitlist.store import Offer, OfferState, Opening, OpeningState
@@ -85,6 +85,28 @@ async def next_wave(tx: Tx, opening_id: str) -> Offered | Waits | NoWave:
     if await _closed(tx, opening):
         return await _still_out(tx, look) if look.out else await _end(tx, opening, OpeningState.EXHAUSTED, "exhausted")
     return await _go_on(tx, look)
+
+
+async def offer_by_hand(tx: Tx, opening_id: str, entry_id: str) -> Offered | Waits | NoWave:
+    """Ask this entry now, whoever's turn it is, beside those who are out. What keeps a wave from asking keeps this too.
+
+    `NoWave` has the reason not_askable when the time does not fit, or they may not be texted now.
+    """
+    await edit_store.lock_hold(tx, opening_id)
+    opening = await store.opening_by_id(tx, opening_id)
+    if opening is None or opening.state not in store.UNSETTLED:
+        return NoWave("settled")
+    await edit_store.set_opening_state(tx, opening_id, (OpeningState.EXHAUSTED,), OpeningState.OPEN)
+    look = await _look(tx, opening)
+    found = await askable(tx, opening, look.practice, look.policy, None)
+    chosen = [turn for turn in found.turns if turn.ranked.entry_id == entry_id]
+    deadline = held_until(tx.now, opening.starts_at, look.practice.offer_hold_minutes, alone=_alone(look))
+    if not chosen or deadline is None:
+        await edit_store.plan_wave(tx, opening_id, tx.now)
+        return NoWave("not_askable")
+    tx.note("offer.by_hand", "opening", opening_id, entry=entry_id)
+    again = None if _alone(look) else tx.now + BEAT
+    return await _keep(tx, look, deadline) or await _offer(tx, look, Askable(chosen), 1, deadline, again)
 
 
 async def _look(tx: Tx, opening: Opening) -> _Look:
