@@ -587,7 +587,7 @@ inbound = Table(
     _sealed("body_ct"),
     Column("opt_out_type", Word),
     Column("media_count", Integer, nullable=False),
-    Column("via", Word),  # voice | chat | whatsapp; None: a text
+    Column("via", Word),  # voice | chat; None: a text
     Column("pressing", Boolean),  # a STOP, or somebody in distress: dealt with before all others
     Column("client_id", Id),
     Column("state", Word, nullable=False),  # new | handled
@@ -780,6 +780,7 @@ offer = Table(
     Index("ix_offer_expiring", "state", "expires_at"),
     Index(None, "practice_id", "opening_id", "entry_id"),
     Index("ix_offer_client", "practice_id", "client_id", "offered_at"),
+    Index("ix_offer_held", "practice_id", "state", "expires_at"),
 )
 
 waitlist_policy = Table(

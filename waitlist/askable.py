@@ -10,8 +10,8 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from messages.kinds import Channel, Purpose
-from messages.recipients import Reachable, reachable
 from messages.quiet_hours import window_of
+from messages.recipients import Reachable, reachable
 from messages.send_rules import next_open
 from scheduler.calendar.wallclock import day_span, local_day, zone_of
 from scheduler.core.record import Reading
@@ -25,7 +25,7 @@ from waitlist.policy import Policy
 from waitlist.reach_store import Instants
 from waitlist.store import Opening
 
-AT_ONCE: Final = 20
+AT_ONCE: Final = 50
 SOON: Final = timedelta(minutes=5)
 LATEST: Final = timedelta(minutes=15)
 """Whoever holds an offer of another time is looked at again when that is over, between these two."""

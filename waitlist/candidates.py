@@ -19,7 +19,7 @@ from waitlist.policy import Weights
 from waitlist.store import Entry, Opening
 from waitlist.turns import MINUTES_A_DAY, points_of
 
-CHUNK: Final = 60
+CHUNK: Final = 150
 
 
 @dataclass(frozen=True, slots=True)

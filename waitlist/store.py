@@ -141,6 +141,7 @@ class Offer:
     place: int | None
     among: int | None
     points: int | None
+    in_vain: bool
 
 
 # --- entries ----------------------------------------------------------------------------------------------------
@@ -410,4 +411,5 @@ def _offer(row: Row[Any]) -> Offer:
         row.place,
         row.among,
         row.points,
+        row.in_vain_at is not None,
     )

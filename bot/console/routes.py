@@ -33,6 +33,7 @@ from bot.console.visit import install_visit
 from bot.console.visit_acts import install_visit_acts
 from bot.console.waitlist import install_waitlist
 from bot.console.waitlist_join import install_join
+from bot.console.waitlist_report import install_waitlist_report
 from bot.console.week import install_week
 from bot.console.wordings import install_wordings
 from scheduler.core.record import Record
@@ -50,6 +51,7 @@ def install_console(app: web.Application, record: Record) -> None:
     install_series(app)
     install_join(app)
     install_waitlist(app)
+    install_waitlist_report(app)
     install_inbox(app)
     install_search(app)
     install_clients(app)

@@ -95,6 +95,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "day_saved": ("Saved. Visits already booked on that day stay; look at them.", ""),
     "day_removed": ("The day is like its weekday again.", ""),
     "offered": ("On its way to the waitlist.", ""),
+    "asked": ("Asked.", ""),
+    "not_askable": ("Not done: they cannot be asked about this time now.", ""),
     "not_opening_over": ("That time is no longer being offered.", ""),
     "not_offer_over": ("Not done: the offer is over, or the time is taken.", ""),
     "not_no_time": ("Not done: enter a time, such as 14:30.", ""),

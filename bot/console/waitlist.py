@@ -16,6 +16,7 @@ from bot.console.book_of_names import Names, names
 from bot.console.days import day_of, minute_of
 from bot.console.desk import actor_of, after, back_to, reading, show, viewer_of, writing
 from bot.console.said import Said
+from bot.console.waitlist_why import sentence
 from bot.console.wish_words import MISFITS, wish_of
 from bot.web.forms import sent_form
 from scheduler import access, tables
@@ -30,11 +31,13 @@ from waitlist.actions.claim import Won, claim
 from waitlist.actions.leave import leave
 from waitlist.actions.open_time import open_time
 from waitlist.actions.pass_offer import Passed, pass_offer
+from waitlist.actions.wave import Offered, offer_by_hand
 from waitlist.actions.withdraw import withdraw_opening
+from waitlist.explain import Explained, explain
 from waitlist.matching import Misfit, Ranked
 from waitlist.policy import Weights
 from waitlist.store import Entry, Offer, OfferState, Opening, OpeningState
-from waitlist.turns import reasons, turn_of
+from waitlist.turns import points_of, reasons, turn_of
 
 WRITE: Final = "waitlist.write"
 PLACE: Final = "/console/waitlist"
@@ -56,6 +59,7 @@ class Next:
 
     who: str
     why: str
+    entry_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +70,7 @@ class Freed:
     clinician: str
     service: str
     asked: tuple[Asked, ...]
-    held: Asked | None
+    held: tuple[Asked, ...]
     next: tuple[Next, ...]
     passed_over: tuple[Next, ...]
 
@@ -121,10 +125,14 @@ async def show_entry(request: web.Request) -> web.Response:
         client = (await people.clients(r, (entry.client_id,)))[entry.client_id]
         offers = await store.offers(r, client_ids=(entry.client_id,))
         held = {each.entry_id: each for each in offers if each.state == OfferState.HELD}
+        weights, stands = (await policy_store.policy(r)).weights, store.standing_of(entry)
+        told = await _within_reach_of(r, actor, await explain(r, entry))
         context = {
             "w": _waits(entry, {client.id: client}, book, held, r.now),
             "client": client,
             "offers": [(each, book.clinician(each.clinician_id)) for each in reversed(offers)],
+            "points": reasons(points_of(stands, weights, 0, r.now), stands, r.now),
+            "why": [(each, book.clinician(each.opening.clinician_id), sentence(each)) for each in told],
             "back": f"{PLACE}/{entry.id}",
         }
     return await show(request, "console/waitlist_entry.html", context, part="console/_waitlist_entry_board.html")
@@ -170,6 +178,18 @@ async def pass_on(request: web.Request) -> web.Response:
     )
 
 
+async def ask_next(request: web.Request) -> web.Response:
+    """Ask somebody now, whoever's turn it is."""
+    form = await sent_form(request)
+    async with writing(request) as tx:
+        await access.thing(tx, actor_of(request), tables.opening, request.match_info["opening"], WRITE)
+        await access.thing(tx, actor_of(request), tables.waitlist_entry, form.value("entry"), WRITE)
+        done = await offer_by_hand(tx, request.match_info["opening"], form.value("entry"))
+    return after(
+        request, back_to(form.value("back"), PLACE), Said("asked" if isinstance(done, Offered) else "not_askable")
+    )
+
+
 async def offer_time(request: web.Request) -> web.Response:
     """Put a free time up for the waitlist, without a cancellation."""
     form = await sent_form(request)
@@ -199,6 +219,11 @@ async def _within_reach(r: Reading, actor: Actor, openings: tuple[Opening, ...])
     return [each for each in openings if own in {None, each.clinician_id}]
 
 
+async def _within_reach_of(r: Reading, actor: Actor, told: tuple[Explained, ...]) -> list[Explained]:
+    own = await access.own_clinician(r, actor, WRITE)
+    return [each for each in told if own in {None, each.opening.clinician_id}]
+
+
 async def _mine(r: Reading, actor: Actor, book: Names) -> list[Any]:
     own = await access.own_clinician(r, actor, WRITE)
     return [each for each in book.working() if own in {None, each.id}]
@@ -224,14 +249,14 @@ async def _freed(
         book.clinician(opening.clinician_id),
         book.service(opening.service_id),
         asked,
-        next((each for each in asked if each.offer.state == OfferState.HELD), None),
+        tuple(each for each in asked if each.offer.state == OfferState.HELD),
         tuple(
-            Next(_who(by_id[entry_id], clients), in_words(each, r.now))
+            Next(_who(by_id[entry_id], clients), in_words(each, r.now), entry_id)
             for entry_id, each in waited.items()
             if entry_id in by_id
         ),
         tuple(
-            Next(_who(by_id[entry_id], clients), MISFITS[misfit])
+            Next(_who(by_id[entry_id], clients), MISFITS[misfit], entry_id)
             for entry_id, misfit in others.items()
             if entry_id in by_id and misfit is not Misfit.ASKED_ALREADY
         ),
@@ -285,5 +310,6 @@ def install_waitlist(app: web.Application) -> None:
     app.router.add_post(f"{PLACE}/{key}/leave", take_off, name="waitlist.leave")
     app.router.add_post("/console/openings", offer_time, name="opening.make")
     app.router.add_post("/console/openings/{opening:[0-9a-f]{32}}/withdraw", withdraw, name="opening.withdraw")
+    app.router.add_post("/console/openings/{opening:[0-9a-f]{32}}/ask", ask_next, name="opening.ask")
     app.router.add_post("/console/offers/{offer:[0-9a-f]{32}}/take", take, name="offer.take")
     app.router.add_post("/console/offers/{offer:[0-9a-f]{32}}/pass", pass_on, name="offer.pass_on")

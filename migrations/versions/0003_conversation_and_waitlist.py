@@ -64,6 +64,7 @@ def _waitlist() -> None:
     for name in ("place", "among", "points"):
         op.add_column("offer", sa.Column(name, sa.Integer(), nullable=True))
     op.add_column("offer", sa.Column("in_vain_at", sa.DateTime(timezone=True), nullable=True))
+    op.create_index("ix_offer_held", "offer", ["practice_id", "state", "expires_at"])
     op.create_index("ix_offer_client", "offer", ["practice_id", "client_id", "offered_at"])
     op.create_table(
         "waitlist_policy",
@@ -138,6 +139,7 @@ def _minutes(instant: datetime) -> int:
 def _no_waitlist() -> None:
     op.drop_table("waitlist_curve")
     op.drop_table("waitlist_policy")
+    op.drop_index("ix_offer_held", table_name="offer")
     op.drop_index("ix_offer_client", table_name="offer")
     for name in ("in_vain_at", "points", "among", "place"):
         op.drop_column("offer", name)

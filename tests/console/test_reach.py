@@ -63,6 +63,7 @@ def gets(of: Ids) -> dict[str, set[str]]:
         "/console/waitlist": DESK,
         "/console/waitlist/new": DESK,
         f"/console/waitlist/{of.entry}": DESK,
+        "/console/waitlist/report": DESK,
         "/console/inbox": DESK,
     }
 
@@ -85,6 +86,7 @@ def posts(of: Ids) -> dict[str, tuple[set[str], dict[str, str]]]:
         f"/console/inbox/{of.task}/acknowledge": (DESK, {}),
         f"/console/inbox/{of.task}/done": (DESK, {}),
         f"/console/inbox/{of.task}/reopen": (DESK, {}),
+        f"/console/openings/{of.opening}/ask": (DESK, {"entry": of.entry}),
         f"/console/openings/{of.opening}/withdraw": (DESK, {}),
         f"/console/waitlist/{of.entry}/leave": (DESK, {}),
     }

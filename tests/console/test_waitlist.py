@@ -10,6 +10,8 @@ from tests.console.conftest import SignIn
 from tests.rig.clock import ManualClock
 from tests.rig.office import FRONT_DESK, Office, local
 from waitlist import store
+from waitlist.actions.join import join
+from waitlist.actions.save_policy import save_policy
 from waitlist.due import do_due
 from waitlist.matching import WeeklyWindow
 
@@ -58,6 +60,66 @@ async def test_withdrawing_a_freed_time(office: Office, enter: SignIn, freed: No
     page = await desk.press(f"/console/openings/{opening.id}/withdraw", {})
     assert page.toast.startswith("Withdrawn")
     assert "Taken back" in page
+
+
+async def test_staff_see_why_somebody_was_asked_or_not(office: Office, enter: SignIn, freed: None, clock: ManualClock):
+    bob, cleo, dov = [await office.client(number) for number in (1, 2, 3)]
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        asked = await join(tx, client_id=bob.id, service_id=office.service_id)
+        mondays = await join(tx, client_id=cleo.id, service_id=office.service_id, windows=(WeeklyWindow(0, 0, 1440),))
+    clock.advance(timedelta(hours=1))
+    await do_due(office.record, office.practice_id)
+    async with office.record.read(office.practice_id) as r:
+        (offer,) = await store.offers(r, states=("held",))
+    desk = await enter("front_desk")
+    await desk.press(f"/console/offers/{offer.id}/take", {})
+    clock.advance(timedelta(minutes=1))
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        late = await join(tx, client_id=dov.id, service_id=office.service_id)
+    assert "Asked, and took it, 1 in turn with" in await desk.get(f"/console/waitlist/{asked}")
+    assert "Did not fit: wants other hours" in await desk.get(f"/console/waitlist/{mondays}")
+    assert "Joined when it was over" in await desk.get(f"/console/waitlist/{late}")
+    page = await desk.get("/console/waitlist/report")
+    assert "1 of 1" in page
+    assert "Longest waiting quarter" in page
+    assert "No time was freed in this month" in await desk.get("/console/waitlist/report?month=2026-01-01")
+
+
+async def test_who_was_passed_over_sees_how_many_came_before(
+    office: Office, enter: SignIn, freed: None, clock: ManualClock
+):
+    bob, cleo = [await office.client(number) for number in (1, 2)]
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        await save_policy(tx, {"mode": "one"})
+        await join(tx, client_id=bob.id, service_id=office.service_id, priority=1)
+        behind = await join(tx, client_id=cleo.id, service_id=office.service_id)
+    clock.advance(timedelta(hours=1))
+    await do_due(office.record, office.practice_id)
+    desk = await enter("front_desk")
+    assert "Fits, and comes 1 in turn" in await desk.get(f"/console/waitlist/{behind}")
+    async with office.record.read(office.practice_id) as r:
+        (offer,) = await store.offers(r, states=("held",))
+    await desk.press(f"/console/offers/{offer.id}/take", {})
+    page = await desk.get(f"/console/waitlist/{behind}")
+    assert "it was taken when 1 was asked, each with 100 points or more; theirs were 0" in page
+
+
+async def test_staff_can_ask_somebody_out_of_turn(office: Office, enter: SignIn, freed: None, clock: ManualClock):
+    bob, cleo = [await office.client(number) for number in (1, 2)]
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        await save_policy(tx, {"mode": "one"})
+        await join(tx, client_id=bob.id, service_id=office.service_id, priority=1)
+        behind = await join(tx, client_id=cleo.id, service_id=office.service_id)
+    clock.advance(timedelta(hours=1))
+    await do_due(office.record, office.practice_id)
+    async with office.record.read(office.practice_id) as r:
+        (opening,) = await store.openings(r)
+    desk = await enter("front_desk")
+    assert (await desk.press(f"/console/openings/{opening.id}/ask", {"entry": behind})).toast == "Asked."
+    again = await desk.press(f"/console/openings/{opening.id}/ask", {"entry": behind})
+    assert again.toast.startswith("Not done")
+    async with office.record.read(office.practice_id) as r:
+        assert {each.client_id for each in await store.offers(r, states=("held",))} == {bob.id, cleo.id}
 
 
 def test_touching_squares_are_one_stretch():

@@ -178,8 +178,9 @@ async def test_a_yes_after_the_deadline_wins_what_nobody_has(scene):
     assert await scene.told(ana) == ["offer", "offer_won"]
 
 
-async def test_the_list_comes_in_the_order_of_the_pure_rule_however_long_it_is(scene):
+async def test_the_list_comes_in_the_order_of_the_pure_rule_however_long_it_is(scene, monkeypatch):
     """The database's narrowing and order against the rule applied to everybody; more than two chunks of each sort."""
+    monkeypatch.setattr(candidates, "CHUNK", 20)
     lists = ({}, {"clinician_ids": (scene.lee,)}, {"clinician_ids": (scene.lee, scene.moss)}, {"priority": 1})
     hours = ((), (WeeklyWindow(1, 780, 1020),), (WeeklyWindow(2, 0, 1440),))
     for number in range(150):

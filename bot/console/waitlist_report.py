@@ -1,0 +1,81 @@
+"""The page /console/waitlist/report: what the waitlist filled, how soon, what came back, and whether it was fair.
+
+Counting is waitlist/figures.py's. Invariant: every share is shown with what it is a share of.
+"""
+
+from collections.abc import Sequence
+from datetime import date, timedelta
+from typing import Any, Final
+from zoneinfo import ZoneInfo
+
+from aiohttp import web
+from babel.numbers import format_currency
+
+from bot.console import waiting
+from bot.console.book_of_names import Names, names
+from bot.console.days import day_of
+from bot.console.desk import actor_of, reading, show, viewer_of
+from scheduler import access
+from scheduler.calendar.wallclock import day_span, local_day
+from scheduler.core.record import Reading
+from scheduler.people import store as people
+from waitlist import report_store
+from waitlist.figures import Figures, Line, Part, figures
+
+HERE: Final = "/console/waitlist/report"
+WRITE: Final = "waitlist.write"
+QUARTERS: Final = ("Longest waiting quarter", "Second", "Third", "Shortest waiting quarter")
+
+
+async def show_report(request: web.Request) -> web.Response:
+    """A month's figures; the month of the day in the address, or this one."""
+    actor, viewer = actor_of(request), viewer_of(request)
+    async with reading(request) as r:
+        today = local_day(r.now, viewer.zone)
+        first = day_of(request.query.get("month", ""), today).replace(day=1)
+        found = await _figures(r, actor, first, viewer.zone)
+        book, practice = await names(r), await people.practice(r)
+        reach = {each.id: each for each in await waiting.entries(r, actor)}
+        unasked = [each for each in found.unasked if each.entry_id in reach]
+        clients = await people.clients(r, [each.client_id for each in unasked])
+        context: dict[str, Any] = {
+            "f": found,
+            "first": first,
+            "before": (first - timedelta(days=1)).replace(day=1),
+            "after": _next_month(first) if _next_month(first) <= today else None,
+            "recovered": format_currency(found.recovered_minor / 100, practice.currency, locale=practice.locale),
+            "groups": _groups(found, book, practice.language),
+            "unasked": [(each.entry_id, clients[each.client_id].display, each.joined_at) for each in unasked],
+        }
+    return await show(request, "console/waitlist_report.html", context)
+
+
+async def _figures(r: Reading, actor: Any, first: date, zone: ZoneInfo) -> Figures:
+    start, end = day_span(first, zone).starts_at, day_span(_next_month(first), zone).starts_at
+    own = await access.own_clinician(r, actor, WRITE)
+    freed = [each for each in await report_store.freed(r, start, end) if own in {None, each.clinician_id}]
+    mine = {each.id for each in freed}
+    made = [each for each in await report_store.made(r, start, end) if each.opening_id in mine]
+    return figures(freed, made, await report_store.waited(r, end), r.now)
+
+
+def _next_month(first: date) -> date:
+    return (first + timedelta(days=32)).replace(day=1)
+
+
+def _groups(found: Figures, book: Names, language: str) -> list[tuple[str, list[tuple[str, Part, Part]]]]:
+    """The lines of the fairness report, by what they are grouped by."""
+    return [
+        ("By time waited", _named(found.quarters, {str(n): words for n, words in enumerate(QUARTERS)})),
+        ("By clinician", _named(found.clinicians, {each.name: book.clinician(each.name) for each in found.clinicians})),
+        ("By language", _named(found.languages, {"": language})),
+    ]
+
+
+def _named(lines: Sequence[Line], words: dict[str, str]) -> list[tuple[str, Part, Part]]:
+    return [(words.get(each.name, each.name), each.offers, each.fills) for each in lines]
+
+
+def install_waitlist_report(app: web.Application) -> None:
+    """Add the page."""
+    app.router.add_get(HERE, show_report, name="waitlist.report")
