@@ -68,7 +68,7 @@ simulate-mutations: $(VENV)/ready-to-test
 train: $(VENV)/ready-to-test
 	@$(BIN)/python -m tests.understanding.train
 
-BENCHES := dispatch carrier inbound claim book plan feel peers
+BENCHES := dispatch carrier inbound claim book plan feel match peers
 BENCH := $(BIN)/python -m tests.load
 
 bench: $(BENCHES:%=bench-%)
@@ -80,7 +80,7 @@ bench-dispatch: $(VENV)/ready-to-test
 	@$(BENCH) dispatch --latency-ms 80 --pending 10000 --repeats 1 $(if $(MESSAGES),--messages $(MESSAGES)) \
 	  $(if $(ENGINES),--engines $(ENGINES))
 
-bench-carrier bench-inbound bench-claim bench-book bench-plan bench-feel bench-soak: bench-%: $(VENV)/ready-to-test
+bench-carrier bench-inbound bench-claim bench-book bench-plan bench-feel bench-soak bench-match: bench-%: $(VENV)/ready-to-test
 	@$(BENCH) $* $(ARGS)
 
 # The queues ours is compared with live in an environment of their own.

@@ -34,6 +34,7 @@ from scheduler.core.actor import WORKER
 from scheduler.core.bell import Work
 from scheduler.core.record import Record
 from waitlist.due import do_due
+from waitlist.tidy import tidy
 
 EVERY_MINUTE, EVERY_FIVE_MINUTES, EVERY_HOUR = 60, 300, 3600
 EVERY_OTHER_SECOND, EVERY_TWENTY_SECONDS = 2, 20
@@ -70,6 +71,7 @@ def duties(settings: Settings, record: Record, ways: Mapping[Channel, Way]) -> l
         Named("alerts", partial(alert_due, record, fallback=settings.alert_email), TALK),
         Named("redact", Redactor(record, ways, erase=settings.redact_bodies).run, TIDY, every=EVERY_OTHER_SECOND),
         Named("overdue", Overdue(record, partial(_silent, wave, answers)).run, TIDY, every=EVERY_TWENTY_SECONDS),
+        Named("waitlist_tidy", partial(tidy, record), TIDY, every=EVERY_HOUR),
         Named("series", partial(_extend_series, record), SETTLE, every=EVERY_HOUR),
         Named("sizes", partial(_learn_sizes, record), SETTLE, every=EVERY_HOUR),
     ]

@@ -74,7 +74,7 @@ async def ranking(
     waiting: list[tuple[tuple[int, datetime, str], Wish]] = []
     place = 0
     async for chunk, safe_until in _chunks(r, opening, gap):
-        for wish in _wishes(chunk, gap, at):
+        for wish in wishes(chunk, gap, at):
             reason = fits(wish, gap, r.now)
             if reason is None:
                 waiting.append((order(wish, gap, weights), wish))
@@ -89,7 +89,7 @@ async def ranking(
 
 async def misfit(r: Reading, opening: Opening, entry: Entry) -> Misfit | None:
     """Why an entry is not asked about the opening, now; None when it may be."""
-    (wish,) = _wishes([entry], gap_of(opening), await moment(r, opening))
+    (wish,) = wishes([entry], gap_of(opening), await moment(r, opening))
     return fits(wish, gap_of(opening), r.now)
 
 
@@ -97,14 +97,14 @@ async def wish_then(r: Reading, entry: Entry, opening: Opening) -> Wish:
     """An entry as it stood when the opening was made, waiting and holding nothing; for explaining afterwards."""
     expected = await reach_store.clients_with_a_visit(r, opening.starts_at, opening.ends_at)
     gap, at = gap_of(opening), Moment(expected, frozenset(), {}, frozenset())
-    (wish,) = _wishes([entry], gap, at)
+    (wish,) = wishes([entry], gap, at)
     return replace(wish, waiting=True, paused_until=None)
 
 
 async def misfits(r: Reading, opening: Opening, entries: Collection[Entry]) -> dict[str, Misfit]:
     """Why each of these entries is not asked, by entry id; those that may be are left out."""
     gap, at = gap_of(opening), await moment(r, opening)
-    found = {wish.entry_id: fits(wish, gap, r.now) for wish in _wishes(entries, gap, at)}
+    found = {wish.entry_id: fits(wish, gap, r.now) for wish in wishes(entries, gap, at)}
     return {entry_id: reason for entry_id, reason in found.items() if reason is not None}
 
 
@@ -176,7 +176,8 @@ def _ranked(wish: Wish, gap: Gap, weights: Weights, r: Reading, place: int) -> R
     return Ranked(wish.entry_id, wish.client_id, place, place, points, facts)
 
 
-def _wishes(entries: Iterable[Entry], gap: Gap, at: Moment) -> list[Wish]:
+def wishes(entries: Iterable[Entry], gap: Gap, at: Moment) -> list[Wish]:
+    """Entries as the rules see them, with what is true of them at this moment."""
     found = []
     for entry in entries:
         in_the_way = at.expected.get(entry.client_id, frozenset()) - {entry.replaces_participation_id}

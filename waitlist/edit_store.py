@@ -40,6 +40,13 @@ async def set_entry_state(tx: Tx, entry_id: str, came_from: EntryState, to: Entr
     return (await tx.conn.execute(update(waitlist_entry).where(*there).values(state=to))).rowcount == 1
 
 
+async def set_pause(tx: Tx, entry_id: str, until: datetime | None) -> None:
+    """Until when the entry rests."""
+    e = waitlist_entry.c
+    there = (e.practice_id == tx.practice_id, e.id == entry_id)
+    await tx.conn.execute(update(waitlist_entry).where(*there).values(paused_until=until))
+
+
 async def note_offered(tx: Tx, turns: Mapping[str, int]) -> None:
     """These entries have their turn now and their credit is used up by that; each stands at a new turn."""
     e = waitlist_entry.c

@@ -160,6 +160,15 @@ async def entry(r: Reading, entry_id: str) -> Entry | None:
     return _entry(row) if row else None
 
 
+async def entries_run_out(r: Reading, today: date, limit: int) -> tuple[str, ...]:
+    """The ids of waiting entries whose last day has passed."""
+    e = waitlist_entry.c
+    wanted = select(e.id).where(
+        e.practice_id == r.practice_id, e.state == EntryState.WAITING.value, e.expires_on < today
+    )
+    return tuple((await r.conn.execute(wanted.order_by(e.expires_on, e.id).limit(limit))).scalars())
+
+
 async def entries_by_id(r: Reading, entry_ids: Collection[str]) -> dict[str, Entry]:
     """Those of the ids that exist, by id."""
     if not entry_ids:

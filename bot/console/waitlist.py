@@ -31,6 +31,7 @@ from waitlist.actions.claim import Won, claim
 from waitlist.actions.leave import leave
 from waitlist.actions.open_time import open_time
 from waitlist.actions.pass_offer import Passed, pass_offer
+from waitlist.actions.pause import pause
 from waitlist.actions.wave import Offered, offer_by_hand
 from waitlist.actions.withdraw import withdraw_opening
 from waitlist.explain import Explained, explain
@@ -41,6 +42,7 @@ from waitlist.turns import points_of, reasons, turn_of
 
 WRITE: Final = "waitlist.write"
 PLACE: Final = "/console/waitlist"
+RESTS: Final = frozenset({"1", "2", "4", "8"})
 RECENT: Final = timedelta(days=14)
 SETTLED: Final = tuple(state for state in OpeningState if state not in store.UNSETTLED)
 
@@ -130,6 +132,7 @@ async def show_entry(request: web.Request) -> web.Response:
         context = {
             "w": _waits(entry, {client.id: client}, book, held, r.now),
             "client": client,
+            "rests": entry.paused_until is not None and entry.paused_until > r.now,
             "offers": [(each, book.clinician(each.clinician_id)) for each in reversed(offers)],
             "points": reasons(points_of(stands, weights, 0, r.now), stands, r.now),
             "why": [(each, book.clinician(each.opening.clinician_id), sentence(each)) for each in told],
@@ -145,6 +148,19 @@ async def take_off(request: web.Request) -> web.Response:
         await access.thing(tx, actor_of(request), tables.waitlist_entry, request.match_info["entry"], WRITE)
         await leave(tx, request.match_info["entry"])
     return after(request, back_to(form.value("back"), PLACE), Said("left"))
+
+
+async def rest(request: web.Request) -> web.Response:
+    """Let an entry rest for some weeks, or take it up again."""
+    form = await sent_form(request)
+    key = request.match_info["entry"]
+    async with writing(request) as tx:
+        await access.thing(tx, actor_of(request), tables.waitlist_entry, key, WRITE)
+        weeks = form.value("weeks")
+        until = tx.now + timedelta(weeks=int(weeks)) if weeks in RESTS else None
+        done = await pause(tx, key, until)
+    said = ("rests" if until else "waits_again") if done else "not_waiting"
+    return after(request, back_to(form.value("back"), PLACE), Said(said))
 
 
 async def withdraw(request: web.Request) -> web.Response:
@@ -308,6 +324,7 @@ def install_waitlist(app: web.Application) -> None:
     app.router.add_get(PLACE, show_waitlist, name="waitlist")
     app.router.add_get(f"{PLACE}/{key}", show_entry, name="waitlist.entry")
     app.router.add_post(f"{PLACE}/{key}/leave", take_off, name="waitlist.leave")
+    app.router.add_post(f"{PLACE}/{key}/rest", rest, name="waitlist.rest")
     app.router.add_post("/console/openings", offer_time, name="opening.make")
     app.router.add_post("/console/openings/{opening:[0-9a-f]{32}}/withdraw", withdraw, name="opening.withdraw")
     app.router.add_post("/console/openings/{opening:[0-9a-f]{32}}/ask", ask_next, name="opening.ask")

@@ -88,6 +88,7 @@ def posts(of: Ids) -> dict[str, tuple[set[str], dict[str, str]]]:
         f"/console/inbox/{of.task}/reopen": (DESK, {}),
         f"/console/openings/{of.opening}/ask": (DESK, {"entry": of.entry}),
         f"/console/openings/{of.opening}/withdraw": (DESK, {}),
+        f"/console/waitlist/{of.entry}/rest": (DESK, {"weeks": "2"}),
         f"/console/waitlist/{of.entry}/leave": (DESK, {}),
     }
 

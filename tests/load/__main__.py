@@ -7,7 +7,7 @@ import argparse
 import importlib
 import sys
 
-NAMES = ("dispatch", "carrier", "peers", "inbound", "claim", "book", "plan", "feel", "soak")
+NAMES = ("dispatch", "carrier", "peers", "inbound", "claim", "book", "plan", "feel", "soak", "match")
 
 
 def main() -> None:

@@ -470,6 +470,7 @@ LOGICAL: dict[str, tuple[str, ...]] = {
 
 # Duties that live from no due rows, and how often they are done, in seconds.
 RARE = {
+    "waitlist_tidy": 24 * HOUR,
     "series": 24 * HOUR,
     "gap_repair": 6 * HOUR,
     "brake": 12 * HOUR,

@@ -4,19 +4,24 @@ from datetime import timedelta
 
 import pytest
 
+from scheduler.actions.practice import add_location
 from scheduler.core.actor import OPERATOR, WORKER
+from scheduler.core.errors import Invalid, NotFound
 from tests.conversation.scene import FRONT, Scene, local, set_the_scene
 from tests.waitlist.test_claims import take
 from tests.waitlist.test_waves import free, held_times, offers, openings, waves
 from waitlist import candidates, policy_store, store
 from waitlist.actions.claim import Gone, Won
 from waitlist.actions.learn import learn
+from waitlist.actions.leave import leave
 from waitlist.actions.pass_offer import pass_offer
+from waitlist.actions.pause import pause
 from waitlist.actions.save_policy import save_policy
 from waitlist.matching import WeeklyWindow, rank
 from waitlist.pace import BEAT
 from waitlist.response import PUBLISHED
 from waitlist.store import OfferState
+from waitlist.tidy import tidy
 
 
 @pytest.fixture
@@ -190,7 +195,7 @@ async def test_the_list_comes_in_the_order_of_the_pure_rule_however_long_it_is(s
     (opening,) = await openings(scene)
     async with scene.record.read(scene.practice) as r:
         now_true = await candidates.moment(r, opening)
-        everybody = candidates._wishes(await store.entries(r), candidates.gap_of(opening), now_true)
+        everybody = candidates.wishes(await store.entries(r), candidates.gap_of(opening), now_true)
         expected = rank(everybody, candidates.gap_of(opening), r.now)
         assert [each.entry_id for each in await candidates.in_order(r, opening)] == [each.entry_id for each in expected]
         assert len(expected) == 100
@@ -240,3 +245,54 @@ async def test_each_offer_says_by_how_many_points_it_was_somebodys_turn(scene):
     async with scene.record.write(scene.practice, WORKER) as tx:
         detail = await scene.noted(tx, "offer.made")
     assert (detail["waited"], detail["unasked"], detail["policy"]) == (2, 16, 0)
+
+
+async def test_who_rests_is_not_asked_and_keeps_the_place(scene):
+    (ana,) = await waiting(scene, 1)
+    async with scene.record.write(scene.practice, FRONT) as tx:
+        (entry,) = await store.entries_of(tx, ana)
+        assert await pause(tx, entry.id, tx.now + timedelta(days=2))
+    await free(scene)
+    await waves(scene)
+    assert await offers(scene) == ()
+    async with scene.record.write(scene.practice, FRONT) as tx:
+        assert await pause(tx, entry.id, None)
+    await waves(scene)
+    assert [each.client_id for each in await held(scene)] == [ana]
+    async with scene.record.write(scene.practice, FRONT) as tx:
+        await leave(tx, entry.id)
+        assert not await pause(tx, entry.id, None)
+        with pytest.raises(Invalid):
+            await pause(tx, entry.id, tx.now)
+        with pytest.raises(NotFound):
+            await pause(tx, "0" * 32, None)
+
+
+async def test_an_entry_leaves_by_itself_after_its_last_day(scene):
+    ana = await scene.client()
+    entry = await scene.wait(ana, expires_on=local("03-05 00:00").date())
+    scene.pass_time(hours=2)
+    await tidy(scene.record, scene.practice)
+    async with scene.record.read(scene.practice) as r:
+        assert (await store.entry(r, entry)).state == "waiting"
+    scene.pass_time(days=2)
+    assert await tidy(scene.record, scene.practice) == 1
+    async with scene.record.read(scene.practice) as r:
+        assert (await store.entry(r, entry)).state == "left"
+    assert await tidy(scene.record, scene.practice) == 0
+
+
+async def test_another_place_than_theirs_is_not_offered_and_a_reason_must_be_known(scene):
+    async with scene.record.write(scene.practice, OPERATOR) as tx:
+        elsewhere = await add_location(tx, "Elsewhere", "America/New_York")
+    ana, bo = await scene.client(), await scene.client()
+    await scene.wait(ana, location_id=elsewhere)
+    await scene.wait(bo, location_id=scene.location, priority=1, urgency_reason="clinical")
+    await free(scene)
+    await waves(scene)
+    assert [each.client_id for each in await held(scene)] == [bo]
+    cleo = await scene.client()
+    with pytest.raises(Invalid):
+        await scene.wait(cleo, urgency_reason="because")
+    with pytest.raises(NotFound):
+        await scene.wait(cleo, location_id="0" * 32)

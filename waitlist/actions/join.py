@@ -14,6 +14,7 @@ from waitlist import candidates, edit_store, store, texts
 from waitlist.matching import WeeklyWindow
 from waitlist.store import EntryState, OpeningState
 
+URGENCIES = frozenset({"clinical", "promised", "long_wait"})
 LONGEST_NOTICE_MINUTES = 14 * MINUTES_PER_DAY
 
 
@@ -28,12 +29,17 @@ async def join(
     latest_day: date | None = None,
     min_notice_minutes: int = 0,
     priority: int = 0,
+    urgency_reason: str | None = None,
+    location_id: str | None = None,
+    expires_on: date | None = None,
     replaces_participation_id: str | None = None,
 ) -> str:
     """A new entry's id. The client is told once, if they may be texted about the waitlist.
 
-    Empty `clinician_ids` and `windows` mean any. `replaces_participation_id` is a booked visit of theirs that a claim
-    would release; only earlier times are offered then. Openings that nobody fitted are looked at again.
+    Empty `clinician_ids` and `windows` mean any; so does no `location_id`. Whoever is put forward is so for an
+    `urgency_reason` (clinical, promised or long_wait). After the day `expires_on` the entry leaves by itself.
+    `replaces_participation_id` is a booked visit of theirs that a claim would release; only earlier times are offered
+    then. Openings that nobody fitted, but this entry does, are looked at again.
 
     Raises:
         NotFound: client, service or a clinician is not of this practice or no longer active; or the visit to be
@@ -42,6 +48,10 @@ async def join(
         Conflict: `waits_already` for this service, or `visit_is_over` for the one to be replaced.
     """
     await _check_people(tx, client_id, service_id, clinician_ids)
+    if urgency_reason is not None and urgency_reason not in URGENCIES:
+        raise Invalid("reason_not_known", field="urgency_reason")
+    if location_id is not None and await people.location(tx, location_id) is None:
+        raise NotFound("location", location=location_id)
     _check_wish(windows, earliest_day, latest_day, min_notice_minutes)
     await _check_replaced(tx, client_id, replaces_participation_id)
     waiting = await store.entries_of(tx, client_id)
@@ -60,6 +70,9 @@ async def join(
             "latest_day": latest_day,
             "min_notice_minutes": min_notice_minutes,
             "priority": priority,
+            "urgency_reason": urgency_reason,
+            "location_id": location_id,
+            "expires_on": expires_on,
             "replaces_participation_id": replaces_participation_id,
         },
     )

@@ -1,0 +1,30 @@
+"""Let an entry rest until a day, and take it up again. Its place is kept, and waiting goes on counting."""
+
+from datetime import datetime
+
+from scheduler.core.errors import Invalid, NotFound
+from scheduler.core.record import Tx
+from waitlist import edit_store, store
+from waitlist.actions.join import look_again
+from waitlist.store import EntryState
+
+
+async def pause(tx: Tx, entry_id: str, until: datetime | None) -> bool:
+    """Whether the entry waits and is paused now; None ends a pause. An offer that is out stays theirs to answer.
+
+    Raises:
+        NotFound: no such entry.
+        Invalid: `until` has passed.
+    """
+    entry = await store.entry(tx, entry_id)
+    if entry is None:
+        raise NotFound("waitlist_entry", entry=entry_id)
+    if until is not None and until <= tx.now:
+        raise Invalid("has_passed", field="until")
+    if entry.state is not EntryState.WAITING:
+        return False
+    await edit_store.set_pause(tx, entry_id, until)
+    tx.note("entry.paused" if until else "entry.resumed", "waitlist_entry", entry_id)
+    if until is None:
+        await look_again(tx, entry_id)
+    return True
