@@ -150,10 +150,10 @@ _TEXTS: Final = phrase_group(
 def errand_of(text: str) -> Errand | None:
     """The errand a text names outright; None when it names none."""
     line = normalise(text).whole.spoken
-    for errand in _WITH_LIST if _names_list(line) else _WITHOUT_LIST:
-        if _GROUPS[errand].first(line) and (errand is not Errand.HOURS or _TEXTS.first(line)):
-            return errand
-    return None
+    asked = _WITH_LIST if _names_list(line) else _WITHOUT_LIST
+    found = next((errand for errand in asked if _GROUPS[errand].first(line) is not None), None)
+    about_texts = _TEXTS.first(line) is not None
+    return None if found is Errand.HOURS and not about_texts else found
 
 
 def asks_for_one_more(text: str) -> bool:
