@@ -5,10 +5,12 @@ Which text is sent is `render.py`'s business. The one invariant: `sms_text` leav
 holds and changes nothing when applied again, so counting after it tells the truth about what will be billed.
 """
 
+import tomllib
 import unicodedata
 from collections.abc import Iterator
 from dataclasses import dataclass
 from enum import StrEnum
+from importlib.resources import files
 from typing import Final
 
 _GSM_BASIC: Final = frozenset(
@@ -92,54 +94,9 @@ _FLAG_LETTERS: Final = frozenset(map(chr, range(0x1F1E6, 0x1F200)))
 
 
 def _carriers_table() -> dict[int, str]:
-    """What the carrier's own smart encoding replaces, by the replacement (source: its published character list)."""
-    replaced = {
-        '"': "«»“”„ʺˮ‟❝❞〝〞＂",  # noqa: RUF001 -- the look-alikes themselves
-        "'": "‘’ʻˈʼʽʹ‛＇´ˊ`ˋ❛❜\u0313\u0314\ufe10\ufe11",  # noqa: RUF001 -- as above
-        "/": "÷⧸\u0337\u0338⁄∕／",  # noqa: RUF001 -- as above
-        "\\": "⧹⧵\u20e5﹨＼",  # noqa: RUF001 -- as above
-        "_": "\u0332＿‗",  # noqa: RUF001 -- as above
-        "|": "\u20d2\u20d3∣｜⎸⎹⏐⎜⎟",  # noqa: RUF001 -- as above
-        "-": "⎼⎽―﹣－‐⁃—–•",  # noqa: RUF001 -- as above
-        ",": "‚\u0326﹐﹑，､、",  # noqa: RUF001 -- as above
-        "(": "❨❪﹙（⟮⦅",  # noqa: RUF001 -- as above
-        ")": "❩❫﹚）⟯⦆",  # noqa: RUF001 -- as above
-        "*": "⁎∗⊛✢✣✤✥✱✲✳✺✻✼✽❃❉❊❋⧆﹡＊",  # noqa: RUF001 -- as above
-        "+": "˖﹢＋",  # noqa: RUF001 -- as above
-        ".": "。﹒．｡",  # noqa: RUF001 -- as above
-        ":": "ː˸⦂꞉︓：",  # noqa: RUF001 -- as above
-        ";": "⁏︔﹔；",  # noqa: RUF001 -- as above
-        "!": "ǃ︕﹗！",  # noqa: RUF001 -- as above
-        "?": "︖﹖？",  # noqa: RUF001 -- as above
-        "^": "ˆ\u0302＾\u1dcd",  # noqa: RUF001 -- as above
-        "{": "❴﹛｛",
-        "}": "❵﹜｝",
-        "[": "［",
-        "]": "］",
-        "~": "˜˷\u0303\u0330\u0334∼～",  # noqa: RUF001 -- as above
-        "<": "﹤＜›",  # noqa: RUF001 -- the carrier's list turns the single angle quotes round
-        "=": "\u0347꞊﹦＝",  # noqa: RUF001 -- as above
-        ">": "﹥＞‹",  # noqa: RUF001 -- as above
-        "@": "﹫＠",
-        "$": "﹩＄",
-        "#": "﹟＃",
-        "%": "﹪％",
-        "&": "﹠＆",
-        "1/4": "¼",
-        "1/2": "½",
-        "3/4": "¾",
-        "!!": "‼",
-        "...": "…",
-        " ": "\u00a0\u2000\u2001\u2002\u2003\u2004\u2005\u2006\u2007\u2008\u2009\u200a\u202f\u205f\u3000\u2028\u2029"
-        "\u008d\u009f\u0080\u0090\u009b",
-        "       ": "\t",
-        "": "\u0000\u0003\u0004\u0010\u0011\u0012\u0013\u0014\u0017\u0019\u200b\u2060\ufeff",
-        **{chr(ord("0") + n): chr(0xFF10 + n) for n in range(10)},
-        **{chr(ord("A") + n): chr(0xFF21 + n) for n in range(26)},
-    }
-    table = {ord(character): plain for plain, characters in replaced.items() for character in characters}
-    small_capitals = zip("ABCDEFGHIJKLMNOPRTUVWYZS", "ᴀʙᴄᴅᴇꜰɢʜɪᴊᴋʟᴍɴᴏᴘʀᴛᴜᴠᴡʏᴢꜱ", strict=True)  # noqa: RUF001 -- as above
-    return table | {ord(small): plain for plain, small in small_capitals}
+    """What the carrier's own smart encoding replaces, character by character."""
+    listed = tomllib.loads(files(__package__).joinpath("smart_encoding.toml").read_text("utf-8"))
+    return {int(code, 16): plain for plain, codes in listed.items() for code in codes.split()}
 
 
 _CARRIERS_TABLE: Final = _carriers_table()

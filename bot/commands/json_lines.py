@@ -38,7 +38,7 @@ def _answered(raw: bytes, answer: Answer) -> dict[str, Any]:
 
 
 def words_of(line: dict[str, Any]) -> str:
-    """The line's `text`. Lone halves of surrogate pairs, which JSON can carry and nothing else can, become "\\ufffd".
+    """The line's `text`. Lone halves of surrogate pairs, which JSON can carry and nothing else can, become U+FFFD.
 
     Raises:
         BadLineError: there is none, or it is no string.

@@ -17,7 +17,11 @@ from messages.intents.reading import Asked, Intent, IntentKind, Question, Readin
 
 LANGUAGES: Final = ("fr", "pt", "vi", "zh", "tl", "ar")
 _SCRIPTS: Final = (("zh", "\u3400", "\u9fff"), ("ar", "\u0600", "\u06ff"))
-_LETTERS: Final = str.maketrans({"đ": "d", "ة": "ه", "ى": "ي", "ؤ": "و", "ئ": "ي", "ـ": None, "’": " ", "'": " "})
+# D with a stroke, and the Arabic letters that are written in two ways: heh, yeh, waw, and the stretching line.
+_LETTERS: Final = str.maketrans(
+    {"\u0111": "d", "\u0629": "\u0647", "\u0649": "\u064a", "\u0624": "\u0648", "\u0626": "\u064a", "\u0640": None}
+)
+_QUESTION_MARKS: Final = "?\u061f\uff1f"
 _ALIASES: Final = {"fil": "tl"}
 _MANY_WORDS: Final = 2
 # A bare yes may stand among so many words, greetings among them.
@@ -55,23 +59,21 @@ def read_core(text: str, language: str, asked: Asked) -> Reading | None:
     def says(group: str) -> bool:
         return any(_found(folded, language, group))
 
-    if says("stop"):
-        return _reading(language, IntentKind.STOP)
-    if says("wrong"):
-        return _reading(language, IntentKind.WRONG_NUMBER)
+    for group, kind in _WHATEVER_ASKED:
+        if says(group):
+            return _reading(language, kind)
     if asked.question is Question.OFFER:
         return _offer(says, language)
-    acts = [kind for group, kind in _ACTS if says(group)]
     if says("hedge"):
         return _reading(language, IntentKind.UNSURE)
-    if IntentKind.CANNOT_COME in acts and "?" in text:
+    acts = [kind for group, kind in _ACTS if says(group)]
+    asks = any(mark in text for mark in _QUESTION_MARKS)
+    if asks and IntentKind.CANNOT_COME in acts:
         # "Can I cancel?" asks; with another day it is a wish.
         acts.remove(IntentKind.CANNOT_COME)
-    if acts:
-        return _reading(language, *acts)
-    if "?" in text or says("question"):
-        return _reading(language, IntentKind.QUESTION)
-    return _answer(folded, language, asked)
+    if not acts and (asks or says("question")):
+        acts = [IntentKind.QUESTION]
+    return _reading(language, *acts) if acts else _answer(folded, language, asked)
 
 
 def takes_back(text: str, language: str) -> bool:
@@ -79,6 +81,7 @@ def takes_back(text: str, language: str) -> bool:
     return any(_found(_folded(text), language, "negators"))
 
 
+_WHATEVER_ASKED: Final = (("stop", IntentKind.STOP), ("wrong", IntentKind.WRONG_NUMBER))
 _ACTS: Final = (
     ("cancel", IntentKind.CANNOT_COME),
     ("reschedule", IntentKind.RESCHEDULE),
@@ -144,7 +147,7 @@ def _folded(text: str) -> str:
     """Lower case without accents, one space between words and at both ends; Chinese as it is, without spaces."""
     lower = unicodedata.normalize("NFKD", text.casefold())
     plain = "".join(letter for letter in lower if not unicodedata.combining(letter)).translate(_LETTERS)
-    words = "".join(letter if letter.isalnum() or letter in "?؟？" else " " for letter in plain).split()
+    words = "".join(letter if letter.isalnum() or letter in _QUESTION_MARKS else " " for letter in plain).split()
     return f" {' '.join(words)} "
 
 

@@ -21,7 +21,8 @@ _FEWEST: Final = 3
 def crisis_signs(text: Text, *, weighed: bool = True) -> tuple[str, ...]:
     """The rules that see a sign of crisis in the message, in order, each once; empty when none does.
 
-    Sentences are read one by one and then the whole, because people break a thought across lines. Without `weighed` only the phrases speak.
+    Sentences are read one by one and then the whole, because people break a thought across lines. Without
+    `weighed` only the phrases speak.
     """
     lines = [sentence.spoken for sentence in text.sentences]
     if len(lines) > 1:

@@ -1,7 +1,7 @@
-"""Weighs wording of distress that no phrase of the lists names, by a small linear model over words, letters, concepts.
+"""Weighs wording of distress that no phrase names, by a small linear model over words, letters and concepts.
 
-Trained from corpora by `make train` (tests/understanding/train.py), deterministic; the weights are data of 64 KB. It may
-only raise the alarm: nothing is silenced by it and nothing else is decided by it. The one invariant: the same text has
+Trained from corpora by `make train` (tests/understanding/train.py), deterministic; the weights are data of 64 KB. It
+may only raise the alarm: nothing is silenced by it and nothing else is decided by it. The one invariant: the same text has
 the same score on every machine.
 """
 
@@ -26,7 +26,7 @@ _WEIGHTS: Final = "crisis_weights.bin"
 
 
 def score(tokens: Iterable[str]) -> float:
-    """How much the tokens of a sentence (plain form, see normalise.py) sound like distress; above THRESHOLD it is one."""
+    """How much the tokens of a sentence (plain form, see normalise.py) sound like distress; above THRESHOLD it is."""
     weights, scale, bias = _model()
     buckets = buckets_of(tokens)
     if not buckets:

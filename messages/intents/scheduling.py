@@ -20,7 +20,10 @@ _MINUTES: Final = re.compile(r"(?<= )(\d{1,3})(?= (?:minutes|m) )|(?<= late )(\d
 _LONGEST_LATE: Final = 180
 _COVERING: Final = ("hedge_exempt", "confirm_weak", "confirm_strong", "late", "thanks", "filler")
 # After a first yes these begin what is said besides: "yes and can my daughter come".
-_BESIDES: Final = frozenset("and also y can could do does is are what where how who when donde puedo puede que cuando como".split())
+_BESIDES: Final = frozenset(
+    {"and", "also", "y", "can", "could", "do", "does", "is", "are", "what", "where", "how", "who", "when"}
+    | {"donde", "puedo", "puede", "que", "cuando", "como"}
+)
 # An open-ended answer of so few words is about the visit whatever it says; a longer one must name coming.
 _SHORT: Final = 4
 _SENTENCE: Final = 16
@@ -237,7 +240,9 @@ def _takes_back(found: _Findings, text: Text) -> bool:
         return True
     left = PHRASES["under_way"].erase(text.whole.line)
     said = PHRASES["confirm_strong"].first(left) or PHRASES["confirm_weak"].first(left)
-    return IntentKind.LATE in found.why and said is None
+    # "Ya" is a yes in one language and "already" in the other.
+    yes = found.weak_yes is not None and text.tokens[0] != "ya"
+    return IntentKind.LATE in found.why and said is None and not yes
 
 
 def _about_coming(text: Text, asked: Asked) -> bool:

@@ -10,8 +10,8 @@ from datetime import date, datetime, time, timedelta
 from typing import Final
 
 from messages.when.hours import settled, settled_pair
-from messages.when.pieces import Clock, Days, Part
 from messages.when.phrase import Dates, Hours, Limit
+from messages.when.pieces import Clock, Days, Part
 from messages.when.reading import Edge, Grain, Span, SpanKind
 
 _DAY: Final = timedelta(days=1)
@@ -73,12 +73,26 @@ def _take_dates(groups: list[_Group], what: Dates, joined: str) -> None:
     if not group.days:
         group.hours_first = bool(group.hours)
         group.days.append(what)
-    elif not joined and not (group.hours and not group.hours_first):
+    elif (not joined or _says_it_again(group.days[-1], what, joined)) and not (group.hours and not group.hours_first):
+        if not joined and _both_named(group.days[-1], what):
+            group.days.append(what)  # "mon wed or fri"
+            return
         group.days[-1] = _merged(group.days[-1], what)
     elif group.hours and not group.hours_first:
         groups.append(_Group([what]))
     else:
         group.days.append(what)
+
+
+def _both_named(first: Dates, second: Dates) -> bool:
+    return first.days.weekday is not None and second.days.weekday is not None
+
+
+def _says_it_again(first: Dates, second: Dates, joined: str) -> bool:
+    """“Monday, December 7”: the date of the weekday before it."""
+    named, fixed = first.days, second.days
+    again = named.weekday is not None and fixed.weekday is None and fixed.until is None
+    return joined == "pause" and again and fixed.dates[0].weekday() == named.weekday
 
 
 def _take_hours(groups: list[_Group], what: Hours, joined: str) -> None:
@@ -92,7 +106,7 @@ def _take_hours(groups: list[_Group], what: Hours, joined: str) -> None:
 
 
 def _closes(before: Sequence[Hours], what: Hours, joined: str) -> bool:
-    """ "After 2 and before 5" is one stretch, "before 10 and after 4" are two, as is anything with "or"."""
+    """“After 2 and before 5” is one stretch, "before 10 and after 4" are two, as is anything with "or"."""
     return joined == "and" and before[-1].how == "after" and what.how == "before"
 
 
@@ -103,8 +117,7 @@ def _merged(first: Dates, second: Dates) -> Dates:
         raise MustAskError("days_unclear")
     if one.until is not None or other.until is not None:
         return Dates(_within_stretch(one, other))
-    dates = {date for date in (one.dates[0], other.dates[0])}
-    if len(dates) == 1:
+    if one.dates[0] == other.dates[0]:
         return Dates(replace(one, open_to_doubt=None))
     fixed = [each for each in (one, other) if each.weekday is None]
     named = [each for each in (one, other) if each.weekday is not None]
@@ -221,7 +234,7 @@ def _settle(hours: Sequence[Hours], frame: Frame, day: date | None) -> _Edges:
 
 
 def _narrowed(edges: _Edges, part: Part | None) -> _Edges:
-    """ "Thursday afternoon after 3" ends with the afternoon."""
+    """“Thursday afternoon after 3” ends with the afternoon."""
     if part is None or edges.kind not in {SpanKind.OPEN_END, SpanKind.OPEN_START}:
         return edges
     if edges.kind is SpanKind.OPEN_END:

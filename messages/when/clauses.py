@@ -9,6 +9,7 @@ from dataclasses import dataclass
 from enum import Enum, auto
 from typing import Final
 
+from messages.when.marks import POLITE
 from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
 
 _CONNECTING: Final = frozenset({Mark.AND, Mark.OR, Mark.PAUSE, Mark.BUT})
@@ -57,7 +58,7 @@ def _begins_another(so_far: Sequence[Piece], piece: Piece, ahead: Sequence[Piece
 
 
 def _excepts(so_far: Sequence[Piece], ahead: Sequence[Piece]) -> bool:
-    """ "Any afternoon but Thursday": the word before a day, after something that is any of many."""
+    """“Any afternoon but Thursday”: the word before a day, after something that is any of many."""
     after = next((piece for piece in ahead if piece is not Mark.LINK), None)
     many = any(
         (isinstance(each, Part) and each.plural) or (isinstance(each, Days) and (each.every or each.until))
@@ -92,11 +93,4 @@ def _stance(pieces: Sequence[Piece]) -> Stance:
 
 def spare_words(pieces: Sequence[Piece]) -> int:
     """How many words are not about time, nor small words of politeness."""
-    return sum(isinstance(piece, Word) and piece.text not in _POLITE for piece in pieces)
-
-
-_POLITE: Final = frozenset(
-    "please pls plz thanks thank you hi hello hey hola gracias por favor porfavor porfa yes ok okay si sure instead i we me us "
-    "work it be would you your a an is are to s ll ill id come in get there my appointment appt cita una un se le lo le ser "
-    "esta bien perfect great fine better best good sounds if possible se puede posible works with ya hay la el que".split()
-)
+    return sum(isinstance(piece, Word) and piece.text not in POLITE for piece in pieces)

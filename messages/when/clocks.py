@@ -7,9 +7,10 @@ invariant: a number with a unit after it ("15 minutes", "2 kids") is never a tim
 import re
 from typing import Final
 
+from messages.when.marks import PLACES, UNITS
 from messages.when.pieces import Clock, Piece, Word
 from messages.when.reading import Grain
-from messages.when.words import HOURS, MINUTES, PLACES, UNITS
+from messages.when.words import HOURS, MINUTES
 
 Found = tuple[Piece, int]
 
@@ -36,7 +37,7 @@ def clock_at(words: tuple[str, ...], at: int) -> Found | None:
 
 
 def _spoken(words: tuple[str, ...], at: int) -> Found | None:
-    """ "half past three", "quarter to 4"."""
+    """“half past three”, "quarter to 4"."""
     minutes = _PAST.get(words[at])
     if minutes is None or at + 2 >= len(words):
         return None
@@ -49,7 +50,7 @@ def _spoken(words: tuple[str, ...], at: int) -> Found | None:
 
 
 def _before_the_hour(words: tuple[str, ...], at: int) -> Found | None:
-    """ "cuarto para las cuatro", "diez para las 4"."""
+    """“cuarto para las cuatro”, "diez para las 4"."""
     minutes = _PAST.get(words[at]) or MINUTES.get(words[at])
     if not minutes or words[at + 1 : at + 2] != ("para",) or words[at + 2 : at + 3] not in {("la",), ("las",)}:
         return None
@@ -91,7 +92,7 @@ def _bare(hour: int, words: tuple[str, ...], at: int) -> Found | None:
 
 
 def _run_together(words: tuple[str, ...], at: int) -> Found | None:
-    """ "330", "1530"; not a year, not a house number."""
+    """“330”, "1530"; not a year, not a house number."""
     number = int(words[at])
     hour, minute = divmod(number, 100)
     after = words[at + 1] if at + 1 < len(words) else ""

@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
+from messages.when.marks import NOT_A_DATE, STRETCHES, UNITS
 from messages.when.pieces import Days, Mark
 from messages.when.reading import Grain
 from messages.when.words import (
@@ -18,11 +19,9 @@ from messages.when.words import (
     MANANA,
     MONTHS,
     NUMBERS,
-    PLURAL_DAYS,
     SHORT_WEEKDAYS,
     TODAY,
     TOMORROW,
-    UNITS,
     WEEKDAYS,
 )
 
@@ -40,9 +39,6 @@ _CENTURY: Final = 2000
 _ISO: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
 _SLASHED: Final = re.compile(r"(\d{1,2})/(\d{1,2})(?:/(\d{2,4}))?")
 _SUFFIX: Final = frozenset({"st", "nd", "rd", "th", "o", "ro"})
-_NOT_A_DATE: Final = frozenset(
-    "am pm oclock slot spot one appointment appt time option opcion opening available choice works y of".split()
-) | (UNITS - {"st", "nd", "rd", "th", "visit", "m", "of"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -101,7 +97,8 @@ def _relative(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | No
         if words[at : at + len(phrase)] == phrase:
             return Days((calendar.today + DAY * days,)), len(phrase)
     word = words[at]
-    if word in TODAY:
+    from_now = word in {"now", "ahora"} and at > 0 and words[at - 1] in {"between", "from", "entre", "de"}
+    if word in TODAY or from_now:
         return Days((calendar.today,)), 1
     return (Days((calendar.today + DAY,)), 1) if word in TOMORROW or word in MANANA else None
 
@@ -149,7 +146,7 @@ def _month(word: str, *, beside_number: bool) -> int | None:
 
 
 def _month_day(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
-    """ "dec 5th", "5 de diciembre", "the 5th of december, 2026"."""
+    """“dec 5th”, "5 de diciembre", "the 5th of december, 2026"."""
     start = at + (words[at] in {"the", "el"})
     start += words[start : start + 1] == ("dia",)
     said = _day_number(words, start)
@@ -165,7 +162,7 @@ def _month_day(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | N
     then = at + 1 + (words[at + 1 : at + 2] in {("the",), ("el",)})
     said = _day_number(words, then) if then < len(words) else None
     after = words[then + said[1]] if said and then + said[1] < len(words) else ""
-    if said is None or after in {"am", "pm", "oclock"} or words[at] == "may" and after in UNITS:
+    if said is None or after in {"am", "pm", "oclock"} or (words[at] == "may" and after in UNITS):
         return None
     return _dated(words, at, then + said[1], calendar, month, said[0])
 
@@ -195,7 +192,7 @@ def _day_number(words: tuple[str, ...], at: int) -> tuple[int, int] | None:
 
 
 def _of_month(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
-    """ "the 12th", "the 12", "el 12", "el dia 12", "12th"."""
+    """“the 12th”, "the 12", "el 12", "el dia 12", "12th"."""
     start = at + (words[at] in {"the", "el"})
     named = words[start : start + 1] == ("dia",)
     start += named
@@ -206,7 +203,7 @@ def _of_month(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | No
     end = start + 1 + bool(suffixed)
     after = words[end] if end < len(words) else ""
     introduced = start > at
-    if not 1 <= day <= _LAST_DAY or not (suffixed or introduced) or after in _NOT_A_DATE:
+    if not 1 <= day <= _LAST_DAY or not (suffixed or introduced) or after in NOT_A_DATE:
         return None
     found = calendar.of_month(day)
     return (Days((found,), of_month=day) if found else Mark.ASK), end - at
@@ -231,11 +228,11 @@ def _weekday(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | Non
         numbered = _numbered_weekday(words, start, weekday, calendar)
         if numbered is not None:
             return numbered, length + 1
-    return _the_weekday(weekday, said, calendar, plural=words[start] in PLURAL_DAYS), length
+    return _the_weekday(weekday, said, calendar), length
 
 
 def _numbered_weekday(words: tuple[str, ...], at: int, weekday: int, calendar: Calendar) -> Days | Mark | None:
-    """ "Martes 24": a number no clock shows is the date, and must be one of that weekday."""
+    """“Martes 24”: a number no clock shows is the date, and must be one of that weekday."""
     number = int(words[at + 1]) if words[at + 1].isdecimal() else 0
     after = words[at + 2] if at + 2 < len(words) else ""
     if (
@@ -290,6 +287,16 @@ _INTRODUCTIONS: Final = {
     ("a", "week", "from"): "week_from",
     ("the", "following"): "ask",
     ("the", "first"): "ask",
+    ("the", "last"): "ask",
+    ("first",): "ask",
+    ("second",): "ask",
+    ("third",): "ask",
+    ("el", "ultimo"): "ask",
+    ("ultimo",): "ask",
+    ("primer",): "ask",
+    ("el", "primer"): "ask",
+    ("segundo",): "ask",
+    ("tercer",): "ask",
     ("every", "other"): "ask",
     ("every",): "",
     ("each",): "",
@@ -345,28 +352,32 @@ def _followed(words: tuple[str, ...], at: int) -> tuple[str, int]:
     return "", 0
 
 
-def _the_weekday(weekday: int, said: str, calendar: Calendar, *, plural: bool) -> Days | Mark:
-    coming = calendar.coming(weekday)
+def _the_weekday(weekday: int, said: str, calendar: Calendar) -> Days | Mark:
+    coming, today = calendar.coming(weekday), calendar.today
+    in_week = {"week": 1, "same_week": 0}.get(said)
+    weeks_on = {"week_from": 1, "two_weeks_from": 2}.get(said)
+    found: Days | Mark
     if said in {"last", "ask"}:
-        return Mark.PAST if said == "last" else Mark.ASK
-    if said in {"week", "same_week"}:
-        day = calendar.of_week(weekday, 1 if said == "week" else 0)
-        return Days((day,)) if day >= calendar.today else Mark.ASK
-    if said == "next":
-        return _next(weekday, calendar)
-    if said == "proximo":
+        found = Mark.PAST if said == "last" else Mark.ASK
+    elif in_week is not None:
+        day = calendar.of_week(weekday, in_week)
+        found = Days((day,)) if day >= today else Mark.ASK
+    elif said == "next":
+        found = _next(weekday, calendar)
+    elif said == "proximo":
         later = calendar.of_week(weekday, 1)
-        return Days((coming,), open_to_doubt=later if later != coming else None)
-    if said in {"week_from", "two_weeks_from"}:
-        return Days((coming + DAY * WEEK * (2 if said == "two_weeks_from" else 1),))
-    today = calendar.today
-    if said == "this" and today.weekday() == weekday:
-        return Days((today,), weekday=weekday)
-    return Days((coming,), weekday=None if said else weekday, every=False if not plural else False)
+        found = Days((coming,), open_to_doubt=later if later != coming else None)
+    elif weeks_on is not None:
+        found = Days((coming + DAY * WEEK * weeks_on,))
+    elif said == "this" and today.weekday() == weekday:
+        found = Days((today,), weekday=weekday)
+    else:
+        found = Days((coming,), weekday=None if said else weekday)
+    return found
 
 
 def _next(weekday: int, calendar: Calendar) -> Days:
-    """ "Next Tuesday": of the next calendar week. On a Sunday it may as well be the week after."""
+    """“Next Tuesday”: of the next calendar week. On a Sunday it may as well be the week after."""
     day = calendar.of_week(weekday, 1)
     if calendar.today.weekday() == _SUNDAY:
         return Days((day,), open_to_doubt=day + DAY * WEEK)
@@ -375,44 +386,10 @@ def _next(weekday: int, calendar: Calendar) -> Days:
 
 def _stretch(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
     for length in range(min(7, len(words) - at), 0, -1):
-        name = _STRETCHES.get(words[at : at + length])
+        name = STRETCHES.get(words[at : at + length])
         if name is not None:
             return _the_stretch(name, calendar), length
     return None
-
-
-def _spellings(table: dict[str, str]) -> dict[tuple[str, ...], str]:
-    return {tuple(phrase.split()): name for name, phrases in table.items() for phrase in phrases.split("|")}
-
-
-_STRETCHES: Final = _spellings(
-    {
-        "next_week": "next week|the next week|following week|the following week|proxima semana|la proxima semana|semana que viene|la "
-        "semana que viene|la semana proxima|semana proxima|la siguiente semana|siguiente semana|la otra semana|nxt week|next wk|"
-        "la semana entrante|la semana siguiente|week after this|any day next week|anytime next week|any time next week|"
-        "sometime next week|cualquier dia de la proxima semana|cualquier dia la proxima semana|otra semana|the week following",
-        "this_week": "this week|esta semana|any day this week|sometime this week|anytime this week|any time this week|this wk",
-        "week_after_next": "week after next|the week after next|in two weeks time|la semana despues de la proxima",
-        "weekend": "this weekend|the weekend|weekend|weekends|fin de semana|el fin de semana|este fin de semana|the wknd|finde|el finde|"
-        "on weekends|los fines de semana|fines de semana|this coming weekend|fin de semana que viene|the weekends",
-        "next_weekend": "next weekend|el proximo fin de semana|proximo fin de semana",
-        "early_next_week": "early next week|beginning of next week|the beginning of next week|start of next week|the start of next week|"
-        "principios de la proxima semana|a principios de la proxima semana|first part of next week|early in the week next week|"
-        "principio de la semana que viene|earlier next week",
-        "mid_next_week": "middle of next week|mid next week|the middle of next week|mediados de la proxima semana|a mediados de la proxima semana",
-        "late_next_week": "late next week|end of next week|the end of next week|later next week|finales de la proxima semana|a finales de la "
-        "proxima semana|fines de la proxima semana|a fines de la proxima semana|towards the end of next week",
-        "later_this_week": "later this week|later in the week|mas adelante esta semana|rest of the week|rest of this week|the rest of the week|"
-        "resto de la semana|el resto de la semana",
-        "end_of_week": "end of the week|the end of the week|end of this week|late this week|the end of this week|finales de semana|a finales de "
-        "semana|fines de semana laboral|end of week",
-        "next_month": "next month|proximo mes|el proximo mes|mes que viene|el mes que viene|sometime next month|the following month|el siguiente mes",
-        "this_month": "this month|este mes",
-        "any_day": "any day|cualquier dia|any day of the week|anyday|whatever day|whichever day|any other day but|el dia que sea|todos los dias",
-        "weekdays": "weekdays|weekday|any weekday|entre semana|dias de semana|during the week|de lunes a viernes|a weekday|on weekdays|"
-        "monday through friday|monday to friday|monday thru friday|mon fri|lunes a viernes",
-    }
-)
 
 
 def _the_stretch(name: str, calendar: Calendar) -> Days | Mark:
@@ -453,7 +430,7 @@ def _month_of(calendar: Calendar, ahead: int) -> Days:
 
 
 def _week_of(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
-    """ "the week of the 7th", "la semana del 7"."""
+    """“the week of the 7th”, "la semana del 7"."""
     start = at + (words[at] in {"the", "la"})
     if words[start : start + 2] not in {("week", "of"), ("semana", "del"), ("semana", "de")}:
         return None
@@ -468,7 +445,7 @@ def _week_of(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | Non
 
 
 def _ahead(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
-    """ "in 3 days", "in two weeks", "3 days from now", "dentro de una semana", "en 2 dias"."""
+    """“in 3 days”, "in two weeks", "3 days from now", "dentro de una semana", "en 2 dias"."""
     prefix = next((p for p in (("dentro", "de"), ("in",), ("en",), ("within",)) if words[at : at + len(p)] == p), ())
     start = at + len(prefix)
     start += words[start : start + 1] == ("about",)
@@ -512,12 +489,10 @@ def _count(words: tuple[str, ...], at: int) -> tuple[int, int] | None:
 
 
 def _whole_month(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
-    """ "in december", "en enero"."""
+    """“in december”, "en enero"."""
     if words[at] not in {"in", "en", "for", "para", "during"} or at + 1 >= len(words):
         return None
-    month = _month(
-        words[at + 1], beside_number=words[at] == "in" and words[at + 1] == "may" or words[at + 1] == "march"
-    )
+    month = _month(words[at + 1], beside_number=words[at + 1] in {"may", "march"})
     if month is None or (at + 2 < len(words) and _day_number(words, at + 2) is not None):
         return None
     return _month_of(calendar, (month - calendar.today.month) % _MONTHS), 2

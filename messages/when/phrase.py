@@ -21,8 +21,9 @@ _FORWARD: Final = frozenset({"after", "from"})
 _CHOICES: Final = range(1, 4)
 _JOINTS: Final = frozenset({Mark.OR, Mark.AND, Mark.PAUSE})
 _BARE_HOURS: Final = range(1, 13)
+_NOON: Final = 12
 # After these a bare number may be a time if nothing follows that it could count.
-_AFTER_NUMBER: Final = frozenset("instead please pls thanks would work".split())
+_AFTER_NUMBER: Final = frozenset({"instead", "please", "pls", "thanks", "would", "work"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,13 +49,14 @@ class Limit:
     """One limit as it stands in its clause. `ruled_out`: "not Thursday", "instead of 3", "my Tuesday visit"."""
 
     what: Hours | Dates
-    joined: str = ""
+    joined: str = ""  # "or", "and", "pause", or nothing
     ruled_out: bool = False
 
 
-def limits(pieces: Sequence[Piece]) -> list[Limit]:
-    """The limits of a clause, in order."""
-    return list(_Folding(pieces).fold())
+def limits(pieces: Sequence[Piece]) -> tuple[list[Limit], int]:
+    """The limits of a clause, in order, and how many numbers in it might be hours and were not read as such."""
+    folding = _Folding(pieces)
+    return list(folding.fold()), folding.unread
 
 
 class _Folding:
@@ -67,7 +69,7 @@ class _Folding:
         self.joined = ""
         self.excluded = False
         self.once_excluded = False
-        self.source_seen = False
+        self.unread = 0
 
     def fold(self) -> Iterator[Limit]:
         found: list[Limit] = []
@@ -75,34 +77,35 @@ class _Folding:
             piece = self.pieces[self.at]
             what = self._what(piece)
             if what is None:
+                self.unread += isinstance(piece, Clock)
                 self._mark(piece, found)
                 self.at += 1
                 continue
-            found.append(Limit(what, self.joined, self.excluded or self.once_excluded))
+            every = isinstance(what, Dates) and what.days.every
+            found.append(Limit(what, self.joined, (self.excluded or self.once_excluded) and not every))
             self.joined, self.once_excluded = "", False
         return iter(found)
 
     def _mark(self, piece: Piece, found: list[Limit]) -> None:
         if piece in _JOINTS:
-            self.joined = "and" if piece is Mark.AND else "or"
+            self.joined = {Mark.AND: "and", Mark.PAUSE: "pause"}.get(piece, "or")
             self.excluded = self.excluded and piece is not Mark.PAUSE
-        elif piece is Mark.EXCEPT or (piece is Mark.BUT and found):
-            self.excluded = True
-        elif piece is Mark.NOT and self._time_follows():
+        elif self._excludes(piece, found):
             self.excluded = True
         elif piece in {Mark.POSSIBLE, Mark.PROPOSE, Mark.STOP}:
             self.excluded = False
-        elif piece is Mark.INSTEAD_OF:
-            self.once_excluded = True
-        elif piece is Mark.HAVE_ALREADY:
-            self.excluded = True
-        elif piece is Mark.MINE and (self.moves or self._visit_follows()):
+        elif piece is Mark.INSTEAD_OF or (piece is Mark.MINE and (self.moves or self._visit_follows())):
             self.once_excluded = True
         elif piece is Mark.TO and self.moves:
             self._target(found)
 
+    def _excludes(self, piece: Piece, found: list[Limit]) -> bool:
+        if piece is Mark.NOT:
+            return self._time_follows()
+        return piece in {Mark.EXCEPT, Mark.HAVE_ALREADY} or (piece is Mark.BUT and bool(found))
+
     def _target(self, found: list[Limit]) -> None:
-        """ "Move it from 3 to 4": what stood before the word is what it is moved from."""
+        """“Move it from 3 to 4”: what stood before the word is what it is moved from."""
         moved_at = next(index for index, each in enumerate(self.pieces) if each is Mark.MOVE)
         if found and moved_at < self.at:
             found[:] = [replace(each, ruled_out=True) for each in found]
@@ -110,11 +113,9 @@ class _Folding:
 
     def _time_follows(self) -> bool:
         after = self._next(self.at + 1)
-        return (
-            isinstance(after, Days | Part)
-            or (isinstance(after, Clock) and after.marked)
-            or self._next_mark() in _BOUNDS
-        )
+        if isinstance(after, Clock):
+            return after.marked or self._next_mark() is Mark.AT
+        return isinstance(after, Days | Part) or self._next_mark() in _BOUNDS
 
     def _next_mark(self) -> Piece | None:
         return self.pieces[self.at + 1] if self.at + 1 < len(self.pieces) else None
@@ -126,7 +127,7 @@ class _Folding:
 
     def _next(self, at: int) -> Piece | None:
         """The next piece that is more than a binding word."""
-        while at < len(self.pieces) and self.pieces[at] in {Mark.LINK, Mark.IS, Mark.AT, Mark.FROM}:
+        while at < len(self.pieces) and self.pieces[at] in {Mark.LINK, Mark.IS, Mark.AT, Mark.FROM, Mark.STARTING}:
             at += 1
         return self.pieces[at] if at < len(self.pieces) else None
 
@@ -137,17 +138,27 @@ class _Folding:
 
     def _what(self, piece: Piece) -> Hours | Dates | None:
         if piece in _BOUNDS:
-            return self._bounded(_BOUNDS[piece])  # type: ignore[index] # a Mark of the table
-        if piece is Mark.BETWEEN or (piece is Mark.FROM and not self.moves):
-            return self._stretch(self._skip(self.at + 1, Mark.AT))
+            return self._bounded(_BOUNDS[piece])
+        if piece in {Mark.BETWEEN, Mark.FROM, Mark.STARTING}:
+            return self._opened(piece)
         if isinstance(piece, Days):
             return self._stretch(self.at) or self._days(piece)
         if isinstance(piece, Clock):
             return self._stretch(self.at) or (self._clock(piece) if self._is_time(self.at) else None)
-        if isinstance(piece, Part) or piece is Mark.ALL_DAY:
-            self.at += 1
-            return Hours("part", part=piece) if isinstance(piece, Part) else Hours("all")
-        return None
+        return self._part(piece)
+
+    def _opened(self, piece: Piece) -> Hours | Dates | None:
+        """What "between" and "from" begin; "from 3" alone is open; "move it from 3" names what is moved."""
+        if self.moves and piece is not Mark.BETWEEN:
+            return None
+        stretch = self._stretch(self._skip(self.at + 1, Mark.AT))
+        return stretch or (self._bounded("from") if piece is Mark.STARTING else None)
+
+    def _part(self, piece: Piece) -> Hours | None:
+        if not isinstance(piece, Part) and piece is not Mark.ALL_DAY:
+            return None
+        self.at += 1
+        return Hours("part", part=piece) if isinstance(piece, Part) else Hours("all")
 
     def _days(self, piece: Days) -> Dates:
         self.at += 1
@@ -167,23 +178,20 @@ class _Folding:
     def _bounded(self, how: str) -> Hours | Dates | None:
         at = self._skip(self.at + 1, Mark.AT, Mark.FROM)
         bound = self.pieces[at] if at < len(self.pieces) else None
-        if isinstance(bound, Clock) and (bound.marked or bound.hour in _BARE_HOURS or bound.hour > 12):  # noqa: PLR2004 -- noon
-            self.at = at + 1
-            return Hours("after" if how in _FORWARD else "before", bound)
-        if isinstance(bound, Days):
-            self.at = at + 1
-            return _from(bound) if how == "from" else Dates(bound, how)
-        if isinstance(bound, Part):
-            self.at = at + 1
-            edge = bound.end if how == "after" else bound.start
-            how = "after" if how in _FORWARD else how
-            return Hours(
-                "after" if how == "after" else "before", Clock(edge.hour, edge.minute, "p" if edge.hour == 12 else "")
-            )  # noqa: PLR2004
-        return None
+        hours = "after" if how in _FORWARD else "before"
+        what: Hours | Dates | None = None
+        if isinstance(bound, Clock) and (bound.marked or bound.hour >= 1):
+            what = Hours(hours, bound)
+        elif isinstance(bound, Days):
+            what = _from(bound) if how == "from" else Dates(bound, how)
+        elif isinstance(bound, Part):
+            edge = bound.end if hours == "after" else bound.start
+            what = Hours(hours, Clock(edge.hour, edge.minute, "p" if edge.hour == _NOON else ""))
+        self.at = self.at if what is None else at + 1
+        return what
 
     def _stretch(self, at: int) -> Hours | Dates | None:
-        """ "2-4", "from 9 to 11am", "between Tuesday and Thursday", "Monday through Wednesday"."""
+        """“2-4”, "from 9 to 11am", "between Tuesday and Thursday", "Monday through Wednesday"."""
         between = self.pieces[self.at] is Mark.BETWEEN
         first = self.pieces[at] if at < len(self.pieces) else None
         then = self._skip(at + 1, Mark.AT)
@@ -206,7 +214,7 @@ class _Folding:
         return binder is Mark.DASH or (binder in {Mark.TO, Mark.UNTIL} and not self.moves)
 
     def _is_stretch(self, first: Clock, last: Clock, at: int, *, between: bool) -> bool:
-        told = between or self.pieces[self.at] is Mark.FROM or first.marked or last.marked
+        told = between or self.pieces[self.at] in {Mark.FROM, Mark.STARTING} or first.marked or last.marked
         told = told or not any(isinstance(piece, Word) for piece in self.pieces)
         return told or self._is_time(at) or self._beside_time(at + 2)
 
@@ -221,7 +229,7 @@ class _Folding:
         if piece.marked:
             return True
         before = self.pieces[at - 1] if at else None
-        if before in _LEADS - {Mark.PROPOSE} or (before is Mark.FROM and self._beside_time(at)):
+        if before in _LEADS - {Mark.PROPOSE} or (before in {Mark.FROM, Mark.STARTING} and self._beside_time(at)):
             return True
         if piece.hour not in _BARE_HOURS:
             return False
@@ -243,9 +251,10 @@ class _Folding:
         return isinstance(behind, Days | Part) or isinstance(after, Days | Part)
 
     def _joined_to_time(self, at: int) -> bool:
-        """ "at 3 or 4": a number beside a number that is a time."""
+        """“at 3 or 4”: a number beside a number that is a time."""
         joint = self.pieces[at - 1] if at else None
-        return joint in {Mark.OR, Mark.AND} and at > 1 and self._is_time(at - 2) or self._joins_marked(at)
+        joined = joint in {Mark.OR, Mark.AND} and at > 1 and self._is_time(at - 2)
+        return joined or self._joins_marked(at)
 
     def _joins_marked(self, at: int) -> bool:
         after = self.pieces[at + 1 : at + 3]
@@ -260,7 +269,7 @@ class _Folding:
         lead = self.pieces[before] if before >= 0 else None
         if lead is Mark.IS:
             return all(piece in {Mark.LINK, Mark.IS, Mark.STOP, Mark.PAUSE} for piece in self.pieces[:at])
-        moved = self.moves and lead in {Mark.TO, Mark.MINE, Mark.FROM, Mark.MOVE}
+        moved = self.moves and lead in {Mark.TO, Mark.MINE, Mark.FROM, Mark.STARTING, Mark.MOVE}
         return lead in {Mark.PROPOSE, Mark.CANNOT} or moved
 
     def _ends_there(self, at: int) -> bool:

@@ -59,6 +59,7 @@ class Mark(Enum):
     IS = auto()
     ALL_DAY = auto()
     FROM = auto()
+    STARTING = auto()
     TO = auto()
     BETWEEN = auto()
     DASH = auto()

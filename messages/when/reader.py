@@ -68,12 +68,14 @@ def _read(found: Sequence[Clause], frame: Frame) -> tuple[tuple[Span, ...], tupl
 
 
 def _of_clause(clause: Clause, frame: Frame) -> tuple[list[Span], list[Span]]:
-    found = limits(clause.pieces)
+    found, unread = limits(clause.pieces)
     if clause.stance is Stance.REFUSAL:
         return [], _refused(found, frame)
     if Mark.ASK in clause.pieces:
         raise MustAskError("not_a_time_we_know")
     wishes = [limit for limit in found if not limit.ruled_out]
+    if wishes and unread:
+        raise MustAskError("number_unread")
     refusals = [limit for limit in found if limit.ruled_out]
     without = _refused(refusals, frame)
     if without and _open_ended(wishes):
@@ -99,7 +101,7 @@ def _open_ended(wishes: Sequence[Limit]) -> bool:
 
 
 def _laid_on_days(wishes: Sequence[Limit], frame: Frame) -> list[Limit]:
-    """ "Any afternoon but Thursday": the wish on each of the coming days, or on each day of the stretch."""
+    """“Any afternoon but Thursday”: the wish on each of the coming days, or on each day of the stretch."""
     days = [limit.what for limit in wishes if isinstance(limit.what, Dates)]
     hours = [limit for limit in wishes if isinstance(limit.what, Hours)]
     each = _days_of(days[0].days, frame) if days else frame.ahead

@@ -11,7 +11,7 @@ from typing import Final
 from messages.when.clocks import clock_at
 from messages.when.dates import Calendar, dates_at
 from messages.when.marks import NOT_TIMES, PHRASES
-from messages.when.pieces import Days, Mark, Part, Piece, Word
+from messages.when.pieces import Mark, Part, Piece, Word
 from messages.when.tokens import PAUSE, STOP
 from messages.when.words import HOURS, MANANA, MORNING, NARROWED, OF_THE_DAY, PARTS, WEEKDAYS
 

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from functools import lru_cache
 from typing import Final
 
+from messages.when.marks import NOT_MENDED
 from messages.when.words import LUNCH, MONTHS, PARTS, TONIGHT, WEEKDAYS
 
 MAX_CHARACTERS: Final = 2000
@@ -18,6 +19,10 @@ STOP: Final = "."
 ASKS: Final = "?"
 
 _MARKS: Final = re.compile(r"\b([ap])\s?\.?\s?m\b\.?")
+_SHORTENED: Final = re.compile(
+    r"\b(mon|tues?|wed|thu(?:rs?)?|fri|sat|sun|jan|feb|apr|aug|sept?|oct|nov|dec"
+    r"|lun|mar|mie|jue|vie|sab|dom|ene|abr|ago|dic|approx|hrs?)\."
+)
 _APOSTROPHE: Final = re.compile(r"(?<=[^\W_])['\u2019\u2018`\u00b4](?=[^\W_])")
 _STRETCHED: Final = re.compile(r"([a-z])\1{2,}")
 _PIECE: Final = re.compile(
@@ -38,40 +43,34 @@ _LONG: Final = 8
 _NAMES: Final = tuple(
     name
     for name in (
-        *WEEKDAYS, *MONTHS, *PARTS, "tomorrow", "weekend", "tonight", "manana", "tarde", "proximo", "proxima", "mediodia", "despues",
-        "semana",
+        *WEEKDAYS, *MONTHS, *PARTS, "tomorrow", "weekend", "tonight", "manana", "tarde", "proximo", "proxima",
+        "mediodia", "despues", "semana",
     )
     if len(name) >= _SHORTEST_MENDED
 )  # fmt: skip
-# One letter from a name, and something else.
-_NOT_MENDED: Final = frozenset(
-    "tarea tarda tardes tardo tardar carde monda money sundae mañanas mornin march noches night nights might light right weight "
-    "sights early earlier after enter lunas jueces marte partes proximos proximas weekends seminar semanal morning mourning "
-    "evening evenings sabana juno lunch punch april aprile julia julie junior augusta octavo mariana hernana marzo marza "
-    "martha martin maria manana mananas sunny munday monday".split()
-)
 
 
 def tokens(text: str) -> tuple[str, ...]:
     """The plain tokens of `text`, in order. Stops are ".", questions "?", pauses ","; a dash is "-"."""
     lower = unicodedata.normalize("NFKD", text[:MAX_CHARACTERS].casefold())
     plain = "".join(letter for letter in lower if not unicodedata.combining(letter))
+    plain = _SHORTENED.sub(r"\1 ", plain)
     plain = _MARKS.sub(r"\1m ", _APOSTROPHE.sub("", plain))
     return tuple(_unfolded(tuple(_cut(plain))))
 
 
 def _unfolded(cut: tuple[str, ...]) -> Iterator[str]:
     """The tokens, with a word for a day and its part together said as two: "tonight" is "today night"."""
-    for at, token in enumerate(cut):
+    for at, word in enumerate(cut):
         after = cut[at + 1] if at + 1 < len(cut) else ""
-        if token in TONIGHT:
+        if word in TONIGHT:
             yield from ("today", "night")
-        elif token == "this" and after in PARTS and PARTS[after] != LUNCH:
+        elif word == "this" and after in PARTS and PARTS[after] != LUNCH:
             yield "today"
-        elif token == "esta" and after in _OF_TODAY:
+        elif word == "esta" and after in _OF_TODAY:
             yield from ("hoy", "la")
         else:
-            yield token
+            yield word
 
 
 def _cut(plain: str) -> Iterator[str]:
@@ -89,7 +88,7 @@ def _cut(plain: str) -> Iterator[str]:
 @lru_cache(maxsize=4096)
 def _mended(word: str) -> str:
     word = _STRETCHED.sub(r"\1\1", word)
-    if not _SHORTEST_MENDED <= len(word) <= _LONGEST_MENDED or not word.isalpha() or word in _NOT_MENDED:
+    if not _SHORTEST_MENDED <= len(word) <= _LONGEST_MENDED or not word.isalpha() or word in NOT_MENDED:
         return word
     if word in _NAMES:
         return word

@@ -25,10 +25,6 @@ WEEKDAYS: Final = _named(
 )
 # These are words of another meaning too, and name the day only beside another word of time.
 SHORT_WEEKDAYS: Final = {"sat": 5, "sun": 6, "mar": 1, "mie": 2, "jue": 3, "sab": 5, "dom": 6}
-PLURAL_DAYS: Final = frozenset(
-    "mondays tuesdays wednesdays thursdays fridays saturdays sundays sabados domingos".split()
-)
-
 MONTHS: Final = _named(
     (
         "january jan enero ene",
@@ -149,23 +145,34 @@ NARROWED: Final = {"early": EARLY, "earlier": EARLY, "mid": MIDDLE, "late": LATE
 
 TODAY: Final = frozenset({"today", "hoy", "2day", "tday", "tdy"})
 TOMORROW: Final = frozenset(
-    "tomorrow tmrw tmr tmw tmrow tomorow tommorow tommorrow tomm tom 2moro 2morrow tomoro tmro tmrrw tomarrow tomorrows tmmrw "
-    "2mrw tomorro tomrrow".split()
+    {
+        "tomorrow",
+        "tmrw",
+        "tmr",
+        "tmw",
+        "tmrow",
+        "tomorow",
+        "tommorow",
+        "tommorrow",
+        "tomm",
+        "tom",
+        "2moro",
+        "2morrow",
+        "tomoro",
+        "tmro",
+        "tmrrw",
+        "tomarrow",
+        "tomorrows",
+        "tmmrw",
+        "2mrw",
+        "tomorro",
+        "tomrrow",
+    }
 )
 TONIGHT: Final = frozenset({"tonight", "tonite", "2nite", "2night"})
 MANANA: Final = frozenset({"manana", "mnana", "maniana", "manan"})
 
 # What may be said before the word that makes it a part of the day in Spanish ("mas tarde" is no afternoon).
-OF_THE_DAY: Final = frozenset("la las esta este por en cualquier cada toda una tempranito".split())
-
-UNITS: Final = frozenset(
-    (
-        "min mins minute minutes minuto minutos m hr hrs hour hours hora horas day days dia dias week weeks semana "
-        "semanas month months mes meses year years yr yrs ano anos people kids kid children hijos ninos times veces "
-        "dollars bucks pesos dolares percent miles mile km kms kilometros blocks of st nd rd th more mas visits "
-        "visit appointments appointment cita citas texts text messages mensajes option opcion x"
-    ).split()
+OF_THE_DAY: Final = frozenset(
+    {"la", "las", "esta", "este", "por", "en", "cualquier", "cada", "toda", "una", "tempranito"}
 )
-"""What makes a number a quantity of something."""
-
-PLACES: Final = frozenset({"street", "st", "ave", "avenue", "road", "suite", "floor", "room", "apt", "unit", "piso"})
