@@ -1,7 +1,8 @@
 """Somebody may be in distress, or reminders are held: the on-call person is alerted until somebody acknowledges.
 
 The inbox shows it at once; this is the second path for when nobody is looking: mail, for distress a text as well, and a
-second person when the first does not take it up. An alert says that there is something to look at and nothing else. Invariant: an open urgent task with an alert time is never forgotten, only acknowledged.
+second person when the first does not take it up. An alert says that there is something to look at and nothing else.
+Invariant: an open urgent task with an alert time is never forgotten, only acknowledged.
 """
 
 from dataclasses import replace

@@ -25,13 +25,20 @@ def standing(visit: Visit, now: datetime) -> tuple[str, str]:
         return visit.attendance, ""
     if visit.ends_at <= now:
         return "unmarked", ""
-    if visit.late_said_at is not None:
-        return "late", f"Says {visit.late_minutes} min late" if visit.late_minutes else "Says late"
-    if now - visit.starts_at >= LATE_AFTER:
-        return "late", f"Late, {(now - visit.starts_at) // timedelta(minutes=1)} min"
+    late = _late(visit, now)
+    if late:
+        return "late", late
     if visit.state is ParticipationState.CONFIRMED:
         return "confirmed", ""
     return ("unconfirmed_soon" if visit.starts_at - now <= SOON else "booked"), ""
+
+
+def _late(visit: Visit, now: datetime) -> str:
+    """What is known of their coming late; "" when nothing is."""
+    if visit.late_said_at is not None:
+        return f"Says {visit.late_minutes} min late" if visit.late_minutes else "Says late"
+    late = now - visit.starts_at
+    return f"Late, {late // timedelta(minutes=1)} min" if late >= LATE_AFTER else ""
 
 
 def marks(visit: Visit, now: datetime) -> tuple[Attendance, ...]:

@@ -1,8 +1,8 @@
 """Writing to the office on the page behind a link: the same conversation as by text, answered on the page.
 
-Nothing earlier is shown: whoever holds the link sees what they wrote just now and what is said to it. What takes a visit
-away or moves it is told to the number on file as well, with its undo. Invariant: the page speaks for the link's client
-alone, and only as long as the link lives.
+Nothing earlier is shown: whoever holds the link sees what they wrote just now and what is said to it. What takes a
+visit away or moves it is told to the number on file as well, with its undo. Invariant: the page speaks for the link's
+client alone, and only as long as the link lives.
 """
 
 from datetime import timedelta

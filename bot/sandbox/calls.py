@@ -73,7 +73,7 @@ def place(carrier: "Carrier", form: dict[str, str], account_sid: str) -> Call:
 
 
 async def answer(carrier: "Carrier", call: Call, by: str = "human") -> None:
-    """A person (human) or a machine (machine_end_beep, unknown, fax) picks up, and the practice is asked what to say."""
+    """A person (human) or a machine (machine_end_beep, unknown, fax) picks up; the practice is asked what to say."""
     if call.status != "ringing":
         return
     call.status, call.answered_by = "in-progress", by if call.detects_machines else None

@@ -1,4 +1,4 @@
-"""Calls on a real line: the local carrier rings, a person or a machine answers, keys are pressed, the record follows."""
+"""Calls on a real line: the local carrier rings, a person or a machine answers, keys are pressed."""
 
 from collections.abc import AsyncIterator
 from dataclasses import dataclass

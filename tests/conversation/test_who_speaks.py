@@ -1,4 +1,4 @@
-"""Coming of age, and the hours people ask for: the pure parts of who is speaking and when they want to be written to."""
+"""Coming of age, hours people ask for, errands: the pure parts of who is speaking and what they want besides."""
 
 from datetime import date, datetime
 
