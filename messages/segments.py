@@ -79,7 +79,7 @@ _LOOK_ALIKES: Final = str.maketrans(
     }
 )
 
-_PLAIN: Final = {"œ": "oe", "Œ": "OE", "ð": "d", "þ": "th", "\u0131": "i", "ł": "l", "Ł": "L", "đ": "d"}
+_PLAIN: Final = {"œ": "oe", "Œ": "OE", "ð": "d", "þ": "th", "\u0131": "i", "ł": "l", "Ł": "L", "đ": "d", "Đ": "D"}
 
 
 # Code points above this take a surrogate pair, two units.

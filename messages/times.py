@@ -1,7 +1,7 @@
 """Dates and times as clients read them in a text, in hand-checked patterns per language.
 
 Formatting only: which zone a time is shown in was decided when the instant was converted. The one invariant: every
-form drawn here is within GSM-7 once `sms_text` has taken the accents GSM-7 lacks.
+form of a Latin script is within GSM-7 once `sms_text` has taken the accents GSM-7 lacks.
 """
 
 from dataclasses import dataclass
@@ -26,13 +26,76 @@ _EN_MONTHS: Final = ("Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Se
 _ES_DAYS: Final = ("lun", "mar", "mié", "jue", "vie", "sáb", "dom")
 _ES_MONTHS: Final = ("ene", "feb", "mar", "abr", "may", "jun", "jul", "ago", "sep", "oct", "nov", "dic")
 
+_NUMBERED_MONTHS: Final = tuple(map(str, range(1, 13)))
+_AR_MONTHS: Final = (
+    "يناير",
+    "فبراير",
+    "مارس",
+    "أبريل",
+    "مايو",
+    "يونيو",
+    "يوليو",
+    "أغسطس",
+    "سبتمبر",
+    "أكتوبر",
+    "نوفمبر",
+    "ديسمبر",
+)
+_FR_MONTHS: Final = (
+    "janv",
+    "févr",
+    "mars",
+    "avr",
+    "mai",
+    "juin",
+    "juil",
+    "août",
+    "sept",
+    "oct",
+    "nov",
+    "déc",
+)
+_TL_MONTHS: Final = ("Ene", "Peb", "Mar", "Abr", "May", "Hun", "Hul", "Ago", "Set", "Okt", "Nob", "Dis")
+
+# Patterns of a day in a sentence and in a list.
+_DAY_MONTH: Final = ("{name} {day} {month}", "{name} {day} {month}")
+_SLASHED: Final = ("{name} {day}/{month}", "{name} {day}/{month}")
+_CHARACTERS: Final = ("{month}月{day}日{name}", "{month}月{day}日{name}")
+
 _EN_US: Final = _Style(_EN_DAYS, _EN_MONTHS, "{name}, {month} {day}", "{name} {month} {day}", twelve_hours=True)
 _EN_GB: Final = _Style(_EN_DAYS, _EN_MONTHS, "{name} {day} {month}", "{name} {day} {month}", twelve_hours=False)
 _EN_AU: Final = _Style(_EN_DAYS, _EN_MONTHS, "{name} {day} {month}", "{name} {day} {month}", twelve_hours=True)
 _ES_US: Final = _Style(_ES_DAYS, _ES_MONTHS, "{name} {day} {month}", "{name} {day} {month}", twelve_hours=True)
 _ES_ES: Final = _Style(_ES_DAYS, _ES_MONTHS, "{name} {day} {month}", "{name} {day} {month}", twelve_hours=False)
 
+_FR: Final = _Style(("lun", "mar", "mer", "jeu", "ven", "sam", "dim"), _FR_MONTHS, *_DAY_MONTH, twelve_hours=False)
+_PT: Final = _Style(
+    ("seg", "ter", "qua", "qui", "sex", "sáb", "dom"),
+    ("jan", "fev", "mar", "abr", "mai", "jun", "jul", "ago", "set", "out", "nov", "dez"),
+    *_DAY_MONTH,
+    twelve_hours=False,
+)
+_VI: Final = _Style(("T2", "T3", "T4", "T5", "T6", "T7", "CN"), _NUMBERED_MONTHS, *_SLASHED, twelve_hours=False)
+_ZH: Final = _Style(
+    ("周一", "周二", "周三", "周四", "周五", "周六", "周日"), _NUMBERED_MONTHS, *_CHARACTERS, twelve_hours=False
+)
+_TL: Final = _Style(("Lun", "Mar", "Miy", "Huw", "Biy", "Sab", "Lin"), _TL_MONTHS, *_DAY_MONTH, twelve_hours=True)
+_AR: Final = _Style(
+    ("الاثنين", "الثلاثاء", "الأربعاء", "الخميس", "الجمعة", "السبت", "الأحد"),
+    _AR_MONTHS,
+    "{name} {day} {month}",
+    "{day} {month}",
+    twelve_hours=False,
+)
+
 _STYLES: Final = {
+    "fr": _FR,
+    "pt": _PT,
+    "vi": _VI,
+    "zh": _ZH,
+    "tl": _TL,
+    "fil": _TL,
+    "ar": _AR,
     "en": _EN_US,
     "en-gb": _EN_GB,
     "en-ie": _EN_GB,

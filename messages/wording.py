@@ -10,13 +10,22 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from enum import StrEnum
+from itertools import pairwise
 from typing import Final
 
 from messages.catalog import language_of
 from messages.kinds import Channel, Country, Kind, SafeFields, traits
 from messages.render import PLACEHOLDER, Rendered, render
 from messages.segments import gsm7_units, sms_text
-from messages.wording_words import DISCLOSING_PARTS, DISCLOSING_WORDS, EMERGENCY_NUMBERS, SHORTENERS, folded_words
+from messages.wording_words import (
+    DISCLOSING_ANYWHERE,
+    DISCLOSING_PAIRS,
+    DISCLOSING_PARTS,
+    DISCLOSING_WORDS,
+    EMERGENCY_NUMBERS,
+    SHORTENERS,
+    folded_words,
+)
 
 PLACEHOLDERS: Final = ("label", "date", "time", "other_date", "other_time", "deadline", "link", "office_phone")
 MAX_LABEL: Final = 20
@@ -174,7 +183,10 @@ def disclosing_words(text: str) -> tuple[str, ...]:
         for word in folded_words(text)
         if word in DISCLOSING_WORDS or any(part in word for part in DISCLOSING_PARTS)
     )
-    return tuple(dict.fromkeys(found))
+    written = text.casefold()
+    anywhere = (word for word in DISCLOSING_ANYWHERE if word in written)
+    pairs = (pair for pair in pairwise(folded_words(text)) if " ".join(pair) in DISCLOSING_PAIRS)
+    return tuple(dict.fromkeys((*found, *anywhere, *(" ".join(pair) for pair in pairs))))
 
 
 def text_is_safe(rendered: Rendered, *, label: str, max_segments: int = MAX_SEGMENTS) -> bool:

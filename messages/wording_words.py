@@ -12,6 +12,34 @@ from messages.kinds import Country
 
 # Parts long and rare enough to be looked for inside words ("leetherapygroup" in a host name).
 DISCLOSING_PARTS: Final = (
+    "dependencia",
+    "depresyon",
+    "kalusugangpangisip",
+    "pagkalulong",
+    "pagpapayo",
+    "therapie",
+    "tramcam",
+    "tamthan",
+    "tamly",
+    "terapeuta",
+    "transtorno",
+    "traitement",
+    "toxicoman",
+    "tratament",
+    "santementale",
+    "saudemental",
+    "reeducation",
+    "reabilita",
+    "psiquiatra",
+    "psicanal",
+    "desintox",
+    "deprim",
+    "anxieuse",
+    "anxieux",
+    "alcooli",
+    "alcoolic",
+    "addiction",
+    "aconselha",
     "abortion",
     "addict",
     "adiccion",
@@ -78,6 +106,22 @@ DISCLOSING_PARTS: Final = (
 # Words that disclose only when they stand alone.
 DISCLOSING_WORDS: Final = frozenset(
     {
+        "thuoc",
+        "nghien",
+        "rehabilitasyon",
+        "lulong",
+        "gamot",
+        "pagkabalisa",
+        "viciado",
+        "raiva",
+        "casais",
+        "casal",
+        "luto",
+        "sida",
+        "colere",
+        "deuil",
+        "couple",
+        "psy",
         "abuse",
         "abuso",
         "adhd",
@@ -160,6 +204,32 @@ EMERGENCY_NUMBERS: Final = MappingProxyType(
         Country.OTHER: (),
     }
 )
+
+# Two words that disclose together.
+DISCLOSING_PAIRS: Final = frozenset(
+    {
+        "sante mentale",
+        "saude mental",
+        "tam ly",
+        "tam than",
+        "tram cam",
+        "tri lieu",
+        "dieu tri",
+        "tu van",
+        "cai nghien",
+        "kalusugang pangkaisipan",
+        "kalusugang mental",
+        "dependencia quimica",
+    }
+)
+
+# Scripts without spaces or letters of ours: looked for anywhere in the text as it is written.
+DISCLOSING_ANYWHERE: Final = (
+    "心理", "精神", "治疗", "治療", "咨询", "諮商", "诊断", "診斷", "抑郁", "抑鬱",
+    "焦虑", "焦慮", "戒毒", "戒酒", "成瘾", "自杀", "康复", "药物", "离婚", "性病",
+    "علاج", "نفسي", "نفسيه", "نفسية", "اكتئاب", "قلق", "ادمان", "إدمان", "تاهيل", "تأهيل",
+    "استشار", "تشخيص", "طلاق", "دواء", "صدمه", "صدمة",
+)  # fmt: skip
 
 _WORD: Final = re.compile(r"[a-z0-9]+")
 

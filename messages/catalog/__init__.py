@@ -3,7 +3,8 @@
 Each `<language>/messages.po` maps a stable key `kind[.variant].channel` (or `kind[.variant].subject`) to a template
 whose placeholders are the closed set of `render.py`. Keys rather than English sentences are the msgids, so that mending
 an English comma does not silently switch another language back to English. No compiled files: the sources are small
-and Babel reads them as they are. The one invariant: every language has exactly the same keys (a test says so).
+and Babel reads them as they are. The one invariant: the languages of `LANGUAGES` have exactly the same keys, the
+others some of them, and what they lack is said in English (a test says so).
 """
 
 from collections.abc import Mapping
@@ -15,6 +16,8 @@ from babel.messages.pofile import read_po
 
 DEFAULT_LANGUAGE: Final = "en"
 LANGUAGES: Final = ("en", "es")
+MORE_LANGUAGES: Final = ("fr", "pt", "vi", "zh", "tl", "ar")
+"""Languages of the texts clients get most, not yet of emails."""
 
 
 def _load(language: str) -> Mapping[str, str]:
@@ -24,19 +27,20 @@ def _load(language: str) -> Mapping[str, str]:
 
 
 _CATALOGUES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
-    {language: _load(language) for language in LANGUAGES}
+    {language: _load(language) for language in (*LANGUAGES, *MORE_LANGUAGES)}
 )
 
 
 def language_of(tag: str | None) -> str:
     """The catalogue for a language tag: "es-MX" and "es_MX" give "es"; what we do not speak gives English."""
     base = (tag or "").replace("_", "-").split("-")[0].casefold()
+    base = "tl" if base == "fil" else base
     return base if base in _CATALOGUES else DEFAULT_LANGUAGE
 
 
 def template(key: str, language: str) -> str | None:
-    """The template for `key` in the catalogue of `language` (any tag), None when there is none."""
-    return _CATALOGUES[language_of(language)].get(key)
+    """The template for `key` in the catalogue of `language` (any tag), else in English; None when there is none."""
+    return _CATALOGUES[language_of(language)].get(key) or _CATALOGUES[DEFAULT_LANGUAGE].get(key)
 
 
 def keys(language: str) -> frozenset[str]:
