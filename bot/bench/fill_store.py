@@ -11,7 +11,7 @@ from typing import Any, Final
 
 from sqlalchemy import delete, func, insert, inspect, select, text
 
-from messages import brake_store, pause_store
+from messages import brake_rules, brake_store, pause_store
 from scheduler import tables
 from scheduler.core.engine import Engines
 from scheduler.core.record import Reading, Tx
@@ -262,6 +262,12 @@ def _postgresql_words() -> dict[str, str]:
         "ended": at(f"({_DAYS} * 24 + 9 + {_HOURS}) * 60 + 50"),
         "kept": _KEPT,
     }
+
+
+async def expect_many(tx: Tx, count: int) -> None:
+    """The brake does not take what is about to be filled in for an accident, should a worker look in the middle."""
+    await brake_store.enter_hour(tx, brake_rules.hour_of(tx.now), backlog=0, ahead={}, busiest={})
+    await brake_store.accept(tx, count + await pause_store.planned_due(tx))
 
 
 async def settle_in(tx: Tx) -> None:

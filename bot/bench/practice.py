@@ -55,6 +55,8 @@ class BenchPractice:
         """
         now = self.clock.now() + later
         made: list[str] = []
+        async with self.record.write(self.id, OPERATOR) as tx:
+            await fill_store.expect_many(tx, count)
         self.clock.by = BEFORE
         try:
             for start in range(0, count, AT_ONCE):
