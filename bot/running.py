@@ -11,6 +11,7 @@ from contextlib import asynccontextmanager
 
 from aiohttp import web
 
+from bot import event_loop
 from bot.alarms.heart import leave
 from bot.web.access_log import AccessLog
 from bot.wiring import Program
@@ -47,6 +48,7 @@ async def working(program: Program) -> AsyncIterator[None]:
     await record.engines.learn_sizes()
     async with hearing(record.engines, record.bell, record.clock, record.called_off):
         await worker.start()
+        event_loop.keep_what_is_loaded()
         try:
             yield
         finally:
