@@ -327,7 +327,11 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation("the send window is not looked at", _gate_with(window=None)),
     Mutation(
         "the send window is the practice's, not the client's",
-        _edit(messages.claim, "_verdict", ("_window(zone_name_of(facts.desk, row),", "_window(practice.zone,")),
+        _edit(
+            messages.claim,
+            "_verdict",
+            ("_window_for(practice, row, zone_name_of(facts.desk, row),", "_window_for(practice, row, practice.zone,"),
+        ),
     ),
     Mutation("a text is sent however late", _gate_with(useful_until=datetime(2099, 1, 1, tzinfo=UTC))),
     Mutation("the revision is not looked at when claiming", _gate_with(revision_current=True)),
@@ -346,7 +350,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation("an offered time is not held", _nothing(waitlist.actions.wave, "_held", value=True)),
     Mutation("an offer that ended may be claimed", _any_offer_wins),
     Mutation("losers are not told", lambda: [(texts, "lost", _always(None)), (texts, "withdrawn", _always(None))]),
-    Mutation("an offer past its deadline stays held", _nothing(waitlist.actions.expire, "expire_offer", value=False)),
+    Mutation("an offer past its deadline stays held", _nothing(waitlist.actions.expire, "expire_overdue", value=0)),
     Mutation("a link outlives the move of its visit", _links_outlive_moves),
     Mutation("a STOP leaves links alive", _nothing(links, "revoke_for", value=0)),
     Mutation("an expired link still opens", _edit(link_store, "alive", (' or row["expires_at"] <= r.now', ""))),

@@ -48,10 +48,14 @@ SELECT id, kind, channel, state, reason, sid, due_at, intent_at, provider_status
 WHERE practice_id = :p ORDER BY id
 """
 WON_BY_TEXT: Final = """
-SELECT f.id, f.expires_at, i.sid FROM offer f
+SELECT f.id, o.starts_at, i.sid FROM offer f
+JOIN opening o ON o.practice_id = f.practice_id AND o.id = f.opening_id
 JOIN message m ON m.practice_id = f.practice_id AND m.offer_id = f.id AND m.kind = 'offer_won'
 JOIN inbound i ON i.practice_id = m.practice_id AND i.id = m.inbound_id
 WHERE f.practice_id = :p AND f.state = 'claimed'
+"""
+WON_BY_LINK: Final = """
+SELECT o.starts_at FROM offer f JOIN opening o ON o.practice_id = f.practice_id AND o.id = f.opening_id WHERE f.id = :id
 """
 OVERDUE: Final = """
 SELECT 'offer' AS what, id FROM offer WHERE practice_id = :p AND state = 'held' AND expires_at < :then

@@ -20,7 +20,18 @@ from tests.simulation.engines import Disturbance
 from tests.simulation.eye import Eye, Row, certain, instant, one
 from tests.simulation.journal import Journal
 from tests.simulation.practice import Practice
-from tests.simulation.promises import ALWAYS, BOOKED, CALLED, CANCELLED, LINK, MESSAGES, OVERDUE, STATUSES, WON_BY_TEXT
+from tests.simulation.promises import (
+    ALWAYS,
+    BOOKED,
+    CALLED,
+    CANCELLED,
+    LINK,
+    MESSAGES,
+    OVERDUE,
+    STATUSES,
+    WON_BY_LINK,
+    WON_BY_TEXT,
+)
 
 TOUCHES: Final = frozenset({"booked", "reminder", "reminder_confirmed"})
 CAPPED: Final = TOUCHES | {"offer"}
@@ -168,9 +179,9 @@ class Watch:
 
     async def offer_won(self, offer_id: str, at: datetime) -> None:
         """Somebody has just taken an offered time by a link."""
-        row = await one(self.eye, "SELECT expires_at FROM offer WHERE id = :id", id=offer_id)
-        if row is None or at > certain(row["expires_at"]):
-            self.journal.violated("7 an offer that is over wins nothing", short(offer_id))
+        row = await one(self.eye, WON_BY_LINK, id=offer_id)
+        if row is None or at > certain(row["starts_at"]):
+            self.journal.violated("7 a time that has begun is won by nobody", short(offer_id))
 
     async def _entered_at(self, subject: str, subject_id: str) -> datetime | None:
         found = await one(
@@ -377,11 +388,11 @@ class Watch:
                 self.journal.violated("1 a text acts once", f"{short(sid)} was handled {times} times")
 
     async def _won_in_time(self) -> None:
-        """Who won an offer by a text had sent it before the offer's end."""
+        """Who won an offer by a text had sent it before the time began. A late yes may win what nobody has."""
         sent = {each.sid: each.at for each in self.carrier.received}
         for row in await self.eye.rows(WON_BY_TEXT, p=self.practice.id):
-            if sent[row["sid"]] > certain(row["expires_at"]):
-                self.journal.violated("7 an offer that is over wins nothing", short(row["id"]))
+            if sent[row["sid"]] > certain(row["starts_at"]):
+                self.journal.violated("7 a time that has begun is won by nobody", short(row["id"]))
 
     async def _handled(self) -> list[str]:
         found = await self.eye.rows(

@@ -472,7 +472,7 @@ LOGICAL: dict[str, tuple[str, ...]] = {
 RARE = {
     "waitlist_tidy": 24 * HOUR,
     "series": 24 * HOUR,
-    "gap_repair": 6 * HOUR,
+    "gap_repair": 2.5 * HOUR,  # more often than a week takes to settle at its end
     "brake": 12 * HOUR,
     "clock_back": 24 * HOUR,
     "sizes": 48 * HOUR,
