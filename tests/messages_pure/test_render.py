@@ -261,7 +261,7 @@ def test_the_crisis_notice_names_the_numbers_of_the_country():
 
 
 def test_language_tags_fall_back():
-    assert [language_of(tag) for tag in ("es-MX", "es_US", "EN", "fr", "", None)] == [
+    assert [language_of(tag) for tag in ("es-MX", "es_US", "EN", "de", "", None)] == [
         "es",
         "es",
         "en",
