@@ -32,7 +32,7 @@ comma := ,
 INSTALL := $(BIN)/python -m pip install --quiet --no-compile --disable-pip-version-check --require-hashes
 LOCK := $(LOCK_VENV)/bin/uv pip compile --quiet --generate-hashes --universal --python-version 3.11 --no-header pyproject.toml --group build
 
-.PHONY: help run test test-long check kill-nine experiment simulate simulate-mutations diagrams train lock clean bench bench-dispatch bench-carrier \
+.PHONY: help run test test-long check kill-nine experiment simulate simulate-waitlist simulate-mutations diagrams train lock clean bench bench-dispatch bench-carrier \
   bench-inbound bench-claim bench-book bench-plan bench-feel bench-soak bench-peers
 
 help:
@@ -61,6 +61,15 @@ experiment: $(VENV)/ready-to-test
 
 simulate: $(VENV)/ready-to-test
 	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1000) --workers $(WORKERS) $(ARGS)
+
+# A waitlist of WEEKS weeks by each policy, for SEEDS seeds: figures to build/waitlist, plots to docs/images. A year of
+# twenty clinicians takes a quarter of an hour for each policy and seed; WEEKS=8 SEEDS=3 is a first look.
+simulate-waitlist: $(VENV)/ready-to-run
+	@mkdir -p build/waitlist
+	@for seed in $$(seq 1 $(or $(SEEDS),50)); do for policy in stillon serial broadcast; do \
+	  $(BIN)/stillon simulate waitlist --weeks $(or $(WEEKS),52) --seed $$seed --policy $$policy --json $(ARGS) \
+	    > build/waitlist/$$policy-$$seed.json || exit 1; done; done
+	@$(BIN)/python docs/draw_waitlist.py build/waitlist
 
 simulate-mutations: $(VENV)/ready-to-test
 	@$(BIN)/python -m tests.simulation.mutants --seeds $(or $(SEEDS),12) --workers $(WORKERS) $(ARGS)

@@ -27,6 +27,7 @@ from waitlist.store import Opening
 
 AT_ONCE: Final = 50
 SOON: Final = timedelta(minutes=5)
+NEAR: Final = timedelta(hours=4)
 LATEST: Final = timedelta(minutes=15)
 """Whoever holds an offer of another time is looked at again when that is over, between these two."""
 
@@ -58,13 +59,14 @@ async def askable(r: Reading, opening: Opening, practice: Practice, policy: Poli
     now_true = await moment(r, opening)
     passed: dict[str, Misfit] = {}
     numbers = set(now_true.numbers_holding)
+    a_day = offers_a_day(policy, opening.starts_at - r.now)
     async for some in _groups(r, opening, policy, now_true, passed):
         facts = await _facts(r, some, practice)
         for ranked in some:
             point = facts.reach.get(ranked.client_id, {}).get(Channel.SMS)
             if point is None or point.value_ix in numbers:
                 continue  # two offers on one number could not be told apart in a reply
-            if not _may_be_texted(r, ranked, point, facts, practice, policy, found):
+            if not _may_be_texted(r, ranked, point, facts, practice, a_day, found):
                 continue
             numbers.add(point.value_ix)
             found.turns.append(Turn(ranked, point))
@@ -74,6 +76,14 @@ async def askable(r: Reading, opening: Opening, practice: Practice, policy: Poli
         if reason is Misfit.HOLDS_ANOTHER_OFFER:
             found.later(min(max(now_true.holding[client_id], r.now + SOON), r.now + LATEST))
     return found
+
+
+def offers_a_day(policy: Policy, lead: timedelta) -> int:
+    """How many offers somebody may have had today and still be made one. The last of a day is kept for what is near.
+
+    A time that is days away can wait for tomorrow; one in two hours needs somebody who can still be texted today.
+    """
+    return policy.offers_a_day if lead < NEAR else max(1, policy.offers_a_day - 1)
 
 
 async def _groups(
@@ -117,14 +127,14 @@ def _may_be_texted(
     point: ContactPoint,
     facts: _Facts,
     practice: Practice,
-    policy: Policy,
+    a_day: int,
     found: Askable,
 ) -> bool:
     client = facts.clients.get(ranked.client_id)
     zone = (client.zone if client else None) or practice.zone
     own = (client.from_minute, client.until_minute) if client else (None, None)
     window = window_of(practice, zone, r.now.date(), unasked=True, own=own)
-    enough = len(facts.offers.get(ranked.client_id, ())) >= policy.offers_a_day
+    enough = len(facts.offers.get(ranked.client_id, ())) >= a_day
     if enough or not has_room(facts.texts.get(point.value_ix, ()), practice, zone, r.now):
         tomorrow = day_span(local_day(r.now, zone_of(zone)), zone_of(zone)).ends_at
         found.later(next_open(tomorrow, window))

@@ -56,7 +56,8 @@ class Policy:
     `fill_within_minutes` and `fill_chance_percent`: waves are sized so that a time is taken within so many minutes
     with at least this chance. `disappointed_percent`: but never so large that more than so many people per hundred
     filled times are expected to say yes too late. `stop_before_minutes`: nobody is asked nearer to the visit.
-    `offers_a_day`: the most one person is made on one day, whatever the caps on texts allow.
+    `offers_a_day`: the most one person is made on one day, whatever the caps on texts allow; the last of them is kept
+    for a time within four hours.
     """
 
     version: int = 0

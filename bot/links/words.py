@@ -34,7 +34,7 @@ ENGLISH: Mapping[str, str] = {
     "pick.keep": "Keep my visit",
     # an offered time
     "claim.title": "A time opened",
-    "claim.until": "We hold it for you until {deadline}.",
+    "claim.until": "You can take it until {deadline}. The first yes has it.",
     "claim.release": "Your visit on {when} is released when you take this one.",
     "claim.kept": "If you pass, you stay on the list.",
     "claim.act": "Take it",
@@ -121,7 +121,7 @@ SPANISH: Mapping[str, str] = {
     "pick.none_text": "Su cita sigue igual. La oficina puede ayudarle: {phone}.",
     "pick.keep": "Mantener mi cita",
     "claim.title": "Se abrió una hora",
-    "claim.until": "Se la guardamos hasta {deadline}.",
+    "claim.until": "Puede tomarla hasta {deadline}. Es de quien responda primero.",
     "claim.release": "Su cita del {when} queda libre si toma esta.",
     "claim.kept": "Si esta vez no puede, sigue en la lista.",
     "claim.act": "La tomo",

@@ -1,1 +1,1 @@
-"""A practice's waitlist over a year under a fake clock: the real actions, invented people with a documented behaviour."""
+"""A practice's waitlist over a year under a fake clock: real actions, invented people of a documented behaviour."""

@@ -35,8 +35,8 @@ class Behaviour:
     named_factor: float = 1.2
     """For a clinician they named; the same again for hours they named. Assumed."""
     in_hand: float = 0.5
-    """Share of answers given with the phone in hand, at the median after 3.6 minutes (J Diabetes Sci Technol 2011;5:1246)
-    and otherwise after 90: together 62 % within 45 minutes, where 60 % of 278 were counted (Sexual Health, SH22021)."""
+    """Share of answers given with the phone in hand, at the median after 3.6 minutes (J Diabetes Sci Technol
+    2011;5:1246), and otherwise after 90: together 62 % within 45 minutes, where 60 % of 278 were counted (SH22021)."""
     in_hand_minutes: float = 3.6
     later_minutes: float = 90.0
     spread: float = 1.0
@@ -44,7 +44,7 @@ class Behaviour:
     answering_minutes: float = 1.5
     """From having read an offer to having answered it, at the median. Assumed; nothing said meanwhile stops them."""
     heedless: float = 0.05
-    """Share of those who find the offer and the word that it is gone side by side, and say yes all the same. Assumed."""
+    """Share of those who find offer and word that it is gone side by side, and say yes all the same. Assumed."""
     notice_seconds: float = 10.0
     """How long a text takes to the phone. Assumed."""
 

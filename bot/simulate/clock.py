@@ -19,7 +19,7 @@ class StillClock:
         """Seconds since the start."""
         return (self._now - self._start).total_seconds()
 
-    async def sleep(self, seconds: float) -> None:
+    async def sleep(self, seconds: float) -> None:  # noqa: ARG002 -- what a clock is asked
         """Let others have their turn; nobody waits for real."""
         await asyncio.sleep(0)  # noqa: TID251 -- this is a clock, the one kind of thing that owns waiting
 

@@ -17,6 +17,15 @@ ZONE: Final = "America/New_York"
 FIRST_DAY: Final = date(2026, 1, 5)
 HOURS: Final = (9, 10, 11, 12, 13, 14, 15, 16)
 VISIT: Final = timedelta(minutes=50)
+MORNING, EVENING = 7, 21
+"""Between these hours people are up, and cancel."""
+FIRST_VISITS: Final = 0.15
+"""Share of visits, and of those who wait, for the practice's other service."""
+ONE_NAMED: Final = 0.25
+SEVERAL_NAMED: Final = 0.25
+"""Shares of those who wait for one clinician, and for two or three; the others take any."""
+ANY_TIME: Final = 0.5
+"""Share of those who can come at any time."""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -73,7 +82,7 @@ def cancellations(shape: Shape, seed: int, weeks: int) -> list[Cancellation]:
         if chance.random() < shape.booked * shape.cancelled:
             start = datetime(day.year, day.month, day.day, hour, tzinfo=ZoneInfo(ZONE))
             at = start - _lead(shape, chance, start)
-            service = int(chance.random() < 0.15)
+            service = int(chance.random() < FIRST_VISITS)
             if at.date() >= FIRST_DAY:
                 found.append(Cancellation(at, clinician, service, start))
     return sorted(found)
@@ -99,7 +108,7 @@ def _lead(shape: Shape, chance: Chance, start: datetime) -> timedelta:
             hours = chance.uniform(9, 33)
         else:
             hours = chance.uniform(33, 14 * 24)
-        if (7 <= (start - timedelta(hours=hours)).hour < 21) is not asleep:
+        if (MORNING <= (start - timedelta(hours=hours)).hour < EVENING) is not asleep:
             break
     return timedelta(minutes=int(hours * 60))
 
@@ -108,13 +117,13 @@ def person(shape: Shape, seed: int, number: int) -> Person:
     """The one who joins as the `number`th."""
     chance = seeded_chance(seed * 1_000_003 + number)
     named = chance.random()
-    several = 1 if named < 0.25 else chance.randint(2, 3) if named < 0.5 else 0
+    several = 1 if named < ONE_NAMED else chance.randint(2, 3) if named < ONE_NAMED + SEVERAL_NAMED else 0
     clinicians = chance.sample(range(shape.clinicians), min(several, shape.clinicians))
     notice = chance.choices((0, 120, 1440), (0.4, 0.3, 0.3))[0]
     later = chance.randint(21, 42) if chance.random() < shape.with_later_visit else None
     return Person(
         number=number,
-        service=int(chance.random() < 0.15),
+        service=int(chance.random() < FIRST_VISITS),
         clinicians=tuple(sorted(clinicians)),
         windows=_windows(chance),
         notice_minutes=notice,
@@ -125,7 +134,7 @@ def person(shape: Shape, seed: int, number: int) -> Person:
 
 def _windows(chance: Chance) -> tuple[WeeklyWindow, ...]:
     """Half can come at any time, the others in two to six of the ten half days of a week."""
-    if chance.random() < 0.5:
+    if chance.random() < ANY_TIME:
         return ()
     parts = chance.sample([(weekday, part) for weekday in range(5) for part in range(2)], chance.randint(2, 6))
     return tuple(WeeklyWindow(weekday, part * 720, 720 if part == 0 else 1020) for weekday, part in sorted(parts))

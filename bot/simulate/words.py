@@ -17,8 +17,8 @@ def told(whole: Mapping[str, Any]) -> str:
             f"disappointed         {f['disappointed']}, {f['disappointed_per_fill']} for each filled time",
             f"minutes to fill      {f['minutes_to_fill']['median']} at the median with more than 4 h to go",
             f"  once askable       {f['minutes_to_fill_once_askable']['median']}",
-            f"offers               {f['offers']}, {f['offers_per_opening']} for each opening,"
-            f" {_percent(f['would_take_share'])} to people who would take it",
+            f"offers               {f['offers']}, {f['offers_per_opening']} for each opening",
+            f"  would be taken     {_percent(f['would_take_share'])}",
             f"fills by waiting     {_shares(quarters['fills'])} (longest waiting quarter first)",
             f"willing who got it   {_shares(quarters['willing_won'])}",
             f"never asked in time  {f['never_asked']} of {f['people']}",

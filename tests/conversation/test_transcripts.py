@@ -144,8 +144,8 @@ async def test_ok_to_an_offer_is_asked_back_and_the_offer_is_still_held(scene):
     theirs = await scene.number_of(bo)
     (answer,) = await scene.says(theirs, "ok")
     assert answer == (
-        "Lee Office: to be sure we get you right: reply A to take Tue, Mar 10, 12:30 PM, or P to pass. "
-        "It is held for you until 12:05 PM."
+        "Lee Office: to be sure we get you right: reply A to take Tue, Mar 10, 12:30 PM, or P to pass, "
+        "until 12:05 PM. The first yes has it."
     )
     await scene.says(theirs, "A")
     assert await scene.upcoming(bo) == ["03-10 12:30 confirmed"]
@@ -447,8 +447,10 @@ async def test_a_couples_visit_is_not_moved_by_one_of_them(scene):
 async def test_two_thoughts_at_once_keep_the_visit_and_show_other_times(scene):
     ana, number, _ = await reminded(scene)
     assert await scene.says(number, "yes but could we do 4 instead") == [
-        "Lee Office: Tue, Mar 10, 4:00 PM is free. Reply 1 to move there, 2 to keep Tue, Mar 10, 12:30 PM. We hold it "
-        "until 10:10 AM."
+        (
+            "Lee Office: Tue, Mar 10, 4:00 PM is free. Reply 1 to move there, 2 to keep Tue, Mar 10, 12:30 PM. We hold "
+            "it until 10:10 AM."
+        )
     ]
     assert await scene.upcoming(ana) == ["03-10 12:30 booked"]
 

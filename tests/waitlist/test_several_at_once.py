@@ -156,6 +156,23 @@ async def test_one_person_is_made_so_many_offers_a_day_and_more_tomorrow(scene):
     assert [each.client_id for each in await held(scene)] == [ana]
 
 
+async def test_the_last_offer_of_a_day_is_kept_for_what_is_near(scene):
+    async with scene.record.write(scene.practice, OPERATOR) as tx:
+        await save_policy(tx, {"offers_a_day": 2})
+    (ana,) = await waiting(scene, 1)
+    for when in ("03-10 14:00", "03-11 14:00"):
+        await free(scene, when)
+        await waves(scene)
+        for offer in await held(scene):
+            async with scene.record.write(scene.practice, FRONT) as tx:
+                await pass_offer(tx, offer.id)
+    assert [each.starts_at for each in await offers(scene)] == [local("03-10 14:00")]
+    await free(scene, "03-04 12:30")
+    await waves(scene)
+    (near,) = await held(scene)
+    assert (near.client_id, near.starts_at) == (ana, local("03-04 12:30"))
+
+
 async def test_who_holds_another_offer_is_asked_when_it_is_over(scene):
     (ana,) = await waiting(scene, 1)
     await free(scene)

@@ -17,7 +17,7 @@ from scheduler.people import store as people
 from scheduler.people.store import Practice
 from waitlist import edit_store, narrow_store, policy_store, store, texts
 from waitlist.actions.withdraw import withdraw_opening
-from waitlist.askable import Askable, Turn, askable
+from waitlist.askable import NEAR, Askable, Turn, askable
 from waitlist.deadlines import SHORTEST_MINUTES, held_until, hold_expiry
 from waitlist.pace import BEAT, Position, beat_after, step
 from waitlist.policy import Mode, Policy
@@ -25,11 +25,8 @@ from waitlist.response import Curve
 from waitlist.store import Offer, OfferState, Opening, OpeningState
 from waitlist.turns import turn_of
 
-NEAR: Final = timedelta(hours=4)
-"""Nearer than this it matters how many are left to ask; farther away there is time for all of them."""
-
 MANY: Final = 60
-"""More are never looked at for that."""
+"""So many are looked at near the visit, where it matters how many are left to ask; far from it there is time."""
 
 
 @dataclass(frozen=True, slots=True)
