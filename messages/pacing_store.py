@@ -14,7 +14,6 @@ from messages.pacing import Sender
 from scheduler.core.record import Reading, Tx
 from scheduler.tables import message, sender
 
-
 # Built once: every claim needs them.
 _SENDERS: Final = (
     select(sender.c.number, sender.c.segments_per_second, sender.c.free_at)
