@@ -1,4 +1,4 @@
-"""The simulation: invented people are the same for the same seed, figures count what they say, and a week runs through."""
+"""The simulation: its people are the same for the same seed, figures count what they say, and a week runs through."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -90,5 +90,5 @@ async def test_a_week_of_a_small_practice_runs_through(policy, monkeypatch):
     monkeypatch.setattr(run, "WARM_UP_WEEKS", 0)
     found = await simulate(Plan(weeks=1, seed=3, policy=policy, shape=Shape(clinicians=2, waiting=20)))
     assert found["openings"] > 0
-    assert 0 < found["offers"]
+    assert found["offers"] > 0
     assert found["filled"] <= found["openings"]
