@@ -14,11 +14,27 @@ from tests.conversation.spoken import FOLDER, Played, conversations
 from tests.rig.clock import ManualClock
 
 FILES = sorted(FOLDER.glob("*.txt"))
+QUICK = ("preferences", "shared", "waitlist")
+"""Files played on PostgreSQL by `make test`; the others by `make test-long`."""
 BEGIN = local("03-04 10:00")
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
 @pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
 async def test_what_is_said(record: Record, clock: ManualClock, file: Path) -> None:
+    await play_all(record, clock, file)
+
+
+@pytest.mark.parametrize("engine_name", ["postgresql"], indirect=True)
+@pytest.mark.parametrize(
+    "file",
+    [pytest.param(file, marks=() if file.stem in QUICK else pytest.mark.long, id=file.stem) for file in FILES],
+)
+async def test_what_is_said_on_the_other_engine(record: Record, clock: ManualClock, file: Path) -> None:
+    await play_all(record, clock, file)
+
+
+async def play_all(record: Record, clock: ManualClock, file: Path) -> None:
     wrong: list[str] = []
     async with exchange(record) as exchanged:
         for place, conversation in enumerate(conversations(file)):
