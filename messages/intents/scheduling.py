@@ -242,7 +242,8 @@ def _takes_back(found: _Findings, text: Text) -> bool:
     said = PHRASES["confirm_strong"].first(left) or PHRASES["confirm_weak"].first(left)
     # "Ya" is a yes in one language and "already" in the other.
     yes = found.weak_yes is not None and text.tokens[0] != "ya"
-    return IntentKind.LATE in found.why and said is None and not yes
+    coded = found.why[IntentKind.CONFIRM] == "code.leading"
+    return IntentKind.LATE in found.why and said is None and not yes and not coded
 
 
 def _about_coming(text: Text, asked: Asked) -> bool:

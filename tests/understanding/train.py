@@ -24,7 +24,7 @@ EPOCHS = 4
 RATE = 0.3
 DECAY = 1e-4
 MISS_COSTS = 1.5
-LINE = 0.5
+LINE = 0.2
 """The score above which the alarm is raised; shifted to nought in what is written."""
 _REAL = 2
 """How often a line somebody wrote counts against one that was unfolded."""
