@@ -95,6 +95,8 @@ async def test_who_had_not_been_told_of_the_time_is_not_told_that_it_is_gone(sce
 
 
 async def test_who_does_not_answer_comes_later_and_who_answers_is_forgiven(scene):
+    async with scene.record.write(scene.practice, OPERATOR) as tx:
+        await save_policy(tx, {"offers_a_day": 9})
     quiet, *_ = await waiting(scene, 2)
     for hour in range(2):
         await free(scene, f"03-10 {10 + hour}:00")
