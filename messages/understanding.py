@@ -11,6 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from messages.intents import Asked, Intent, IntentKind, Reading, read
+from messages.intents.core import core_language
 from messages.when import When, read_when
 
 _UNSURE: Final = frozenset({IntentKind.OTHER, IntentKind.UNSURE, IntentKind.UNCLEAR_CHOICE, IntentKind.VISIT_OR_STOP})
@@ -50,6 +51,9 @@ def understand(
     reading = read(text, asked=asked, language=language)
     local = now.astimezone(zone)
     when = read_when(text, now=local, language=language, bookable=[each.astimezone(zone) for each in bookable])
+    if when.spans and core_language(text, language) is not None:
+        # Hours look alike everywhere, but the days beside them were not read: "lundi à 10h" is no 10:00 of any day.
+        when = When(ask=True, rest=when.rest, why=("when.other_language",))
     reading = _as_wish(reading, when)
     others = [kind for kind in reading.kinds if kind is not IntentKind.CRISIS]
     unsure = bool(others) and others[0] in _UNSURE

@@ -165,6 +165,12 @@ def test_a_time_the_clocks_skip_is_asked():
     assert read_when("tomorrow at 3:30 am", now=spring).spans
 
 
+def test_a_time_in_a_language_whose_days_are_not_read_is_asked():
+    found = understand("plutôt lundi à 10h", asked=ASKED["r"], language="fr", now=NOW, zone=NEW_YORK)
+    assert found.ask
+    assert (found.when.spans, found.reading.kinds) == ((), (IntentKind.RESCHEDULE,))
+
+
 def test_what_can_be_booked_tells_a_bare_seven():
     seven = datetime(2026, 11, 19, 19, tzinfo=NEW_YORK)
     assert read_when("tomorrow at 7", now=NOW).ask
