@@ -19,7 +19,9 @@ from waitlist.policy import Weights
 from waitlist.store import Entry, Opening
 from waitlist.turns import MINUTES_A_DAY, points_of
 
-CHUNK: Final = 150
+CHUNK: Final = 200
+FIRST_CHUNK: Final = 40
+"""Few are read at first, since often few are asked; each further chunk is twice as long, up to `CHUNK`."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -155,12 +157,14 @@ class _Stream:
         self.ready: list[Key] = []
         self.ended = False
         self._last: Key | None = None
+        self._next = min(FIRST_CHUNK, CHUNK)
 
     async def fill(self, r: Reading, wanted: Sought) -> None:
         if self.ended:
             return
-        self.ready = list(await narrow_store.keys_after(r, wanted, self.only, self._last, CHUNK))
-        self.ended = len(self.ready) < CHUNK
+        self.ready = list(await narrow_store.keys_after(r, wanted, self.only, self._last, self._next))
+        self.ended = len(self.ready) < self._next
+        self._next = min(2 * self._next, CHUNK)
         self._last = self.ready[-1] if self.ready else self._last
 
     def take(self, frontier: int | None) -> Iterable[Key]:

@@ -158,6 +158,15 @@ async def test_one_person_is_made_so_many_offers_a_day_and_more_tomorrow(scene):
     assert [each.client_id for each in await held(scene)] == [ana]
 
 
+async def test_who_joins_while_others_are_asked_is_asked_beside_them(scene):
+    (ana,) = await waiting(scene, 1)
+    await free(scene)
+    await waves(scene)
+    (bo,) = await waiting(scene, 1)
+    await waves(scene)
+    assert {each.client_id for each in await held(scene)} == {ana, bo}
+
+
 async def test_the_last_offer_of_a_day_is_kept_for_what_is_near(scene):
     async with scene.record.write(scene.practice, OPERATOR) as tx:
         await save_policy(tx, {"offers_a_day": 2})

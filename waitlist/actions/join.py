@@ -83,15 +83,17 @@ async def join(
 
 
 async def look_again(tx: Tx, entry_id: str) -> None:
-    """Somebody may fit what nobody fitted: such openings that ran out of people are open again."""
+    """Somebody may fit what nobody else fitted: openings that ran out of people are looked at again."""
     entry = await store.entry(tx, entry_id)
-    for opening in await store.openings(tx, states=(OpeningState.EXHAUSTED,)):
-        if entry is None or await candidates.misfit(tx, opening, entry) is not None:
+    for opening in await store.openings(tx):
+        if entry is None or opening.next_wave_at is not None or await candidates.misfit(tx, opening, entry) is not None:
             continue
         if await edit_store.set_opening_state(
             tx, opening.id, (OpeningState.EXHAUSTED,), OpeningState.OPEN, next_wave_at=tx.now
         ):
             tx.note("opening.open", "opening", opening.id)
+        else:
+            await edit_store.plan_wave(tx, opening.id, tx.now)
 
 
 async def _tell(tx: Tx, entry_id: str, client_id: str) -> None:
