@@ -5,18 +5,18 @@ Invariant: a post is answered with 2xx only when it is committed to the record, 
 
 import asyncio
 import re
-from collections.abc import Awaitable, Callable, Mapping
+from collections.abc import Mapping
 from typing import Any, Final
 
 from aiohttp import web
 
+from bot.twilio.intake import Intake, Store
 from bot.twilio.signature import Signatures
 from bot.twilio.spool import Spool
 from messages.crash_points import reach
-from scheduler.core.actor import CARRIER
 from scheduler.core.errors import Unavailable
 from scheduler.core.log import get_logger
-from scheduler.core.record import Record, Tx
+from scheduler.core.record import Record
 from scheduler.people import store as people
 
 log = get_logger(__name__)
@@ -25,6 +25,7 @@ RECORD = web.AppKey("twilio_record", Record)
 SIGNATURES = web.AppKey("twilio_signatures", Signatures)
 ACCOUNT = web.AppKey("twilio_account", str)
 SPOOL = web.AppKey("twilio_spool", Spool)
+INTAKE = web.AppKey("twilio_intake", Intake)
 PRACTICES = web.AppKey("twilio_practices", set[str])
 EMPTY_ANSWER = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 INBOUND_PATH = "/twilio/{practice_id}/inbound"
@@ -34,9 +35,7 @@ PATIENCE_SECONDS: Final = 5.0
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
-async def taken(
-    request: web.Request, kind: str, fields: Mapping[str, Any], store: Callable[[Tx], Awaitable[object]]
-) -> None:
+async def taken(request: web.Request, kind: str, fields: Mapping[str, Any], store: Store) -> None:
     """Have a proven post stored; when the record does not take it in time, keep it on the disk.
 
     Raises:
@@ -49,8 +48,7 @@ async def taken(
     try:
         async with asyncio.timeout(PATIENCE_SECONDS):
             await _require_ours(record, practice_id, request.app[PRACTICES])
-            async with record.write(practice_id, CARRIER) as tx:
-                await store(tx)
+            await request.app[INTAKE].stored(practice_id, store)
     except web.HTTPException:
         raise
     except Exception as error:

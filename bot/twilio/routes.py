@@ -9,6 +9,7 @@ from bot.settings import Settings
 from bot.twilio import carrier
 from bot.twilio.drain import keep_draining
 from bot.twilio.inbound import inbound
+from bot.twilio.intake import Intake
 from bot.twilio.signature import Signatures
 from bot.twilio.spool import Spool
 from bot.twilio.status import status
@@ -23,6 +24,7 @@ def install_webhooks(app: web.Application, record: Record, settings: Settings) -
     app[carrier.RECORD] = record
     app[carrier.ACCOUNT] = settings.twilio_account_sid
     app[carrier.SIGNATURES] = Signatures(settings.public_url, [settings.twilio_auth_token.get_secret_value()])
+    app[carrier.INTAKE] = Intake(record)
     app[carrier.PRACTICES] = set()
     app[carrier.SPOOL] = Spool(settings.spool_folder, record.vault)
     app.cleanup_ctx.append(_draining)
