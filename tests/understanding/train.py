@@ -24,7 +24,7 @@ EPOCHS = 4
 RATE = 0.3
 DECAY = 1e-4
 MISS_COSTS = 1.5
-LINE = 0.2
+LINE = 0.49
 """The score above which the alarm is raised; shifted to nought in what is written."""
 _REAL = 2
 """How often a line somebody wrote counts against one that was unfolded."""
@@ -85,7 +85,7 @@ def trained() -> tuple[list[float], float]:
 def packed(weights: list[float], bias: float) -> bytes:
     """The weights as signed bytes behind what one is worth and the score of nothing."""
     scale = max(map(abs, weights)) / 127
-    header = struct.pack("<dd", scale, bias - LINE)
+    header = struct.pack("<dd", scale, round(bias - LINE, 6))
     return header + bytes(round(weight / scale) & 0xFF for weight in weights)
 
 
