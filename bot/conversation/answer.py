@@ -207,6 +207,8 @@ async def _another_time(tx: Tx, turn: Turn) -> str | None:
     question, called_off = turn.situation.numbered, turn.situation.called_off
     if question is not None and question.kind is QuestionKind.TIMES:
         number = named_choice(turn, question)
+        if number and "?" in turn.inbound.body:
+            return await put_again(tx, turn)  # asked once more is not chosen
         return await (choose_time(tx, turn, question, number) if number else other_times(tx, turn, question))
     if called_off is not None and await may_change(tx, turn.sender.points, called_off.client_id):
         return await offer_times(tx, turn, called_off)
