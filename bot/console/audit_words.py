@@ -173,7 +173,7 @@ GROUPS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("visits", "Visits and attendance", ("appointment.", "participation.", "series.", "time.")),
     ("messages", "Messages", ("message.", "callback.", "inbound.", "question.", "link.", "sending.")),
     ("clients", "Client records", ("client.", "contact_point.", "consent.", "address.")),
-    ("waitlist", "Waitlist", ("entry.", "opening.", "offer.")),
+    ("waitlist", "Waitlist", ("entry.", "opening.", "offer.", "waitlist_")),
     ("fees", "Fees", ("fee.", "fee_policy.")),
     ("inbox", "Inbox", ("task.",)),
     ("settings", "Settings and policies",

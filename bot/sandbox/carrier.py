@@ -72,6 +72,8 @@ class Carrier:
         self.alerts: deque[Alert] = deque(maxlen=_ALERTS_KEPT)
         self.received: dict[str, Received] = {}
         self.calls: dict[str, Call] = {}
+        self.on_phones: dict[str, str] = {}
+        """What phones still show of texts whose words the carrier has forgotten since; not kept for a later run."""
         self.callback_tails: dict[str, asyncio.Task[None]] = {}
         self.closing = asyncio.Event()
         self._departures: dict[str, float] = {}
@@ -183,6 +185,7 @@ class Carrier:
         """Empty the body, once the text has arrived or will not."""
         if not self._settled(text):
             return problems.IN_PROGRESS
+        self.on_phones.setdefault(text.sid, text.body)
         text.body = ""
         text.updated_at = self.clock.now()
         self.remember(text)

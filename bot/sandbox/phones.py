@@ -149,7 +149,7 @@ def _text(carrier: Carrier, text: Text) -> dict[str, Any]:
         "sid": text.sid,
         "mine": text.inbound,
         "partner": text.practice_number,
-        "body": text.body,
+        "body": text.body or carrier.on_phones.get(text.sid, ""),
         "at": (text.sent_at or text.created_at).isoformat(),
         "status": text.status,
         "error_code": text.error_code or _unheard(carrier, text),

@@ -24,6 +24,8 @@ from scheduler.core.sqlite_connection import SqliteConnection
 
 BUSY_SECONDS = 30.0
 READERS = 4
+WRITER_KB, READER_KB = 16_000, 6_000
+"""Pages each connection keeps. Several readers of a large record would otherwise fill a hundred megabytes."""
 # A process that is frozen, or whose network is gone, keeps the locks of its transaction until the server gives it up;
 # others would wait for hours. Ours say nothing for so long only when they are gone.
 _GIVEN_UP = {
@@ -127,7 +129,7 @@ def _sqlite(url: URL) -> Engines:
             poolclass=AsyncAdaptedQueuePool,
             pool_timeout=60,
         )
-        event.listen(engine.sync_engine, "connect", _pragmas)
+        event.listen(engine.sync_engine, "connect", partial(_pragmas, pages_kb=READER_KB if only_reads else WRITER_KB))
 
         @event.listens_for(engine.sync_engine, "begin")
         def _begin(connection: Connection) -> None:
@@ -141,7 +143,7 @@ def _sqlite(url: URL) -> Engines:
     )
 
 
-def _pragmas(connection: Any, _record: object) -> None:
+def _pragmas(connection: Any, _record: object, *, pages_kb: int) -> None:
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
@@ -149,7 +151,7 @@ def _pragmas(connection: Any, _record: object) -> None:
         "foreign_keys=ON",
         "secure_delete=ON",
         "temp_store=MEMORY",
-        "cache_size=-16000",
+        f"cache_size=-{pages_kb}",
         # 32 MB: folding the log in less often spares writing the same busy pages again and again.
         "wal_autocheckpoint=8000",
         "analysis_limit=400",  # rows of each key that ANALYZE looks at
