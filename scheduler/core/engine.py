@@ -129,7 +129,7 @@ def _sqlite(url: URL) -> Engines:
             poolclass=AsyncAdaptedQueuePool,
             pool_timeout=60,
         )
-        event.listen(engine.sync_engine, "connect", partial(_pragmas, pages_kb=READER_KB if only_reads else WRITER_KB))
+        event.listen(engine.sync_engine, "connect", partial(_pragmas, pages_kb=READER_KB) if only_reads else _pragmas)
 
         @event.listens_for(engine.sync_engine, "begin")
         def _begin(connection: Connection) -> None:
@@ -143,7 +143,7 @@ def _sqlite(url: URL) -> Engines:
     )
 
 
-def _pragmas(connection: Any, _record: object, *, pages_kb: int) -> None:
+def _pragmas(connection: Any, _record: object, *, pages_kb: int = WRITER_KB) -> None:
     cursor = connection.cursor()
     for pragma in (
         "journal_mode=WAL",
