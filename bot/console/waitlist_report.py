@@ -9,6 +9,7 @@ from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
+from babel import Locale
 from babel.numbers import format_currency
 
 from bot.console import waiting
@@ -68,8 +69,14 @@ def _groups(found: Figures, book: Names, language: str) -> list[tuple[str, list[
     return [
         ("By time waited", _named(found.quarters, {str(n): words for n, words in enumerate(QUARTERS)})),
         ("By clinician", _named(found.clinicians, {each.name: book.clinician(each.name) for each in found.clinicians})),
-        ("By language", _named(found.languages, {"": language})),
+        ("By language", _named(found.languages, {each.name: _spoken(each.name, language) for each in found.languages})),
     ]
+
+
+def _spoken(code: str, practice: str) -> str:
+    """The name of a language; of whom none is on file, the practice's own."""
+    name = Locale.parse(code or practice).get_display_name("en") or code
+    return name if code else f"{name}, as nothing else is on file"
 
 
 def _named(lines: Sequence[Line], words: dict[str, str]) -> list[tuple[str, Part, Part]]:
