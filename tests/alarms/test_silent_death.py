@@ -98,6 +98,7 @@ async def house(processes: Processes, heard: Heard, engine_url: str, key_ring: K
     return House(processes, heard, engine_url, keyring_file)
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True)
 async def test_a_killed_engine(house: House) -> None:
     await house.watch()
     engine = await house.engine()

@@ -39,6 +39,7 @@ def _words(number: int) -> str:
     return "C" if number % 5 in {0, 2} else "what do I bring?"
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True)
 async def test_500_replies_that_no_webhook_brought(office: Office, record: Record, clock: ManualClock) -> None:
     for number in range(KNOWN):
         await office.book(await office.client(number), at=local(f"2026-03-{9 + number % 5:02} {9 + number // 5:02}:00"))
