@@ -9,7 +9,8 @@ from bot.conversation.another_day import names_another_day
 from bot.conversation.say import say
 from bot.conversation.turn import Turn
 from messages import consent
-from messages.intents import IntentKind
+from messages.intents import Asked, IntentKind
+from messages.intents.reader import read
 from messages.kinds import Channel, Kind
 from messages.tasks import TaskKind, open_task
 from scheduler.actions.confirm import confirm
@@ -38,3 +39,13 @@ async def alarm(tx: Tx, turn: Turn) -> str:
         await confirm(tx, meant[0].participation_id)
         return "alerted_and_confirmed"
     return "alerted"
+
+
+async def alarm_without_number(tx: Tx, client_id: str, words: str) -> bool:
+    """Whether words that nothing keeps, since their client has no number, may be distress: then a person is alerted."""
+    if IntentKind.CRISIS not in read(words, asked=Asked()).kinds:
+        return False
+    await open_task(
+        tx, TaskKind.CRISIS, dedupe=f"crisis:page:{client_id}", urgent=True, client_id=client_id, alert_at=tx.now
+    )
+    return True

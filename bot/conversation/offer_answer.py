@@ -48,4 +48,5 @@ async def _meant(tx: Tx, turn: Turn) -> Offer | None:
     if turn.situation.offers:
         return turn.situation.offers[0]
     since = tx.now - REMEMBERED
-    return await waitlist.newest_ended_at_number(tx, turn.sender.address_ix, since)
+    ended = await waitlist.newest_ended_at_number(tx, turn.sender.address_ix, since)
+    return ended if ended is not None and turn.is_about(ended.client_id) else None

@@ -26,10 +26,11 @@ async def speak(
 ) -> Spoken:
     """Deal with what a client says at once. `number`: the phone on file they are known by, in E.164.
 
-    `about` is the visit a call or a page is about; `key` makes the same words, sent twice, count once.
+    `about` is the visit a call or a page is about; `key` makes the same words, sent twice, count once. While a text of
+    the same number is being dealt with, the words are kept and answered after it, by text.
 
     Raises:
-        Conflict: `said_before`, or `being_answered`: a text of the same number is being dealt with just now.
+        Conflict: `said_before`.
     """
     sid = f"{via}:{key or tx.new_id()}"
     said = Received(sid=sid, sender=number, body=words[:LONGEST_BODY], via=via)
@@ -38,6 +39,4 @@ async def speak(
         raise Conflict("said_before")
     direct = Direct(client_id=client_id, about=about)
     outcome = await handle(tx, inbound_id, direct)
-    if outcome is None:
-        raise Conflict("being_answered")
-    return Spoken(outcome, tuple(direct.answers))
+    return Spoken(outcome or "kept", tuple(direct.answers))

@@ -160,6 +160,10 @@ class Turn:
         """Whom this is about, as far as it is certain."""
         return self.sender.only_client
 
+    def is_about(self, client_id: str | None) -> bool:
+        """Whether this client is meant, or may be: a page or a call speaks for one of those who share a number."""
+        return self.direct is None or self.direct.client_id == client_id
+
     def recipient(self, client_id: str | None) -> str | None:
         """The contact point of a client at this number; anybody's there, where it does not matter whose."""
         points = self.sender.points or self.sender.others
@@ -186,8 +190,12 @@ async def situation_of(tx: Tx, sender: Sender, received_at: datetime, direct: Di
     upcoming = [visit for visit in visits if visit.is_active and visit.starts_at > tx.now]
     said = await said_store.about_visits(tx, sender.address_ix, (*ABOUT_A_VISIT, *CALLED_OFF), tx.now - LOOK_BACK)
     offers = await waitlist.held_by_number(tx, sender.address_ix)
+    if direct is not None:
+        offers = tuple(offer for offer in offers if offer.client_id == direct.client_id)
     newest_said = said[0].at if said else None
     asked = await question_store.lately(tx, sender.address_ix, tx.now - LATELY)
+    if direct is not None:
+        asked = tuple(question for question in asked if question.client_id == direct.client_id)
     numbered = _open(asked, NUMBERED, received_at)
     meant, reminded = _meant(upcoming, said)
     return Situation(

@@ -21,6 +21,7 @@ from scheduler.core.errors import Conflict, Invalid
 from scheduler.core.record import Tx
 from waitlist import store as waitlist
 from waitlist.actions.undo_claim import ClaimUndone, undo_claim
+from waitlist.store import Offer
 
 REMEMBERED: Final = timedelta(hours=24)
 
@@ -64,8 +65,7 @@ async def undo(tx: Tx, turn: Turn) -> str:
 async def _last_acts(tx: Tx, turn: Turn) -> tuple[Option, ...]:
     """What U takes back: what this number did last, by text or behind a link; a claim is known from its offer."""
     question = turn.situation.undo
-    since = turn.inbound.received_at - UNDO
-    claimed = await waitlist.newest_claim_at_number(tx, turn.sender.address_ix, since)
+    claimed = await _claimed(tx, turn, turn.inbound.received_at - UNDO)
     if claimed is not None and (question is None or (claimed.ended_at or tx.now) >= question.asked_at):
         return ({"act": "claim", "offer_id": claimed.id, "participation_id": claimed.participation_id},)
     if question is None:
@@ -121,13 +121,19 @@ async def _move_back(tx: Tx, option: Option) -> _Undone:
     return _Undone(done=True, visit=await appointments.visit(tx, option["participation_id"]))
 
 
+async def _claimed(tx: Tx, turn: Turn, since: datetime) -> Offer | None:
+    """The offer they took last, as far as it is theirs to give back."""
+    claimed = await waitlist.newest_claim_at_number(tx, turn.sender.address_ix, since)
+    return claimed if claimed is not None and turn.is_about(claimed.client_id) else None
+
+
 async def _too_late(tx: Tx, turn: Turn) -> str:
     """Something of the last day can no longer be taken back: staff see to it. Else there was nothing."""
     since = tx.now - REMEMBERED
     last: Question | None = await question_store.newest(tx, turn.sender.address_ix, (QuestionKind.UNDO,))
-    lapsed = last is not None and last.state is not QuestionState.ANSWERED and last.asked_at >= since
-    claimed = await waitlist.newest_claim_at_number(tx, turn.sender.address_ix, since)
-    if not lapsed and claimed is None:
+    about = last is not None and turn.is_about(last.client_id)
+    lapsed = last is not None and about and last.state is not QuestionState.ANSWERED and last.asked_at >= since
+    if not lapsed and await _claimed(tx, turn, since) is None:
         return await nothing_open(tx, turn)
     await ask_staff(tx, turn, participation_id=last.participation_id if last and lapsed else None)
     await say(tx, turn, Kind.UNDO_TOO_LATE)

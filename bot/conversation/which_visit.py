@@ -47,7 +47,9 @@ def wish_of(question: Question, number: int) -> IntentKind:
 async def numbering(tx: Tx, turn: Turn) -> Question | None:
     """The numbers that still stand on their phone: "1C" may follow "2R", whatever was asked in between."""
     last = await question_store.newest(tx, turn.sender.address_ix, (QuestionKind.WHICH_VISIT,))
-    return last if last is not None and turn.inbound.received_at <= last.expires_at else None
+    if last is None or not turn.is_about(last.client_id):
+        return None
+    return last if turn.inbound.received_at <= last.expires_at else None
 
 
 async def the_other(tx: Tx, turn: Turn, chosen: Visit) -> Visit | None:

@@ -11,6 +11,7 @@ from typing import Final
 from aiohttp import web
 
 from bot.conversation import said_store
+from bot.conversation.crisis import alarm_without_number
 from bot.conversation.speaking import Spoken, speak
 from bot.conversation.turn import Answer
 from bot.links.opened import RECORD, Opened, show, still_alive
@@ -18,7 +19,9 @@ from bot.links.words import say
 from bot.web.readable import posted
 from messages import links
 from messages.aloud import answer_words
+from messages.inbound import is_pressing
 from messages.kinds import Kind
+from messages.particulars import NO_PARTICULARS
 from scheduler.appointments import store as appointments
 from scheduler.calendar.wallclock import local_day
 from scheduler.core.errors import Conflict
@@ -44,6 +47,9 @@ KEYS: Final[dict[Kind, tuple[str, ...]]] = {
 """Letters that answer what was said last, as buttons."""
 
 
+_NOTICE: Final = Answer(Kind.CRISIS_NOTICE, NO_PARTICULARS, None)
+
+
 async def show_chat(request: web.Request, opened: Opened) -> web.Response:
     """An empty page to write on."""
     return _page(request, opened, said="", lines=[], keys=("C", "R", "N"), action=opened.address("chat"))
@@ -58,11 +64,7 @@ async def do_chat(request: web.Request, opened: Opened) -> web.Response:
     try:
         async with request.app[RECORD].write(opened.practice_id, opened.actor) as tx:
             await still_alive(tx, opened)
-            phone = await _phone(tx, opened)
-            if phone is None or await _too_many(tx, phone):
-                spoken = None
-            else:
-                spoken = await speak(tx, words, client_id=opened.client.id, number=phone.value, via=VIA)
+            spoken = await _spoken(tx, opened, words)
             lines = await _lines(tx, opened, spoken)
             action = await _goes_on(tx, opened)
     except Conflict:
@@ -84,6 +86,17 @@ async def _phone(r: Reading, opened: Opened) -> ContactPoint | None:
     phones = [point for point in points if point.kind == "phone"]
     sent_to = [point for point in phones if point.id == opened.link.contact_point_id]
     return next(iter(sent_to or phones), None)
+
+
+async def _spoken(tx: Tx, opened: Opened, words: str) -> Spoken | None:
+    """What is said to the words; None where they are to call instead. Distress and STOP are heard however much came."""
+    phone = await _phone(tx, opened)
+    if phone is None:
+        alarmed = await alarm_without_number(tx, opened.client.id, words)
+        return Spoken("alerted", (_NOTICE,)) if alarmed else None
+    if not is_pressing(words) and await _too_many(tx, phone):
+        return None
+    return await speak(tx, words, client_id=opened.client.id, number=phone.value, via=VIA)
 
 
 async def _too_many(r: Reading, phone: ContactPoint) -> bool:

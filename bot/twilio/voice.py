@@ -112,10 +112,10 @@ async def keys(request: web.Request) -> web.Response:
     if call is None or call.turn > MOST_KEYS:
         return _twiml(HANG_UP)
     digit, step = fields.get("Digits", "")[:1], request.query.get("s", "")
+    if step != "hear" and digit == END_CALLS:  # before all else: it holds whatever became of the visit
+        return _twiml(await _end_calls(request, call))
     if not _as_it_was(call.row) and digit != TAKE_BACK:
         return _twiml(hang_up_after(call.say("changed")))
-    if step != "hear" and digit == END_CALLS:
-        return _twiml(await _end_calls(request, call))
     words = digit if step == "pick" and digit.isdecimal() else WORDS_OF_KEYS.get(digit)
     if step == "hear" or words is None:
         return _twiml(_menu(call))

@@ -1,18 +1,27 @@
 """Writing to the office behind a link: the same conversation as by text, answered on the page."""
 
 import re
+from datetime import timedelta
 
 import pytest
 from sqlalchemy import func, select
 
+from bot.conversation.speaking import speak
 from bot.links.chat import MOST_AN_HOUR
-from messages import consent
+from messages import consent, task_store
 from messages.kinds import Channel
 from messages.links import Purpose
 from scheduler import tables
+from scheduler.appointments import store as appointments
 from scheduler.appointments.states import ParticipationState
+from scheduler.calendar.wallclock import Span
+from scheduler.people import store as people
 from tests.links.conftest import Behind
 from tests.rig.office import OWNER
+from waitlist import store as waitlist
+from waitlist.actions.join import join
+from waitlist.actions.open_time import open_time
+from waitlist.actions.wave import offer_by_hand
 
 
 async def write(link: Behind, words: str, *, token: str | None = None) -> str:
@@ -101,6 +110,61 @@ async def test_a_page_speaks_for_its_client_alone(behind, office) -> None:
     child = await office.client(1, phone_of=0)
     await office.book(child, at=(await link.visit()).starts_at.replace(hour=20), clinician=1)
     assert said(await write(link, "C")) == ["Confirmed, Tue, Mar 10, 3:00 PM. See you then."]
+
+
+@pytest.mark.parametrize(("child_says", "parent_writes"), [("R", "1"), ("N", "U")])
+async def test_what_another_of_the_same_phone_was_asked_is_not_answered_here(
+    behind, office, child_says: str, parent_writes: str
+) -> None:
+    link: Behind = await behind()
+    child = await office.client(1, phone_of=0)
+    booked = await office.book(child, at=(await link.visit()).starts_at.replace(hour=20), clinician=1)
+    async with office.record.write(office.practice_id, OWNER) as tx:
+        (phone,) = [each for each in await people.contact_points(tx, child.id) if each.kind == "phone"]
+        await speak(tx, child_says, client_id=child.id, number=phone.value, via="chat")
+        before = await appointments.visit(tx, booked.participation_ids[0])
+    await write(link, parent_writes)
+    async with office.record.read(office.practice_id) as r:
+        assert await appointments.visit(r, booked.participation_ids[0]) == before
+
+
+async def test_an_offer_to_another_of_the_same_phone_is_not_taken_here(behind, office) -> None:
+    link: Behind = await behind()
+    visit = await link.visit()
+    child = await office.client(1, phone_of=0)
+    async with office.record.write(office.practice_id, OWNER) as tx:
+        (phone,) = [each for each in await people.contact_points(tx, child.id) if each.kind == "phone"]
+        entry_id = await join(tx, client_id=child.id, service_id=office.service_id)
+        free = visit.starts_at + timedelta(hours=1)
+        opening_id = await open_time(
+            tx,
+            clinician_id=office.clinician_ids[1],
+            service_id=office.service_id,
+            location_id=office.location_id,
+            span=Span(free, free + timedelta(minutes=50)),
+        )
+        assert await offer_by_hand(tx, opening_id, entry_id) is not None
+        assert await waitlist.held_by_number(tx, phone.value_ix)
+    await write(link, "A")
+    async with office.record.read(office.practice_id) as r:
+        assert await waitlist.held_by_number(r, phone.value_ix)
+
+
+@pytest.mark.parametrize("unheard", ["too_many", "no_phone"])
+async def test_distress_is_seen_whatever_the_page_takes(behind, office, unheard: str) -> None:
+    link: Behind = await behind()
+    if unheard == "too_many":
+        for _ in range(MOST_AN_HOUR):
+            await write(link, "thanks")
+    else:
+        async with office.record.write(office.practice_id, OWNER) as tx:
+            changed = tables.contact_point.update().where(tables.contact_point.c.practice_id == office.practice_id)
+            await tx.conn.execute(changed.values(state="removed"))
+    (answer,) = said(await write(link, "i want to die"))
+    assert "988" in answer
+    async with office.record.read(office.practice_id) as r:
+        kinds = [each.kind for each in await task_store.live(r)]
+    assert "crisis" in kinds
 
 
 async def test_what_is_written_is_data(behind) -> None:
