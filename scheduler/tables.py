@@ -255,6 +255,17 @@ opt_out = Table(
     _key("channel", "address_ix"),
 )
 
+whatsapp = Table(
+    "whatsapp",  # one row where the practice writes by WhatsApp; without it, nothing leaves that way
+    metadata,
+    *_practice(),
+    Column("number", String(20), nullable=False),  # E.164, registered as a WhatsApp sender
+    Column("templates", JSON, nullable=False),  # {kind: {language: ContentSid}}, as approved
+    Column("made_by", Id),
+    _instant("made_at"),
+    PrimaryKeyConstraint("practice_id"),
+)
+
 # --- calendar ---------------------------------------------------------------------------------------------------
 
 availability = Table(
@@ -587,7 +598,7 @@ inbound = Table(
     _sealed("body_ct"),
     Column("opt_out_type", Word),
     Column("media_count", Integer, nullable=False),
-    Column("via", Word),  # voice | chat; None: a text
+    Column("via", Word),  # voice | chat | whatsapp; None: a text
     Column("pressing", Boolean),  # a STOP, or somebody in distress: dealt with before all others
     Column("client_id", Id),
     Column("state", Word, nullable=False),  # new | handled

@@ -1,0 +1,34 @@
+"""WhatsApp as a way to be reached: from which number, with which approved templates."""
+
+import sqlalchemy as sa
+from alembic import op
+
+revision = "0004"
+down_revision = "0003"
+branch_labels = None
+depends_on = None
+
+
+def upgrade() -> None:
+    _whatsapp()
+
+
+def downgrade() -> None:
+    _no_whatsapp()
+
+
+def _whatsapp() -> None:
+    op.create_table(
+        "whatsapp",
+        sa.Column("practice_id", sa.String(length=32), nullable=False),
+        sa.Column("number", sa.String(length=20), nullable=False),
+        sa.Column("templates", sa.JSON(), nullable=False),
+        sa.Column("made_by", sa.String(length=32), nullable=True),
+        sa.Column("made_at", sa.DateTime(timezone=True), nullable=False),
+        sa.ForeignKeyConstraint(["practice_id"], ["practice.id"], name=op.f("fk_whatsapp_practice_id")),
+        sa.PrimaryKeyConstraint("practice_id", name=op.f("pk_whatsapp")),
+    )
+
+
+def _no_whatsapp() -> None:
+    op.drop_table("whatsapp")
