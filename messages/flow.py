@@ -48,6 +48,7 @@ class Flow:
         self._ended: list[Attempt] = []
         self._tasks: set[asyncio.Task[None]] = set()
         self._posting = 0
+        self._few = 0
         self._writing = False
         self._enough = asyncio.Event()
         self._room = asyncio.Event()
@@ -65,16 +66,21 @@ class Flow:
             self._posting += 1
             self._start(self._post_on())
 
-    async def room(self) -> None:
-        """Wait until few messages are waiting, so that more may be claimed.
+    async def room(self, few: int) -> None:
+        """Wait until at most `few` messages are waiting or being posted, so that more may be claimed.
 
         Raises:
             whatever broke the flow.
         """
-        while len(self._waiting) > self._width and self._broken is None:
+        self._few = few
+        while self._in_hand > few and self._broken is None:
             self._room.clear()
             await self._room.wait()
         self._raise_if_broken()
+
+    @property
+    def _in_hand(self) -> int:
+        return len(self._waiting) + self._posting
 
     async def finish(self) -> None:
         """Wait until nothing is in hand any more.
@@ -121,11 +127,13 @@ class Flow:
         try:
             while self._waiting:
                 _, _, held = heappop(self._waiting)
-                if len(self._waiting) <= self._width:
+                if self._in_hand <= self._few:
                     self._room.set()
                 self._has_ended(await self._post(held))
         finally:
             self._posting -= 1
+            if self._in_hand <= self._few:
+                self._room.set()
             self._enough.set()
 
     def _has_ended(self, attempt: Attempt) -> None:

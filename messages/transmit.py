@@ -38,6 +38,9 @@ log = get_logger(__name__)
 
 FEWEST: Final = 10
 """A worker that could not post all it held in time claims half as many, and then slowly more again."""
+FIRST: Final = 32
+"""A worker begins with so many. What it has written down lets it claim as many more, up to one for each connection, and
+a quarter of that from there on: one that dies soon after its start, again and again, leaves few doubts."""
 NEVER: Final = float("-inf")
 
 
@@ -86,7 +89,7 @@ class Transmitter:
         )
         self._breakers = {channel: Breaker() for channel in ways}
         self._flows: dict[str, Flow] = {}
-        self._at_once = limits.batch
+        self._at_once = min(limits.batch, limits.in_flight, FIRST)
 
     @property
     def silent_since(self) -> Mapping[Channel, float]:
@@ -106,7 +109,7 @@ class Transmitter:
         total = Sweep()
         try:
             while True:
-                await flow.room()
+                await flow.room(min(self._at_once, 2 * self._limits.in_flight))
                 claimed, held = await self.claim(practice_id)
                 for each in held:
                     flow.take(each)
@@ -158,11 +161,14 @@ class Transmitter:
             flow.take(each)
         await self.finish(practice_id)
 
+    def _may_claim_more(self, written: int) -> None:
+        more = written if self._at_once < self._limits.in_flight else written // 4 + 1
+        self._at_once = min(self._limits.batch, self._at_once + more)
+
     def _allowed(self) -> int:
         """How many may be claimed: as many as get posted in time; of a silent carrier's, one now and then."""
         silent = [each for each in self._breakers.values() if each.opened_at is not None]
         if not silent or len(silent) < len(self._breakers):
-            self._at_once = min(self._limits.batch, self._at_once + self._at_once // 4 + 1)
             return self._at_once
         now = self._record.clock.monotonic()
         return 1 if any(each.would_allow(now) for each in silent) else 0
@@ -235,6 +241,7 @@ class Transmitter:
             async with self._record.write(practice_id, WORKER) as tx:
                 await record_outcomes(tx, attempts, self._limits)
                 reach("transmit.outcomes_written")
+            self._may_claim_more(len(attempts))
             reach("transmit.outcomes_committed")
         except Exception as error:
             if len(attempts) == 1:
