@@ -19,6 +19,7 @@ class Channel(StrEnum):
     SMS = "sms"
     EMAIL = "email"
     VOICE = "voice"
+    WHATSAPP = "whatsapp"
 
 
 class MessageClass(StrEnum):
@@ -94,6 +95,8 @@ class Kind(StrEnum):
     OFFER_WON = "offer_won"
     OFFER_LOST = "offer_lost"
     OFFER_PASSED = "offer_passed"
+    OFFER_NOTED = "offer_noted"
+    OFFER_CALL = "offer_call"
     OFFER_EXPIRED = "offer_expired"
     OFFER_WITHDRAWN = "offer_withdrawn"
     LIST_ALREADY = "list_already"
@@ -277,6 +280,8 @@ TRAITS: Final[Mapping[Kind, Traits]] = MappingProxyType(
         Kind.OFFER_WON: _reply("starts_at", visit=VisitNeed.ACTIVE),
         Kind.OFFER_LOST: _reply(),
         Kind.OFFER_PASSED: _reply(),
+        Kind.OFFER_NOTED: _reply("starts_at", "deadline", "office_phone"),
+        Kind.OFFER_CALL: _reply("starts_at", "deadline", "office_phone"),
         Kind.LIST_ALREADY: _reply(),
         Kind.LIST_LEFT: _reply(),
         Kind.OFFER_EXPIRED: _notice("starts_at", purpose=Purpose.WAITLIST),

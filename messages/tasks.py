@@ -27,6 +27,7 @@ class TaskKind(StrEnum):
     SENDING_TROUBLE = "sending_trouble"
     NUMBER_FAILS = "number_fails"
     SENDING_PAUSED = "sending_paused"
+    OFFER_YES = "offer_yes"
 
 
 async def open_task(

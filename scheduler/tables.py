@@ -605,6 +605,7 @@ inbound = Table(
     Column("reading", Word),  # the intent it was read as
     Column("why", String(120)),  # the rule that read it so
     Column("outcome", Word),
+    Column("answers", JSON),  # what was said at once on a page: kinds, instants and small numbers
     Column("tries", Integer, nullable=False),
     _instant("received_at"),
     _instant("handled_at", nullable=True),
@@ -776,6 +777,7 @@ offer = Table(
     Column("among", Integer),  # among how many of those looked at,
     Column("points", Integer),  # and by how many points
     _instant("in_vain_at", nullable=True),  # a yes that came after somebody else's
+    _instant("accepted_at", nullable=True),  # a yes that a person has yet to settle
     _to("opening", "opening_id"),
     _to("waitlist_entry", "entry_id"),
     _to("client", "client_id"),

@@ -16,7 +16,7 @@ from scheduler.core.record import Tx
 from scheduler.tables import busy, client, offer, opening, waitlist_entry
 from waitlist import policy_store
 from waitlist.matching import WeeklyWindow, grid_of
-from waitlist.store import EntryState, OfferState, OpeningState
+from waitlist.store import UNSETTLED, EntryState, OfferState, OpeningState
 from waitlist.turns import MINUTES_A_DAY, Standing, turn_of
 
 
@@ -112,6 +112,24 @@ async def lock_opening(tx: Tx, opening_id: str) -> bool:
     return found.scalar_one_or_none() == OpeningState.OPEN
 
 
+async def lock_unsettled(tx: Tx, opening_id: str) -> bool:
+    """Have the opening to oneself until the commit if somebody may still get it; else it is left unlocked.
+
+    A thousand who come second wait for the first, but not for one another: what was locked in the savepoint is free
+    again when that is rolled back, and each of them goes on alone.
+    """
+    attempt = await tx.conn.begin_nested()
+    await lock_hold(tx, opening_id)
+    o = opening.c
+    there = (o.practice_id == tx.practice_id, o.id == opening_id)
+    state = (await tx.conn.execute(select(o.state).where(*there).with_for_update())).scalar_one_or_none()
+    if state in UNSETTLED:
+        await attempt.commit()
+        return True
+    await attempt.rollback()
+    return False
+
+
 async def lock_at_once(tx: Tx, opening_id: str) -> bool:
     """Have the opening to oneself if nobody else has it; never waits.
 
@@ -166,6 +184,14 @@ async def note_in_vain(tx: Tx, offer_id: str) -> bool:
     withdrawn = (f.state == OfferState.WITHDRAWN, f.in_vain_at.is_(None))
     there = (f.practice_id == tx.practice_id, f.id == offer_id, *withdrawn)
     return (await tx.conn.execute(update(offer).where(*there).values(in_vain_at=tx.now))).rowcount == 1
+
+
+async def note_accepted(tx: Tx, offer_id: str, until: datetime) -> bool:
+    """Whether this call made a held offer one that waits for a person to settle its yes, until then."""
+    f = offer.c
+    there = (f.practice_id == tx.practice_id, f.id == offer_id, f.state == OfferState.HELD, f.accepted_at.is_(None))
+    values = {"accepted_at": tx.now, "expires_at": until}
+    return (await tx.conn.execute(update(offer).where(*there).values(values))).rowcount == 1
 
 
 async def hold_again(tx: Tx, offer_id: str) -> bool:

@@ -57,9 +57,10 @@ class Step:
 
 def step(at: Position, curve: Curve, policy: Policy) -> Step:
     """How many to ask at this moment."""
-    if policy.mode is Mode.ONE:
+    mode = policy.mode_at(at.starts_at - at.now)
+    if mode is Mode.ONE:
         return Step(0 if at.out_minutes else min(1, at.left), "one_at_a_time")
-    if policy.mode is Mode.EVERYBODY:
+    if mode is Mode.EVERYBODY:
         return Step(at.left, "everybody")
     gentle = min(at.left, _gentle(at, curve, policy))
     pressed = _pressed(at, curve, policy, gentle)

@@ -7,6 +7,7 @@ whole number or a word, so that a page, a file and a text can say the same.
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field, fields
+from datetime import timedelta
 from enum import StrEnum
 from typing import Any, Final
 
@@ -57,7 +58,9 @@ class Policy:
     with at least this chance. `disappointed_percent`: but never so large that more than so many people per hundred
     filled times are expected to say yes too late. `stop_before_minutes`: nobody is asked nearer to the visit.
     `offers_a_day`: the most one person is made on one day, whatever the caps on texts allow; the last of them is kept
-    for a time within four hours.
+    for a time within four hours. `near_mode`: how many are asked when the visit is less than `near_hours` away; none,
+    as standard. `desk_days` (bit 0 is Monday), `desk_from_minute` and `desk_until_minute`: when the front desk can
+    settle a yes, where `accept` leaves that to people.
     """
 
     version: int = 0
@@ -68,7 +71,16 @@ class Policy:
     disappointed_percent: int = 15
     stop_before_minutes: int = 30
     offers_a_day: int = 3
+    near_hours: int = 0
+    near_mode: Mode = Mode.EVERYBODY
+    desk_days: int = 0b0011111
+    desk_from_minute: int = 9 * 60
+    desk_until_minute: int = 17 * 60
     weights: Weights = field(default_factory=Weights)
+
+    def mode_at(self, lead: timedelta) -> Mode:
+        """How many are asked at once, so long before the visit."""
+        return self.near_mode if lead < timedelta(hours=self.near_hours) else self.mode
 
     def terms(self) -> dict[str, Any]:
         """As it is stored; the version is a column of its own."""
@@ -78,12 +90,18 @@ class Policy:
 STANDARD: Final = Policy()
 """What holds until a practice says otherwise."""
 
-_BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
+_NOT_NUMBERS: Final = frozenset({"mode", "near_mode", "accept", "weights"})
+
+BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
     "fill_within_minutes": (5, 24 * 60),
     "fill_chance_percent": (10, 99),
     "disappointed_percent": (1, 100),
     "stop_before_minutes": (30, 48 * 60),
     "offers_a_day": (1, 20),
+    "near_hours": (0, 48),
+    "desk_days": (1, 127),
+    "desk_from_minute": (0, 24 * 60),
+    "desk_until_minute": (0, 24 * 60),
     "waited": (0, 100),
     "unasked": (0, 100),
     "lost": (0, 100),
@@ -103,11 +121,20 @@ def policy_of(terms: Mapping[str, Any], version: int) -> Policy:
     for name in terms:
         if name not in known:
             raise Invalid("term_not_known", field=name)
-    given = {name: value for name, value in terms.items() if name not in {"mode", "accept", "weights"}}
+    given = {name: value for name, value in terms.items() if name not in _NOT_NUMBERS}
     weights = Weights(**dict(terms.get("weights", {})))
     for name, value in (*given.items(), *asdict(weights).items()):
-        low, high = _BOUNDS[name]
+        low, high = BOUNDS[name]
         if not low <= value <= high:
             raise Invalid("out_of_bounds", field=name)
-    mode, accept = terms.get("mode", STANDARD.mode), terms.get("accept", STANDARD.accept)
-    return Policy(version=version, mode=Mode(mode), accept=Accept(accept), weights=weights, **given)
+    made = Policy(
+        version=version,
+        mode=Mode(terms.get("mode", STANDARD.mode)),
+        near_mode=Mode(terms.get("near_mode", STANDARD.near_mode)),
+        accept=Accept(terms.get("accept", STANDARD.accept)),
+        weights=weights,
+        **given,
+    )
+    if made.desk_from_minute >= made.desk_until_minute:
+        raise Invalid("out_of_bounds", field="desk_until_minute")
+    return made

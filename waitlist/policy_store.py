@@ -4,6 +4,7 @@ Invariant: a version is never changed; what was learned is replaced as a whole.
 """
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
 
@@ -21,6 +22,23 @@ async def policy(r: Reading) -> Policy:
     wanted = select(t.terms, t.version).where(t.practice_id == r.practice_id).order_by(t.version.desc()).limit(1)
     row = (await r.conn.execute(wanted)).first()
     return STANDARD if row is None else policy_of(row.terms, row.version)
+
+
+@dataclass(frozen=True, slots=True)
+class Version:
+    """A version of the policy, and who made it when."""
+
+    policy: Policy
+    made_by: str | None
+    made_at: datetime
+
+
+async def versions(r: Reading, limit: int = 20) -> tuple[Version, ...]:
+    """The versions there are, the one in force first."""
+    t = waitlist_policy.c
+    wanted = select(t.terms, t.version, t.made_by, t.made_at).where(t.practice_id == r.practice_id)
+    rows = await r.conn.execute(wanted.order_by(t.version.desc()).limit(limit))
+    return tuple(Version(policy_of(row.terms, row.version), row.made_by, row.made_at) for row in rows)
 
 
 async def add_policy(tx: Tx, terms: dict[str, Any], version: int, made_by: str | None) -> None:

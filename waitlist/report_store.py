@@ -6,10 +6,11 @@ Invariant: ids, instants and codes only; names are the page's to look up.
 from dataclasses import dataclass
 from datetime import datetime
 
-from sqlalchemy import and_, select
+from sqlalchemy import and_, func, select
 
 from scheduler.core.record import Reading
 from scheduler.tables import client, offer, opening, service, waitlist_entry
+from waitlist.preview import Began
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,3 +85,25 @@ async def waited(r: Reading, end: datetime) -> tuple[Waited, ...]:
     columns = (e.id, e.client_id, e.state, e.joined_at, e.last_offered_at)
     wanted = select(*columns).where(e.practice_id == r.practice_id, e.state == "waiting", e.joined_at < end)
     return tuple(Waited(*row) for row in await r.conn.execute(wanted.order_by(e.joined_at)))
+
+
+async def began(r: Reading, since: datetime) -> tuple[Began, ...]:
+    """How the openings began that were first offered since an instant."""
+    f, o = offer.c, opening.c
+    first = (
+        select(f.opening_id, func.min(f.offered_at).label("at"))
+        .where(f.practice_id == r.practice_id, f.offered_at >= since)
+        .group_by(f.opening_id)
+        .subquery()
+    )
+    wanted = (
+        select(first.c.at, o.starts_at, func.count(), func.max(f.among))
+        .join(offer, and_(f.opening_id == first.c.opening_id, f.offered_at == first.c.at))
+        .join(opening, and_(o.practice_id == f.practice_id, o.id == f.opening_id))
+        .where(f.practice_id == r.practice_id)
+        .group_by(first.c.opening_id, first.c.at, o.starts_at)
+        .order_by(first.c.at)
+    )
+    return tuple(
+        Began(row[0], row[1], int(row[2]), max(int(row[2]), row[3] or 0)) for row in await r.conn.execute(wanted)
+    )

@@ -6,6 +6,7 @@ against those who could still have said it, bucket by bucket, as in a table of m
 Invariant: a chance lies between nothing and one, and grows with the time given.
 """
 
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
@@ -18,6 +19,8 @@ EDGES: Final = (1, 2, 3, 5, 8, 12, 20, 30, 45, 60, 90, 120, 180, 240, 480, 1440)
 
 LEADS: Final = (4 * 60, 48 * 60)
 """Nearer than four hours, nearer than two days, and farther: people answer differently."""
+
+_LEADS: Final = tuple(timedelta(minutes=each) for each in LEADS)
 
 PRIOR_YES: Final = 0.10
 """8.3 % of 177,311 offers (JMIR 2020 e16451), 11 % of 60,660 (JMIR 2024 e52071)."""
@@ -52,10 +55,11 @@ class Curve:
     by_edge: tuple[tuple[float, ...], ...]
 
     @cached_property
-    def _lines(self) -> tuple[tuple[tuple[float, float, float, float], ...], ...]:
+    def _lines(self) -> tuple[tuple[tuple[float, float, float], ...], ...]:
+        """For each lead and bucket: its first minute, the chance by then, and what each of its minutes adds."""
         edges = tuple(pairwise((0, *EDGES)))
         return tuple(
-            tuple((a, b, at, to) for (a, b), (at, to) in zip(edges, pairwise((0.0, *line)), strict=True))
+            tuple((a, at, (to - at) / (b - a)) for (a, b), (at, to) in zip(edges, pairwise((0.0, *line)), strict=True))
             for line in self.by_edge
         )
 
@@ -63,11 +67,9 @@ class Curve:
         """That an offer is answered with yes within so many minutes."""
         if minutes <= 0:
             return 0.0
-        line = self._lines[lead_class(lead)]
-        for start, end, at, to in line:
-            if minutes <= end:
-                return at + (to - at) * (minutes - start) / (end - start)
-        return line[-1][3]
+        at_most = min(minutes, EDGES[-1])
+        start, chance, a_minute = self._lines[lead_class(lead)][bisect_left(EDGES, at_most)]
+        return chance + a_minute * (at_most - start)
 
     def still(self, lead: timedelta, age: float, more: float) -> float:
         """That an offer which has been out for `age` minutes unanswered is answered with yes within `more`."""
@@ -81,8 +83,7 @@ Counts = Sequence[Sequence[Sequence[int]]]
 
 def lead_class(lead: timedelta) -> int:
     """0 near, 1 soon, 2 far."""
-    minutes = lead / timedelta(minutes=1)
-    return sum(minutes >= edge for edge in LEADS)
+    return bisect_right(_LEADS, lead)
 
 
 def count(offers: Iterable[Ended]) -> list[list[list[int]]]:

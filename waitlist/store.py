@@ -118,7 +118,10 @@ class Opening:
 
 @dataclass(frozen=True, slots=True)
 class Offer:
-    """An opening held for an entry, with the time it is about and the zone that time is shown in."""
+    """An opening held for an entry, with the time it is about and the zone that time is shown in.
+
+    `accepted_at`: when its holder said yes, where a person has to settle that; it is held until then.
+    """
 
     id: str
     opening_id: str
@@ -142,6 +145,7 @@ class Offer:
     among: int | None
     points: int | None
     in_vain: bool
+    accepted_at: datetime | None
 
 
 # --- entries ----------------------------------------------------------------------------------------------------
@@ -421,4 +425,5 @@ def _offer(row: Row[Any]) -> Offer:
         row.among,
         row.points,
         row.in_vain_at is not None,
+        row.accepted_at,
     )

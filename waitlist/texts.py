@@ -65,6 +65,11 @@ async def lost(tx: Tx, offers: Mapping[Offer, datetime | None]) -> None:
     )
 
 
+async def noted(tx: Tx, offer: Offer, kind: Kind, until: datetime, inbound_id: str | None) -> None:
+    """Their yes waits for a person (OFFER_NOTED), or for their call (OFFER_CALL), until then."""
+    await _say(tx, kind, offer, Particulars(starts_at=offer.starts_at, deadline=until), inbound_id=inbound_id)
+
+
 async def withdrawn(tx: Tx, offer: Offer, inbound_id: str | None = None) -> None:
     """The time is no longer free."""
     await _say(tx, Kind.OFFER_WITHDRAWN, offer, Particulars(starts_at=offer.starts_at), inbound_id=inbound_id)

@@ -80,6 +80,8 @@ ACTIONS: Final[dict[str, str]] = {
     "sending.resumed": "Reminders leave again",
     "sending.clock_set_back": "What a wrong clock had put off begins anew",
     "sender.rated": "Pace of a number set",
+    "whatsapp.set": "WhatsApp set up",
+    "whatsapp.ended": "WhatsApp switched off",
     "task.opened": "Put in the inbox",
     "task.acknowledged": "Somebody is on it",
     "task.alerted": "On-call person alerted",
@@ -107,6 +109,7 @@ ACTIONS: Final[dict[str, str]] = {
     "offer.in_vain": "Said yes, after somebody else",
     "waitlist_policy.saved": "Terms of the waitlist changed",
     "waitlist_curve.learned": "Learned how clients answer offers",
+    "offer.accepted": "Said yes; a person settles it",
     "offer.claimed": "Offer taken",
     "offer.claim_undone": "Taken offer undone",
     "offer.passed": "Offer passed",
@@ -177,7 +180,8 @@ GROUPS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
     ("fees", "Fees", ("fee.", "fee_policy.")),
     ("inbox", "Inbox", ("task.",)),
     ("settings", "Settings and policies",
-     ("practice.", "sender.", "location.", "clinician.", "service.", "availability.", "reminder_policy.", "keys.")),
+     ("practice.", "sender.", "whatsapp.", "location.", "clinician.", "service.", "availability.", "reminder_policy.",
+      "keys.")),
     ("access", "Signing in", ("user.", "password.", "second_factor.", "recovery_code.", "session.", "sign_in.")),
     ("data", "Imports and exports", ("import.", "records.")),
 )  # fmt: skip
@@ -185,6 +189,8 @@ GROUPS: Final[tuple[tuple[str, str, tuple[str, ...]], ...]] = (
 WAYS: Final = {
     "console": "console",
     "sms": "text",
+    "whatsapp": "WhatsApp",
+    "voice": "phone call",
     "link": "link",
     "webhook": "phone company",
     "worker": "by itself",
@@ -200,7 +206,7 @@ ACTOR_KINDS: Final = {
     "operator": "Operator",
 }
 _CHANNEL_WORDS: Final = {
-    Channel.SMS: "text", Channel.EMAIL: "email", Channel.VOICE: "phone call",
+    Channel.SMS: "text", Channel.EMAIL: "email", Channel.VOICE: "phone call", Channel.WHATSAPP: "WhatsApp",
 }  # fmt: skip
 
 

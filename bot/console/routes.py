@@ -28,11 +28,13 @@ from bot.console.settings_hours import install_hours
 from bot.console.settings_places import install_places
 from bot.console.settings_practice import install_practice_settings
 from bot.console.settings_senders import install_senders
+from bot.console.settings_whatsapp import install_whatsapp
 from bot.console.today import install_today
 from bot.console.visit import install_visit
 from bot.console.visit_acts import install_visit_acts
 from bot.console.waitlist import install_waitlist
 from bot.console.waitlist_join import install_join
+from bot.console.waitlist_policy import install_waitlist_policy
 from bot.console.waitlist_report import install_waitlist_report
 from bot.console.week import install_week
 from bot.console.wordings import install_wordings
@@ -52,6 +54,7 @@ def install_console(app: web.Application, record: Record) -> None:
     install_join(app)
     install_waitlist(app)
     install_waitlist_report(app)
+    install_waitlist_policy(app)
     install_inbox(app)
     install_search(app)
     install_clients(app)
@@ -69,6 +72,7 @@ def install_console(app: web.Application, record: Record) -> None:
     install_settings(app)
     install_practice_settings(app)
     install_senders(app)
+    install_whatsapp(app)
     install_places(app)
     install_hours(app)
     install_imports(app, record)

@@ -66,6 +66,12 @@ TASK_WORDS: Final[dict[TaskKind, TaskWords]] = {
         "phone",
         "attention",
     ),
+    TaskKind.OFFER_YES: TaskWords(
+        "Said yes to a freed time",
+        "The time is kept for them for an hour. Book it or pass it on, on the Waitlist page.",
+        "hand",
+        "attention",
+    ),
     TaskKind.REPLY: TaskWords("Replied", "They were told that a person will look at it.", "message-square"),
     TaskKind.NOT_UNDERSTOOD: TaskWords(
         "Not understood", "They were told that a person will look at it.", "message-square-text"

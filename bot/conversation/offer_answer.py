@@ -9,6 +9,7 @@ from bot.conversation.turn import Turn
 from messages.kinds import Kind
 from scheduler.core.record import Tx
 from waitlist import store as waitlist
+from waitlist.actions.ask_the_desk import Noted
 from waitlist.actions.claim import Won, claim
 from waitlist.actions.pass_offer import Passed, pass_offer
 from waitlist.store import Offer
@@ -25,6 +26,8 @@ async def take_offer(tx: Tx, turn: Turn) -> str:
     outcome = await claim(tx, offer.id, via="sms", received_at=turn.inbound.received_at, inbound_id=turn.inbound.id)
     if isinstance(outcome, Won):
         return "offer_claimed"
+    if isinstance(outcome, Noted):
+        return "offer_noted"
     since = offer.offered_at - timedelta(seconds=1)  # it may have ended in the instant it was made
     if not await count(tx, turn.sender.address_ix, HOW_IT_ENDED, since):
         return await nothing_open(tx, turn)  # they had it and gave it back

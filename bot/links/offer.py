@@ -7,9 +7,12 @@ from bot.links.visit import NOTHING_MORE
 from bot.web import dates
 from scheduler.appointments import store as appointments
 from scheduler.core.record import Reading
-from waitlist import store
-from waitlist.actions.claim import Won, claim
+from waitlist import policy_store, store
+from waitlist.actions.ask_the_desk import Noted
+from waitlist.actions.claim import Expired, Won, claim
+from waitlist.actions.claim import Gone as TimeGone
 from waitlist.actions.pass_offer import pass_offer
+from waitlist.policy import Accept
 from waitlist.store import Offer, OfferState
 
 
@@ -18,6 +21,9 @@ async def show_offer(request: web.Request, opened: Opened) -> web.Response:
     async with request.app[RECORD].read(opened.practice_id) as r:
         offer = await _offer(r, opened)
         later = await _later_visit(r, opened, offer)
+        accept = (await policy_store.policy(r)).accept
+    if offer.accepted_at is not None and offer.state is OfferState.HELD:
+        return _ended(request, opened, offer, "call" if accept is Accept.CALL else "noted", later)
     if offer.state is OfferState.CLAIMED:
         return _ended(request, opened, offer, "claimed", later)
     if offer.state is not OfferState.HELD or offer.expires_at <= request.app[RECORD].clock.now():
@@ -43,7 +49,16 @@ async def do_claim(request: web.Request, opened: Opened) -> web.Response:
         offer = await _offer(tx, opened)
         later = await _later_visit(tx, opened, offer)
         outcome = await claim(tx, offer.id, via="link")
-    return _ended(request, opened, offer, "claimed" if isinstance(outcome, Won) else "taken", later)
+    return _ended(request, opened, offer, _word(outcome), later)
+
+
+def _word(outcome: Won | TimeGone | Expired | Noted) -> str:
+    match outcome:
+        case Won():
+            return "claimed"
+        case Noted():
+            return "call" if outcome.by_call else "noted"
+    return "taken"
 
 
 async def do_pass(request: web.Request, opened: Opened) -> web.Response:
@@ -74,7 +89,8 @@ async def _later_visit(r: Reading, opened: Opened, offer: Offer) -> str:
 
 
 def _ended(request: web.Request, opened: Opened, offer: Offer, what: str, later: str) -> web.Response:
-    when = day_and_time(opened, offer.starts_at, opened.practice.zone) if what == "claimed" else {}
+    shown = what in {"claimed", "noted", "call"}
+    when = day_and_time(opened, offer.starts_at, opened.practice.zone) if shown else {}
     return show(
         request, opened, "done", {**NOTHING_MORE, **when, "what": what, "kept": later if what == "taken" else ""}
     )

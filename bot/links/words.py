@@ -1,10 +1,17 @@
-"""What the pages behind a link say, in English and Spanish. The words of texts live in messages/catalog.
+"""What the pages behind a link say, in every language of the texts. The words of texts live in messages/catalog.
 
 Rules for every sentence: short, warm, neutral; the most useful fact first; no specialty, no blame, nobody's name.
-Pure. Invariant: both languages have the same keys and the same {fields}.
+English and Spanish stand here, the further languages in `languages/`; what one of them lacks is said in English.
+Invariant: all languages have the same keys and the same {fields}.
 """
 
+import tomllib
 from collections.abc import Mapping
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Final
+
+from messages.catalog import MORE_LANGUAGES, language_of
 
 ENGLISH: Mapping[str, str] = {
     "title": "Your visit",
@@ -45,6 +52,7 @@ ENGLISH: Mapping[str, str] = {
     "prefs.channel": "How we reach you",
     "prefs.text": "Text",
     "prefs.email": "Email",
+    "prefs.whatsapp": "WhatsApp",
     "prefs.save": "Save",
     "prefs.stop": "Stop all texts",
     # opt out
@@ -63,6 +71,10 @@ ENGLISH: Mapping[str, str] = {
     "done.claimed_text": "See you then.",
     "done.passed": "Passed",
     "done.passed_text": "Your place on the list is kept.",
+    "done.noted": "Kept for you",
+    "done.noted_text": "The office looks at it and answers by text.",
+    "done.call": "Kept for you: please call",
+    "done.call_text": "Call the office soon to take this time.",
     "done.taken": "That time has just been taken",
     "done.taken_text": "You are first to hear of the next one.",
     "done.taken_kept": "Your visit on {when} is unchanged.",
@@ -83,6 +95,8 @@ ENGLISH: Mapping[str, str] = {
     "chat.key.N": "I can't come",
     "chat.key.U": "undo",
     "chat.key.L": "I'll be late",
+    "chat.key.A": "take it",
+    "chat.key.P": "pass",
     "chat.label": "Your message",
     "chat.act": "Send",
     "chat.noted": "Thank you, we have it.",
@@ -131,6 +145,7 @@ SPANISH: Mapping[str, str] = {
     "prefs.channel": "Cómo le avisamos",
     "prefs.text": "Mensaje de texto",
     "prefs.email": "Correo electrónico",
+    "prefs.whatsapp": "WhatsApp",
     "prefs.save": "Guardar",
     "prefs.stop": "No recibir más mensajes",
     "stop.title": "¿No recibir más mensajes?",
@@ -147,6 +162,10 @@ SPANISH: Mapping[str, str] = {
     "done.claimed_text": "Le esperamos.",
     "done.passed": "De acuerdo, esta vez no",
     "done.passed_text": "Conserva su lugar en la lista.",
+    "done.noted": "Se la guardamos",
+    "done.noted_text": "La oficina lo revisa y le responde por mensaje.",
+    "done.call": "Se la guardamos: llame por favor",
+    "done.call_text": "Llame pronto a la oficina para tomar esta hora.",
     "done.taken": "Esa hora se acaba de ocupar",
     "done.taken_text": "Será la primera persona en saber de la próxima.",
     "done.taken_kept": "Su cita del {when} sigue igual.",
@@ -166,6 +185,8 @@ SPANISH: Mapping[str, str] = {
     "chat.key.N": "no puedo ir",
     "chat.key.U": "deshacer",
     "chat.key.L": "llego tarde",
+    "chat.key.A": "la tomo",
+    "chat.key.P": "esta vez no",
     "chat.label": "Su mensaje",
     "chat.act": "Enviar",
     "chat.noted": "Gracias, lo recibimos.",
@@ -178,14 +199,23 @@ SPANISH: Mapping[str, str] = {
     "again.text": "No se cambió nada. Use el botón de nuevo.",
 }
 
-LANGUAGES: Mapping[str, Mapping[str, str]] = {"en": ENGLISH, "es": SPANISH}
+
+def _load(language: str) -> Mapping[str, str]:
+    return MappingProxyType(
+        tomllib.loads(files(__package__).joinpath("languages", f"{language}.toml").read_text("utf-8"))
+    )
+
+
+LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {"en": ENGLISH, "es": SPANISH, **{language: _load(language) for language in MORE_LANGUAGES}}
+)
 
 
 def say(language: str, key: str, **fields: str) -> str:
-    """The words for `key`, with its fields filled in; English when the language is not spoken here.
+    """The words for `key`, with its fields filled in; in English what the language (any tag) has no words for.
 
     Raises:
         KeyError: no such key, or a field is missing.
     """
-    spoken = LANGUAGES.get(language.partition("_")[0], ENGLISH)
-    return spoken[key].format(**fields)
+    words = LANGUAGES[language_of(language)].get(key) or ENGLISH[key]
+    return words.format(**fields)

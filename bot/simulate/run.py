@@ -22,6 +22,7 @@ from sqlalchemy import event
 from bot.simulate import sim_store
 from bot.simulate.behaviour import Answer, Behaviour, Offered, answer
 from bot.simulate.clock import StillClock
+from bot.simulate.losses import Limits
 from bot.simulate.practice import FIRST_DAY, HOURS, VISIT, ZONE, Cancellation, Person, Shape, cancellations, person
 from bot.simulate.tally import Hour, Tally
 from messages.kinds import Channel
@@ -131,6 +132,11 @@ def _forgetful(engines: Engines) -> None:
         cursor.close()
 
 
+def _limits(shape: Shape) -> Limits:
+    held = timedelta(minutes=shape.hold_minutes)
+    return Limits(a_day=shape.texts_a_day, a_week=shape.texts_a_week, held=held)
+
+
 class _World:
     """Everything that is not in the record: what people are about to do, and what has been seen."""
 
@@ -138,7 +144,7 @@ class _World:
         self.plan = plan
         self.record = record
         self.clock = clock
-        self.tally = Tally()
+        self.tally = Tally(limits=_limits(plan.shape))
         self.practice = record.make_id(clock.now())
         self.location = ""
         self.services: list[str] = []
@@ -302,6 +308,7 @@ class _World:
         gone = self.waiting.pop(number, None)
         if gone is None:
             return False
+        self.tally.gone_at[number] = self.clock.now()
         self.tally.passed_by_since.pop(number, None)
         async with self.record.write(self.practice, _CLIENT) as tx:
             await leave(tx, gone.entry_id)
@@ -394,7 +401,7 @@ class _World:
         if who is None:
             return
         said = self._would_say(who, offer.opening_id, self.clock.now())
-        self.tally.asked(hour, number, would_take=said is not None and said.yes)
+        self.tally.asked(hour, number, self.clock.now(), would_take=said is not None and said.yes)
         if said is not None:
             self._at(said.at, _Said(offer.id, offer.opening_id, number, said))
 
@@ -414,6 +421,7 @@ class _World:
         if isinstance(outcome, Won):
             hour.filled_at, hour.winner = self.clock.now(), said.person
             self.waiting.pop(said.person, None)
+            self.tally.gone_at[said.person] = self.clock.now()
         else:
             hour.disappointed += 1
         return True

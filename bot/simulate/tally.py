@@ -9,8 +9,12 @@ from datetime import datetime, timedelta
 from statistics import median
 from typing import Any, Final
 
+from bot.simulate import losses
+from bot.simulate.losses import Limits
+
 NEVER: Final = timedelta(days=14)
 LEAD: Final = timedelta(hours=4)
+STANDARD_LIMITS: Final = Limits(a_day=3, a_week=15, held=timedelta(minutes=30))
 
 
 @dataclass(slots=True, kw_only=True)
@@ -45,6 +49,9 @@ class Tally:
     hours: list[Hour] = field(default_factory=list)
     passed_by_since: dict[int, datetime] = field(default_factory=dict)
     never_asked: set[int] = field(default_factory=set)
+    asked_at: dict[int, list[datetime]] = field(default_factory=dict)
+    gone_at: dict[int, datetime] = field(default_factory=dict)
+    limits: Limits = STANDARD_LIMITS
     people: int = 0
     would_take: int = 0
     offers: int = 0
@@ -56,9 +63,10 @@ class Tally:
             if at - since > NEVER:
                 self.never_asked.add(person)
 
-    def asked(self, hour: Hour, person: int, *, would_take: bool) -> None:
+    def asked(self, hour: Hour, person: int, at: datetime, *, would_take: bool) -> None:
         """Somebody is asked."""
         hour.asked.append(person)
+        self.asked_at.setdefault(person, []).append(at)
         self.passed_by_since.pop(person, None)
         if hour.counted:
             self.offers += 1
@@ -91,9 +99,22 @@ class Tally:
             "near": self._part([hour for hour in counted if hour.lead <= LEAD]),
             "ahead": self._part([hour for hour in counted if hour.lead > LEAD]),
             "quarters": self._quarters(filled),
+            "lost": losses.table(
+                [self._lost(hour) for hour in fillable if not hour.filled_at], self.asked_at, self.limits
+            ),
             "people": self.people,
             "never_asked": len(self.never_asked),
         }
+
+    def _lost(self, hour: Hour) -> losses.Lost:
+        gone = {each for each in hour.willing if each in self.gone_at and self.gone_at[each] < hour.starts_at}
+        return losses.Lost(
+            askable_at=hour.askable_at,
+            starts_at=hour.starts_at,
+            willing=sorted(hour.willing),
+            asked=frozenset(hour.asked),
+            gone=frozenset(gone),
+        )
 
     def _part(self, hours: list[Hour]) -> dict[str, Any]:
         fillable = [hour for hour in hours if hour.willing]

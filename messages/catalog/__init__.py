@@ -17,7 +17,20 @@ from babel.messages.pofile import read_po
 DEFAULT_LANGUAGE: Final = "en"
 LANGUAGES: Final = ("en", "es")
 MORE_LANGUAGES: Final = ("fr", "pt", "vi", "zh", "tl", "ar")
-"""Languages of the texts clients get most, not yet of emails."""
+"""Languages of everything clients are told, not of what staff are; their mails are in English."""
+
+LANGUAGE_NAMES: Final = (
+    ("en", "English"),
+    ("es", "Español"),
+    ("fr", "Français"),
+    ("pt", "Português"),
+    ("vi", "Tiếng Việt"),
+    ("zh", "中文"),
+    ("tl", "Tagalog"),
+    ("ar", "العربية"),
+)
+"""Every language spoken here, as its speakers call it."""
+RIGHT_TO_LEFT: Final = frozenset({"ar"})
 
 
 def _load(language: str) -> Mapping[str, str]:

@@ -11,9 +11,13 @@ depends_on = None
 
 def upgrade() -> None:
     _whatsapp()
+    op.add_column("offer", sa.Column("accepted_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("inbound", sa.Column("answers", sa.JSON(), nullable=True))
 
 
 def downgrade() -> None:
+    op.drop_column("inbound", "answers")
+    op.drop_column("offer", "accepted_at")
     _no_whatsapp()
 
 

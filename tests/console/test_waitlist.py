@@ -9,7 +9,8 @@ from scheduler.actions.cancel import cancel
 from tests.console.conftest import SignIn
 from tests.rig.clock import ManualClock
 from tests.rig.office import FRONT_DESK, Office, local
-from waitlist import store
+from waitlist import policy_store, store
+from waitlist.actions.claim import claim
 from waitlist.actions.join import join
 from waitlist.actions.save_policy import save_policy
 from waitlist.due import do_due
@@ -128,3 +129,73 @@ def test_touching_squares_are_one_stretch():
         WeeklyWindow(2, 1020, 1440),
     )
     assert windows_of(set()) == ()
+
+
+POLICY = {
+    "mode": "waves",
+    "near_hours": "4",
+    "near_mode": "everybody",
+    "accept": "approve",
+    "day": ["0", "1", "2", "3", "4"],
+    "desk_from": "09:00",
+    "desk_until": "17:00",
+    "fill_within_minutes": "15",
+    "fill_chance_percent": "80",
+    "disappointed_percent": "15",
+    "stop_before_minutes": "30",
+    "offers_a_day": "3",
+    "waited": "1",
+    "unasked": "8",
+    "lost": "8",
+    "silent": "16",
+    "urgency": "100",
+    "fit": "10",
+}
+TERMS = "/console/waitlist/policy"
+
+
+async def test_terms_are_previewed_and_saved_as_a_version_that_is_not_overwritten(office: Office, enter: SignIn):
+    owner = await enter("owner")
+    page = await owner.get(TERMS)
+    assert "The standard terms are in force" in page
+    partial = {"HX-Request": "true", "HX-Request-Type": "partial"}
+    everybody = await owner.post(f"{TERMS}/preview", {**POLICY, "mode": "everybody"}, **partial)
+    assert '<span class="num">20</span> asked at once' in everybody
+    alone = await owner.post(f"{TERMS}/preview", {**POLICY, "mode": "one", "near_hours": "0"}, **partial)
+    assert '<span class="num">20</span> asked at once' not in alone
+    page = await owner.press(TERMS, {**POLICY, "based_on": "0"})
+    assert page.toast.startswith("Saved as version 1")
+    assert "approved by staff" in page
+    async with office.record.read(office.practice_id) as r:
+        policy = await policy_store.policy(r)
+    assert (policy.accept, policy.near_hours, policy.desk_days) == ("approve", 4, 0b0011111)
+    page = await owner.post(TERMS, {**POLICY, "based_on": "0"})
+    assert page.status == 409
+
+
+async def test_terms_out_of_their_bounds_are_not_saved(office: Office, enter: SignIn):
+    owner = await enter("owner")
+    page = await owner.post(TERMS, {**POLICY, "offers_a_day": "0", "desk_until": "08:00"})
+    assert page.status == 422
+    assert "Enter a whole number from 1 to 20" in page
+    assert "Choose the days and hours" in page
+    async with office.record.read(office.practice_id) as r:
+        assert (await policy_store.policy(r)).version == 0
+
+
+async def test_a_yes_that_staff_approve_is_an_inbox_task_and_is_booked_from_the_board(
+    office: Office, enter: SignIn, freed: None, clock: ManualClock
+):
+    bob, desk = await office.client(1), await enter("front_desk")
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        await save_policy(tx, {"accept": "approve"})
+        await join(tx, client_id=bob.id, service_id=office.service_id)
+    clock.advance(timedelta(hours=1))
+    await do_due(office.record, office.practice_id)
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        (offer,) = await store.offers(tx, states=("held",))
+        await claim(tx, offer.id, via="sms")
+    assert "Said yes to a freed time" in await desk.get("/console/inbox")
+    assert "said yes" in await desk.get("/console/waitlist")
+    page = await desk.press(f"/console/offers/{offer.id}/take", {})
+    assert page.toast == "Booked from the waitlist."

@@ -66,7 +66,7 @@ def test_figures_count_what_they_say():
     hopeless.eligible = [6]
     tally.hours = [won, missed, hopeless, an_hour(counted=False)]
     for who in (1, 2, 3):
-        tally.asked(won, who, would_take=who in won.willing)
+        tally.asked(won, who, NOW, would_take=who in won.willing)
     won.filled_at, won.winner, won.disappointed = NOW + timedelta(minutes=7), 1, 1
     found = tally.figures()
     assert (found["openings"], found["fillable"], found["filled_of_fillable"]) == (3, 2, 0.5)
@@ -79,7 +79,7 @@ def test_figures_count_what_they_say():
 def test_who_is_passed_by_for_two_weeks_is_counted_once_and_asking_begins_anew():
     tally = Tally()
     tally.passes_by([1, 2], NOW)
-    tally.asked(an_hour(), 2, would_take=False)
+    tally.asked(an_hour(), 2, NOW, would_take=False)
     tally.passes_by([1, 2], NOW + timedelta(days=15))
     tally.passes_by([1, 2], NOW + timedelta(days=16))
     assert tally.never_asked == {1}

@@ -2,8 +2,10 @@
 
 from collections.abc import Mapping
 
+from messages.tasks import settled
 from scheduler.core.record import Tx
 from waitlist import edit_store, store
+from waitlist.actions.ask_the_desk import yes_key
 from waitlist.actions.withdraw import withdraw_opening
 from waitlist.store import EntryState, OfferState, OpeningState
 
@@ -20,6 +22,8 @@ async def booked_by_hand(tx: Tx, opening_id: str, booked_for: Mapping[str, str])
         participation_id = booked_for[offer.client_id]
         if await edit_store.end_offer(tx, offer.id, OfferState.HELD, OfferState.CLAIMED, participation_id):
             await edit_store.set_entry_state(tx, offer.entry_id, EntryState.WAITING, EntryState.FILLED)
+            if offer.accepted_at is not None:
+                await settled(tx, yes_key(offer.id))
             tx.note("offer.claimed", "offer", offer.id, participation=participation_id, via="staff")
             tx.note("entry.filled", "waitlist_entry", offer.entry_id)
     await withdraw_opening(tx, opening_id, OpeningState.TAKEN_BY_STAFF)

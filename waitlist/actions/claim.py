@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Literal
 
 from messages.crash_points import reach
+from messages.tasks import settled
 from scheduler.actions.book import book
 from scheduler.actions.cancel import Cancelled, cancel
 from scheduler.actions.confirm import confirm
@@ -12,11 +13,12 @@ from scheduler.appointments import store as appointments
 from scheduler.core.errors import Conflict, Invalid, NotFound
 from scheduler.core.record import Tx
 from waitlist import edit_store, policy_store, reach_store, store, texts
+from waitlist.actions.ask_the_desk import Noted, ask_the_desk, yes_key
 from waitlist.actions.expire import expire_overdue
 from waitlist.actions.wave import next_wave
 from waitlist.actions.withdraw import withdraw_offer, withdraw_opening
 from waitlist.deadlines import too_soon_to_come
-from waitlist.policy import Mode
+from waitlist.policy import Accept, Mode, Policy
 from waitlist.store import EntryState, Offer, OfferState, OpeningState
 
 IN_VAIN = 5
@@ -46,28 +48,34 @@ class Expired:
 
 async def claim(
     tx: Tx, offer_id: str, *, via: Via, received_at: datetime | None = None, inbound_id: str | None = None
-) -> Won | Gone | Expired:
+) -> Won | Gone | Expired | Noted:
     """Take an offered time for the one it was offered to. Doing it twice answers the same and says nothing twice.
 
     `received_at` is when the answer reached us (now, if None): it decides about the deadline. A yes after it, or after
     a pass, still wins a time that nobody has and that is promised to nobody. Winning books the time (the opening's own
     hold becomes the appointment), fills the entry, releases the later visit it replaces (never late, no fee) and
-    tells every other holder.
+    tells every other holder. Where a person settles yeses (`Policy.accept`), one that did not come from staff is
+    `Noted`: the time is kept for them, and nobody else is asked meanwhile.
 
     Raises:
         NotFound: no such offer.
     """
-    await _lock(tx, offer_id)
+    may_be_had = await _lock(tx, offer_id)
     offer = await _read(tx, offer_id)
     if offer.state is OfferState.CLAIMED and offer.participation_id:
         return Won(offer.participation_id, offer.replaces_participation_id, again=True)
+    if not may_be_had:
+        return await _too_late(tx, offer, inbound_id)
     if offer.state is OfferState.HELD and (received_at or tx.now) > offer.expires_at:
         await expire_overdue(tx, offer.opening_id)
         offer = await _read(tx, offer_id)
-    if offer.state is not OfferState.HELD and not await _still_to_be_had(tx, offer):
+    policy = await policy_store.policy(tx)
+    if offer.state is not OfferState.HELD and not await _still_to_be_had(tx, offer, policy):
         return await _too_late(tx, offer, inbound_id)
     if await _has_a_visit_then(tx, offer):
         return await _not_theirs(tx, offer, "has_a_visit_then")
+    if policy.accept is not Accept.AUTO and via != "staff":
+        return await ask_the_desk(tx, offer, policy, inbound_id)
     return await _take(tx, offer, via, inbound_id)
 
 
@@ -83,7 +91,7 @@ async def _take(tx: Tx, offer: Offer, via: Via, inbound_id: str | None) -> Won |
     return await _win(tx, offer, participation_id, via, inbound_id)
 
 
-async def _still_to_be_had(tx: Tx, offer: Offer) -> bool:
+async def _still_to_be_had(tx: Tx, offer: Offer, policy: Policy) -> bool:
     """Whether a yes that comes late, or after a pass, can still be met: the time is free, and promised to nobody.
 
     Where several are asked at once, the first yes has it, and this one is the first. Where one is asked alone, the
@@ -92,7 +100,7 @@ async def _still_to_be_had(tx: Tx, offer: Offer) -> bool:
     """
     if offer.state not in {OfferState.EXPIRED, OfferState.PASSED} or offer.opening_state not in store.UNSETTLED:
         return False
-    alone = (await policy_store.policy(tx)).mode is Mode.ONE
+    alone = policy.mode_at(offer.starts_at - tx.now) is Mode.ONE
     if alone and await store.offers(tx, opening_id=offer.opening_id, states=(OfferState.HELD,)):
         return False
     if too_soon_to_come(offer.starts_at, tx.now) or await _holds_another(tx, offer):
@@ -105,11 +113,15 @@ async def _holds_another(tx: Tx, offer: Offer) -> bool:
     return bool(await store.offers(tx, client_ids=(offer.client_id,), states=(OfferState.HELD,)))
 
 
-async def _lock(tx: Tx, offer_id: str) -> None:
-    """Opening first, then client: two claims of one opening, or of one client, follow one another."""
+async def _lock(tx: Tx, offer_id: str) -> bool:
+    """Opening first, then client: two claims of one opening, or of one client, follow one another.
+
+    Whether somebody may still get the time; if not, nothing is locked but the client, and there is nothing to race for.
+    """
     offer = await _read(tx, offer_id)
-    await edit_store.lock_opening(tx, offer.opening_id)
+    unsettled = offer.opening_state in store.UNSETTLED and await edit_store.lock_unsettled(tx, offer.opening_id)
     await edit_store.lock_client(tx, offer.client_id)
+    return unsettled
 
 
 async def _read(tx: Tx, offer_id: str) -> Offer:
@@ -165,6 +177,7 @@ async def _win(tx: Tx, offer: Offer, participation_id: str, via: Via, inbound_id
     await _mark_filled(tx, offer)
     await texts.won(tx, offer, participation_id, released_at, inbound_id)
     await _tell_losers(tx, offer)
+    await _close_task(tx, offer)
     tx.note("offer.claimed", "offer", offer.id, participation=participation_id, via=via)
     tx.note("opening.filled", "opening", offer.opening_id, offer=offer.id)
     tx.note("entry.filled", "waitlist_entry", offer.entry_id)
@@ -199,6 +212,12 @@ async def _mark_filled(tx: Tx, offer: Offer) -> None:
         await appointments.mark_filled(tx, visit.participation_id)
 
 
+async def _close_task(tx: Tx, offer: Offer) -> None:
+    """Nobody has to settle the yes any more, if there was one."""
+    if offer.accepted_at is not None:
+        await settled(tx, yes_key(offer.id))
+
+
 async def _tell_losers(tx: Tx, winner: Offer) -> None:
     losers = await store.offers(tx, opening_id=winner.opening_id, states=(OfferState.HELD,))
     ended = await edit_store.end_held(tx, winner.opening_id, OfferState.WITHDRAWN)
@@ -206,6 +225,7 @@ async def _tell_losers(tx: Tx, winner: Offer) -> None:
         return
     await edit_store.give_credit(tx, [offer.entry_id for offer in losers])
     for offer in losers:
+        await _close_task(tx, offer)
         tx.note("offer.withdrawn", "offer", offer.id, reason="lost")
     unheard = await texts.never_heard_of(tx, ended.keys(), "lost")
     kept = {offer: await _replaced(tx, offer) for offer in losers if offer.id not in unheard}
@@ -214,6 +234,7 @@ async def _tell_losers(tx: Tx, winner: Offer) -> None:
 
 async def _too_late(tx: Tx, offer: Offer, inbound_id: str | None) -> Gone | Expired:
     """Tell them once how it ended. Who passed and thinks again hears that it went on, who was told hears nothing."""
+    await edit_store.note_answer(tx, (offer.entry_id,), answered=True)
     if offer.state in {OfferState.EXPIRED, OfferState.PASSED}:
         await texts.expired(tx, offer, inbound_id)
         return Expired()

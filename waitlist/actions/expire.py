@@ -1,9 +1,10 @@
 """End the offers of an opening whose deadline has passed; the time is offered on in the same commit."""
 
 from scheduler.core.record import Tx
-from waitlist import edit_store, texts
+from waitlist import edit_store, store, texts
 from waitlist.actions.wave import next_wave
-from waitlist.store import OfferState
+from waitlist.actions.withdraw import withdraw_offer
+from waitlist.store import Offer, OfferState
 
 
 async def expire(tx: Tx, opening_id: str) -> int:
@@ -14,8 +15,11 @@ async def expire(tx: Tx, opening_id: str) -> int:
 
 async def expire_overdue(tx: Tx, opening_id: str) -> int:
     """As `expire`, for who has the opening locked already."""
+    unsettled = await _unsettled(tx, opening_id)
+    for offer in unsettled:
+        await withdraw_offer(tx, offer, "not_settled")
     ended = await edit_store.end_held(tx, opening_id, OfferState.EXPIRED, due=True)
-    if not ended:
+    if not ended and not unsettled:
         return 0
     unheard = await texts.never_heard_of(tx, ended.keys(), "expired")
     silent = [entry_id for offer_id, entry_id in ended.items() if offer_id not in unheard]
@@ -23,4 +27,10 @@ async def expire_overdue(tx: Tx, opening_id: str) -> int:
     for offer_id in sorted(ended):
         tx.note("offer.expired", "offer", offer_id)
     await next_wave(tx, opening_id)
-    return len(ended)
+    return len(ended) + len(unsettled)
+
+
+async def _unsettled(tx: Tx, opening_id: str) -> list[Offer]:
+    """The yeses that no person has settled in their time: their holders are told, and asked first next time."""
+    held = await store.offers(tx, opening_id=opening_id, states=(OfferState.HELD,))
+    return [offer for offer in held if offer.accepted_at is not None and offer.expires_at <= tx.now]

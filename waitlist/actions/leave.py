@@ -1,8 +1,10 @@
 """Take an entry off the waitlist."""
 
+from messages.tasks import settled
 from scheduler.core.errors import NotFound
 from scheduler.core.record import Tx
 from waitlist import edit_store, store, texts
+from waitlist.actions.ask_the_desk import yes_key
 from waitlist.actions.wave import next_wave
 from waitlist.store import EntryState, OfferState
 
@@ -23,6 +25,8 @@ async def leave(tx: Tx, entry_id: str) -> bool:
     tx.note("entry.left", "waitlist_entry", entry_id)
     for offer in held:
         if await edit_store.end_offer(tx, offer.id, OfferState.HELD, OfferState.WITHDRAWN):
+            if offer.accepted_at is not None:
+                await settled(tx, yes_key(offer.id))
             await texts.never_heard(tx, offer, "left")
             tx.note("offer.withdrawn", "offer", offer.id, reason="left")
             await next_wave(tx, offer.opening_id)

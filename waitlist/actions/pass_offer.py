@@ -2,9 +2,11 @@
 
 from dataclasses import dataclass
 
+from messages.tasks import settled
 from scheduler.core.errors import NotFound
 from scheduler.core.record import Tx
 from waitlist import edit_store, store, texts
+from waitlist.actions.ask_the_desk import yes_key
 from waitlist.actions.wave import next_wave
 from waitlist.store import OfferState
 
@@ -36,8 +38,13 @@ async def pass_offer(tx: Tx, offer_id: str, *, inbound_id: str | None = None) ->
     if not await edit_store.end_offer(tx, offer_id, OfferState.HELD, OfferState.PASSED):
         now = await store.offer_by_id(tx, offer_id)
         state = now.state if now else offer.state
+        if state != OfferState.CLAIMED:
+            # A no that comes late is an answer too: whoever gives one is not among those who stay silent.
+            await edit_store.note_answer(tx, (offer.entry_id,), answered=True)
         return Passed(again=True) if state == OfferState.PASSED else NotPassed(state)
     await edit_store.note_answer(tx, (offer.entry_id,), answered=True)
+    if offer.accepted_at is not None:
+        await settled(tx, yes_key(offer.id))
     tx.note("offer.passed", "offer", offer_id)
     await texts.passed(tx, offer, inbound_id)
     await next_wave(tx, offer.opening_id)

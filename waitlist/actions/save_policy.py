@@ -2,21 +2,25 @@
 
 from typing import Any
 
+from scheduler.core.errors import Conflict
 from scheduler.core.record import Tx
 from waitlist import policy_store, store
 from waitlist.policy import Policy, policy_of
 from waitlist.turns import turn_of
 
 
-async def save_policy(tx: Tx, terms: dict[str, Any]) -> Policy:
+async def save_policy(tx: Tx, terms: dict[str, Any], *, based_on: int | None = None) -> Policy:
     """The new version, in force from now on. Offers that are out keep the deadline that was promised.
 
     What `terms` leaves out has its standard value.
 
     Raises:
         Invalid: a term is out of its bounds; `field` says which.
+        Conflict: `saved_meanwhile`, when the version in force is not the one it is `based_on`.
     """
     before = await policy_store.policy(tx)
+    if based_on is not None and before.version != based_on:
+        raise Conflict("saved_meanwhile", version=before.version)
     made = policy_of(terms, before.version + 1)
     await policy_store.add_policy(tx, made.terms(), made.version, tx.actor.id)
     if made.weights != before.weights:

@@ -19,8 +19,9 @@ from waitlist import edit_store, narrow_store, policy_store, store, texts
 from waitlist.actions.withdraw import withdraw_opening
 from waitlist.askable import NEAR, Askable, Turn, askable
 from waitlist.deadlines import SHORTEST_MINUTES, held_until, hold_expiry
+from waitlist.front_desk import desk_of
 from waitlist.pace import BEAT, Position, beat_after, step
-from waitlist.policy import Mode, Policy
+from waitlist.policy import Accept, Mode, Policy
 from waitlist.response import Curve
 from waitlist.store import Offer, OfferState, Opening, OpeningState
 from waitlist.turns import turn_of
@@ -75,13 +76,26 @@ async def next_wave(tx: Tx, opening_id: str) -> Offered | Waits | NoWave:
     if opening is None or opening.state != OpeningState.OPEN:
         return NoWave("settled")
     look = await _look(tx, opening)
-    if look.out and (look.policy.mode is Mode.ONE or tx.now > _ask_until(look)):
+    said_yes = any(offer.accepted_at is not None for offer in look.out)
+    if look.out and (said_yes or _alone(look, tx.now) or tx.now > _ask_until(look)):
         return await _still_out(tx, look)
     if tx.now > _ask_until(look):
         return await _end(tx, opening, OpeningState.EXPIRED, "expired")
     if await _closed(tx, opening):
         return await _still_out(tx, look) if look.out else await _end(tx, opening, OpeningState.EXHAUSTED, "exhausted")
-    return await _go_on(tx, look)
+    return await _until_the_desk_is_there(tx, look) or await _go_on(tx, look)
+
+
+async def _until_the_desk_is_there(tx: Tx, look: _Look) -> Waits | NoWave | None:
+    """Where people settle yeses, nobody is asked while they are away; None when somebody may be asked now."""
+    if look.policy.accept is Accept.AUTO:
+        return None
+    there = desk_of(look.policy, look.practice.zone).may_ask(tx.now)
+    if there is None or there > _ask_until(look):
+        return await _still_out(tx, look) if look.out else await _end(tx, look.opening, OpeningState.EXPIRED, "expired")
+    if there == tx.now:
+        return None
+    return await _still_out(tx, look) if look.out else await _wait(tx, look.opening, there)
 
 
 async def offer_by_hand(tx: Tx, opening_id: str, entry_id: str) -> Offered | Waits | NoWave:
@@ -97,12 +111,12 @@ async def offer_by_hand(tx: Tx, opening_id: str, entry_id: str) -> Offered | Wai
     look = await _look(tx, opening)
     found = await askable(tx, opening, look.practice, look.policy, None)
     chosen = [turn for turn in found.turns if turn.ranked.entry_id == entry_id]
-    deadline = held_until(tx.now, opening.starts_at, look.practice.offer_hold_minutes, alone=_alone(look))
+    deadline = _deadline(tx, look)
     if not chosen or deadline is None:
         await edit_store.plan_wave(tx, opening_id, tx.now)
         return NoWave("not_askable")
     tx.note("offer.by_hand", "opening", opening_id, entry=entry_id)
-    again = None if _alone(look) else tx.now + BEAT
+    again = None if _alone(look, tx.now) else tx.now + BEAT
     return await _keep(tx, look, deadline) or await _offer(tx, look, Askable(chosen), 1, deadline, again)
 
 
@@ -120,7 +134,7 @@ async def _go_on(tx: Tx, look: _Look) -> Offered | Waits | NoWave:
     found, ask = await _whom(tx, look)
     later = found.others_at if found.others_at is not None and found.others_at <= _ask_until(look) else None
     if ask:
-        deadline = held_until(tx.now, look.opening.starts_at, look.practice.offer_hold_minutes, alone=_alone(look))
+        deadline = _deadline(tx, look)
         if deadline is None:
             return NoWave("expired")
         kept = await _keep(tx, look, deadline)
@@ -133,13 +147,22 @@ async def _go_on(tx: Tx, look: _Look) -> Offered | Waits | NoWave:
     return await _wait(tx, look.opening, later)
 
 
-def _alone(look: _Look) -> bool:
-    return look.policy.mode is Mode.ONE
+def _alone(look: _Look, now: datetime) -> bool:
+    return look.policy.mode_at(look.opening.starts_at - now) is Mode.ONE
+
+
+def _deadline(tx: Tx, look: _Look) -> datetime | None:
+    """Until when offers made now are held."""
+    starts_at, minutes = look.opening.starts_at, look.practice.offer_hold_minutes
+    deadline = held_until(tx.now, starts_at, minutes, alone=_alone(look, tx.now))
+    if deadline is None or look.policy.accept is Accept.AUTO:
+        return deadline
+    return desk_of(look.policy, look.practice.zone).answer_by(tx.now, deadline)
 
 
 def _look_again(tx: Tx, look: _Look, found: Askable, asked: int, later: datetime | None) -> datetime | None:
     """When to ask more; None where the end of what is out says so."""
-    if _alone(look):
+    if _alone(look, tx.now):
         return None
     left = len(found.turns) - asked
     if not left:
@@ -156,7 +179,7 @@ async def _whom(tx: Tx, look: _Look) -> tuple[Askable, int]:
     whether there are others to ask later.
     """
     most = None
-    if look.policy.mode is not Mode.EVERYBODY:
+    if look.policy.mode_at(look.opening.starts_at - tx.now) is not Mode.EVERYBODY:
         most = step(_position(tx, look, MANY), look.curve, look.policy).ask + 1
         if look.opening.starts_at - tx.now < NEAR:
             most = max(most, MANY)

@@ -1,8 +1,10 @@
 """End an opening without a winner: its time was taken, given back, or is no longer to be given away."""
 
+from messages.tasks import settled
 from scheduler.actions.hold import release
 from scheduler.core.record import Tx
 from waitlist import edit_store, store, texts
+from waitlist.actions.ask_the_desk import yes_key
 from waitlist.store import Offer, OfferState, OpeningState
 
 
@@ -25,6 +27,8 @@ async def withdraw_offer(tx: Tx, offer: Offer, reason: str) -> None:
     if not await edit_store.end_offer(tx, offer.id, OfferState.HELD, OfferState.WITHDRAWN):
         return
     await edit_store.give_credit(tx, (offer.entry_id,))
+    if offer.accepted_at is not None:
+        await settled(tx, yes_key(offer.id))
     tx.note("offer.withdrawn", "offer", offer.id, reason=reason)
     if not await texts.never_heard(tx, offer, reason):
         await texts.withdrawn(tx, offer)
