@@ -76,7 +76,8 @@ def duties(settings: Settings, record: Record, ways: Mapping[Channel, Way]) -> l
         Named("sizes", partial(_learn_sizes, record), SETTLE, every=EVERY_HOUR),
     ]
     if Channel.SMS in ways:
-        found.append(Named("gap_repair", GapRepair(record, ways[Channel.SMS]).run, SETTLE, every=EVERY_FIVE_MINUTES))
+        repair = GapRepair(record, ways[Channel.SMS], ways.get(Channel.WHATSAPP))
+        found.append(Named("gap_repair", repair.run, SETTLE, every=EVERY_FIVE_MINUTES))
     return heart.within(found)
 
 

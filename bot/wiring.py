@@ -19,6 +19,7 @@ from messages.channels.base import Channel as Way
 from messages.channels.smtp import SmtpChannel, server_of
 from messages.channels.twilio_calls import TwilioCalls
 from messages.channels.twilio_sms import TwilioAccount, TwilioSms
+from messages.channels.twilio_whatsapp import TwilioWhatsApp
 from messages.kinds import Channel
 from scheduler.actions import propose_fee
 from scheduler.core import schema
@@ -165,6 +166,7 @@ def _ways(settings: Settings, session: aiohttp.ClientSession) -> dict[Channel, W
         )
         ways[Channel.SMS] = TwilioSms(account, session, timeout=settings.http_timeout_seconds)
         ways[Channel.VOICE] = TwilioCalls(account, session, timeout=settings.http_timeout_seconds)
+        ways[Channel.WHATSAPP] = TwilioWhatsApp(account, session, timeout=settings.http_timeout_seconds)
     if settings.smtp_url is not None and settings.smtp_from is not None:
         server = server_of(settings.smtp_url.get_secret_value(), settings.smtp_from)
         ways[Channel.EMAIL] = SmtpChannel(server, timeout=settings.http_timeout_seconds)

@@ -21,7 +21,8 @@ def answer_words(
     fields = _fields(practice, about, starts_at, zone, today)
     words = render(
         kind, fields, language=language, channel=Channel.SMS, wordings=wordings, plain_letters=False
-    ).text.removeprefix(f"{practice.label}: ")
+    ).text.removeprefix(practice.label)
+    words = words.lstrip(":： ")  # noqa: RUF001 -- Chinese has a wide colon
     return words[:1].upper() + words[1:]
 
 

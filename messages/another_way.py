@@ -31,6 +31,7 @@ _CHANNEL_IS_OUT: Final = frozenset(
     {
         ErrorAction.SYNC_OPT_OUT,
         ErrorAction.CHANNEL_OPT_OUT,
+        ErrorAction.USE_TEMPLATE,
         ErrorAction.HOLD_SENDER,
         ErrorAction.STOP_SENDER,
         ErrorAction.CONFIGURATION_ALARM,

@@ -13,11 +13,21 @@ from datetime import date, datetime, timedelta
 from functools import lru_cache
 from typing import Final
 
-from messages import link_store, pacing_store, undeliverable
+from messages import link_store, pacing_store, undeliverable, whatsapp, whatsapp_store
 from messages import send_store as store
 from messages.channels.base import Outgoing
 from messages.clock_watch import ClockWatch
-from messages.compose import CannotCompose, Composed, Desk, body_hash, compose, desk_of, zone_name_of
+from messages.compose import (
+    CannotCompose,
+    Composed,
+    Desk,
+    body_hash,
+    compose,
+    desk_of,
+    kind_now,
+    language_of,
+    zone_name_of,
+)
 from messages.crash_points import reach
 from messages.kinds import Channel, MessageClass, Purpose, traits
 from messages.limits import Limits
@@ -105,6 +115,15 @@ class _Facts:
     links: Mapping[tuple[str, str], link_store.MessageLink]
     sent: dict[bytes, list[datetime]]
     channels: AbstractSet[Channel]
+    whatsapp: "_WhatsApp | None" = None
+
+
+@dataclass(frozen=True, slots=True)
+class _WhatsApp:
+    """How the practice writes there, and when each address of the batch last did."""
+
+    terms: whatsapp.Terms
+    heard: Mapping[bytes, datetime]
 
 
 @dataclass(frozen=True, slots=True)
@@ -167,6 +186,7 @@ def _number(facts: _Facts, row: SendRow) -> str:
 
 async def _facts(tx: Tx, rows: Sequence[SendRow], order: Order, pace: Pace) -> _Facts:
     addresses = {row.address_ix for row in rows if row.address_ix is not None}
+    chats = {row.address_ix for row in rows if row.channel is Channel.WHATSAPP and row.address_ix is not None}
     desk = desk_of(await people.practice(tx), await reminders.wordings_in_force(tx), order.public_url)
     again = {row.id: row.client_id for row in rows if row.attempt and row.client_id is not None}
     return _Facts(
@@ -176,7 +196,24 @@ async def _facts(tx: Tx, rows: Sequence[SendRow], order: Order, pace: Pace) -> _
         links=await link_store.of_messages(tx, again) if again else {},
         sent=await store.capped_since(tx, addresses, tx.now - CAP_SPAN),
         channels=order.channels,
+        whatsapp=await _whatsapp(tx, chats) if chats else None,
     )
+
+
+async def _whatsapp(tx: Tx, addresses: AbstractSet[bytes]) -> _WhatsApp | None:
+    terms = await whatsapp_store.terms(tx)
+    return None if terms is None else _WhatsApp(terms, await whatsapp_store.last_heard(tx, addresses))
+
+
+def _by_template(tx: Tx, facts: _Facts, row: SendRow, composed: Composed) -> Composed | None:
+    """The message as it is said by WhatsApp: in free words, or by its approved template; None when by neither."""
+    there = facts.whatsapp
+    if there is None:
+        return None
+    if whatsapp.is_open(there.heard.get(row.address_ix or b""), tx.now):
+        return composed
+    sid = whatsapp.template_for(there.terms, kind_now(row), language_of(facts.desk, row))
+    return None if sid is None else composed._replace(content_sid=sid)
 
 
 def _decide(tx: Tx, facts: _Facts, row: SendRow) -> _Verdict:
@@ -187,7 +224,11 @@ def _decide(tx: Tx, facts: _Facts, row: SendRow) -> _Verdict:
         return _Full()
     try:
         composed = compose(tx, facts.desk, row, facts.links)
-        verdict = _verdict(tx, facts, row, composed)
+        sayable = True
+        if row.channel is Channel.WHATSAPP and isinstance(composed, Composed):
+            dressed = _by_template(tx, facts, row, composed)
+            composed, sayable = dressed or composed, dressed is not None
+        verdict = _verdict(tx, facts, row, composed, sayable=sayable)
     except Exception as error:
         log.exception("message_cannot_be_judged", message_id=row.id, error=type(error).__name__)
         return _Stuck("cannot_judge")
@@ -200,7 +241,9 @@ def _decide(tx: Tx, facts: _Facts, row: SendRow) -> _Verdict:
     return composed
 
 
-def _verdict(tx: Tx, facts: _Facts, row: SendRow, composed: Composed | CannotCompose) -> Allowed | Refused | Postponed:
+def _verdict(
+    tx: Tx, facts: _Facts, row: SendRow, composed: Composed | CannotCompose, *, sayable: bool
+) -> Allowed | Refused | Postponed:
     if row.channel not in facts.channels:
         return Refused(Refusal.SENDER_UNREGISTERED)
     practice, person, visit = facts.desk.practice, row.person, row.visit
@@ -225,6 +268,7 @@ def _verdict(tx: Tx, facts: _Facts, row: SendRow, composed: Composed | CannotCom
             daily_cap=practice.daily_cap,
             weekly_cap=practice.weekly_cap,
             text_safe=isinstance(composed, Composed),
+            sayable=sayable,
             sender_registered=bool(practice.sender),
         )
     )
@@ -314,7 +358,11 @@ async def _intend(
 
 
 def _sender(facts: _Facts, row: SendRow) -> str:
-    return facts.desk.practice.email_from or "" if row.channel is Channel.EMAIL else _number(facts, row)
+    if row.channel is Channel.EMAIL:
+        return facts.desk.practice.email_from or ""
+    if row.channel is Channel.WHATSAPP:
+        return facts.whatsapp.terms.number if facts.whatsapp else ""
+    return _number(facts, row)
 
 
 def _outgoing(tx: Tx, desk: Desk, row: SendRow, composed: Composed, intent: Intent) -> Outgoing:
@@ -327,6 +375,8 @@ def _outgoing(tx: Tx, desk: Desk, row: SendRow, composed: Composed, intent: Inte
         subject=composed.subject,
         callback_url=f"{desk.public_url}/twilio/{tx.practice_id}/status?m={row.id}&a={intent.attempt}",
         valid_seconds=_validity(tx.now, desk, row),
+        content_sid=composed.content_sid,
+        variables=composed.variables,
     )
 
 

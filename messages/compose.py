@@ -37,12 +37,17 @@ Links = Mapping[tuple[str, str], MessageLink]
 
 
 class Composed(NamedTuple):
-    """Final words. `new_links` are to be written if, and only if, the message goes on its way."""
+    """Final words. `new_links` are to be written if, and only if, the message goes on its way.
+
+    By WhatsApp, `content_sid` names the approved template that speaks instead of the text, filled with `variables`.
+    """
 
     text: str
     subject: str | None
     segments: int
     new_links: tuple[NewLink, ...] = ()
+    variables: tuple[str, ...] = ()
+    content_sid: str | None = None
 
     def __repr__(self) -> str:
         """How long it is; words, and the secret of the link in them, have no place in a log."""
@@ -105,7 +110,8 @@ def compose(tx: Tx, desk: Desk, row: SendRow, known: Links) -> Composed | Cannot
         return drawn
     new = tuple(made.row for made in (linked, stop) if made.row is not None)
     text = drawn.text.replace(_LINK_STANDS_FOR, linked.token).replace(_STOP_STANDS_FOR, stop.token)
-    return Composed(text=text, subject=drawn.subject, segments=drawn.segments.count, new_links=new)
+    variables = tuple(each.replace(_LINK_STANDS_FOR, linked.token) for each in drawn.variables)
+    return Composed(text, drawn.subject, drawn.segments.count, new, variables)
 
 
 class _About(NamedTuple):

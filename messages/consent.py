@@ -1,8 +1,9 @@
 """May this address be written to: consent given or withdrawn, STOP said, START said.
 
-STOP belongs to the address, for the whole practice and one channel. It takes effect in the transaction that hears it:
-what waits is cancelled, what is about to be posted is recalled. It is acknowledged once nothing can be on its way any
-more. Invariant: after a stop is acknowledged, nothing leaves to that address on that channel.
+STOP belongs to the address, for the whole practice; which channels it ends is opt_out_scope.py's. It takes effect in
+the transaction that hears it: what waits is cancelled, what is about to be posted is recalled. It is acknowledged once
+nothing can be on its way any more. Invariant: after a stop is acknowledged, nothing leaves to that address on that
+channel.
 """
 
 from dataclasses import dataclass
@@ -15,7 +16,9 @@ from messages import links, outbox
 from messages.consent_store import OptOut
 from messages.crash_points import reach
 from messages.kinds import Channel, Kind
+from messages.opt_out_scope import TEXTS, Scope, scope_of
 from messages.particulars import Particulars
+from scheduler.calendar.wallclock import local_day, zone_of
 from scheduler.core.bell import Work
 from scheduler.core.record import Reading, Tx
 from scheduler.core.vault import Where
@@ -36,6 +39,8 @@ class StopSource(StrEnum):
     FREE_TEXT = "free_text"
     LINK = "link"
     STAFF = "staff"
+    WITH_ANOTHER = "with_another"
+    """Said on another channel; by the rule of that day it ended this one as well."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,12 +77,34 @@ async def stop_contact(tx: Tx, contact_point_id: str, channel: Channel, source: 
     return await _stop(tx, owner.address_ix, channel, source, None)
 
 
-async def stop_address_ix(tx: Tx, address_ix: bytes, channel: Channel, source: StopSource) -> Stopped:
-    """Opt out an address known by its blind index: the carrier refused it as opted out."""
-    return await _stop(tx, address_ix, channel, source, None)
+async def stop_address_ix(
+    tx: Tx, address_ix: bytes, channel: Channel, source: StopSource, *, alone: bool = False
+) -> Stopped:
+    """Opt out an address known by its blind index: the carrier refused it as opted out.
+
+    `alone`: the person has blocked us on this channel, which says nothing of others.
+    """
+    stop_it = _stop_channel if alone else _stop
+    return await stop_it(tx, address_ix, channel, source, None)
 
 
 async def _stop(tx: Tx, address_ix: bytes, channel: Channel, source: StopSource, inbound_id: str | None) -> Stopped:
+    """End what the rule of today says such a stop ends; how it stood on the channel it was heard on."""
+    scope = await _scope(tx, channel)
+    stopped = await _stop_channel(tx, address_ix, channel, source, inbound_id)
+    for other in sorted(scope.ends - {channel}):
+        await _stop_channel(tx, address_ix, other, StopSource.WITH_ANOTHER, inbound_id)
+    return stopped
+
+
+async def _scope(tx: Tx, channel: Channel) -> Scope:
+    practice = await people.practice(tx)
+    return scope_of(channel, local_day(tx.now, zone_of(practice.zone)), practice.region)
+
+
+async def _stop_channel(
+    tx: Tx, address_ix: bytes, channel: Channel, source: StopSource, inbound_id: str | None
+) -> Stopped:
     before = await store.opt_out_of(tx, address_ix, channel.value)
     if before is not None and before.stopped:
         await store.stopped_again(tx, address_ix, channel.value)
@@ -128,7 +155,7 @@ async def is_stopped(r: Reading, address_ix: bytes, channel: Channel, *, by: dat
 
 
 async def acknowledge_stops(tx: Tx) -> int:
-    """Acknowledge the stops whose addresses have nothing on the way any more; returns how many.
+    """Acknowledge the stops whose addresses have nothing on the way any more; returns how many were said.
 
     For the worker, at every round. Where the practice answers STOP itself, the single confirmation follows, if it can
     still leave within its five minutes.
@@ -137,7 +164,8 @@ async def acknowledge_stops(tx: Tx) -> int:
     if not waiting:
         return 0
     await store.hold_sending(tx)
-    return sum([await _acknowledge(tx, each) for each in waiting])
+    done = [each for each in waiting if await _acknowledge(tx, each)]
+    return sum(each.source != StopSource.WITH_ANOTHER for each in done)
 
 
 async def _acknowledge(tx: Tx, stopped: OptOut) -> bool:
@@ -147,16 +175,19 @@ async def _acknowledge(tx: Tx, stopped: OptOut) -> bool:
     if not await store.set_acknowledged(tx, stopped.address_ix, stopped.channel):
         return False
     tx.note("address.stop_acknowledged", "address", _named(stopped.address_ix), channel=stopped.channel)
-    if stopped.channel == Channel.SMS and await _confirms(tx, stopped):
+    if stopped.channel in TEXTS and await _confirms(tx, stopped):
         await _confirm(tx, stopped)
     reach("stop.acknowledged")
     return True
 
 
 async def _confirms(tx: Tx, stopped: OptOut) -> bool:
-    """Whether we confirm: the carrier does not, the person asked by text or link, and it is not late."""
+    """Whether we confirm: the carrier does not, the person asked by text or link, and it is not late.
+
+    On WhatsApp the carrier never does. What ended along with another channel was confirmed there.
+    """
     asked = stopped.source in {StopSource.KEYWORD, StopSource.FREE_TEXT, StopSource.LINK}
-    ours = (await people.practice(tx)).stop_mode == "ours"
+    ours = stopped.channel == Channel.WHATSAPP or (await people.practice(tx)).stop_mode == "ours"
     return asked and ours and tx.now - stopped.at <= CONFIRM_WITHIN
 
 
@@ -169,7 +200,7 @@ async def _confirm(tx: Tx, stopped: OptOut) -> None:
         tx,
         outbox.Draft(
             kind=kind,
-            channel=Channel.SMS,
+            channel=Channel(stopped.channel),
             to=outbox.Address(address),
             dedupe=f"stop:{_named(stopped.address_ix)}:{stopped.at.isoformat()}",
             fields=Particulars(language=await _language_at(tx, stopped.address_ix)),

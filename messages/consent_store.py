@@ -55,6 +55,13 @@ async def opt_out_of(r: Reading, address_ix: bytes, channel: str) -> OptOut | No
     return None if row is None else OptOut(*row)
 
 
+async def opt_outs_at(r: Reading, address_ix: bytes) -> tuple[OptOut, ...]:
+    """What an address last said on each channel, the newest first."""
+    wanted = select(*_COLUMNS).where(opt_out.c.practice_id == r.practice_id, opt_out.c.address_ix == address_ix)
+    rows = await r.conn.execute(wanted.order_by(opt_out.c.at.desc(), opt_out.c.channel))
+    return tuple(OptOut(*row) for row in rows)
+
+
 async def stopped_among(r: Reading, address_ixs: Collection[bytes]) -> frozenset[tuple[bytes, str]]:
     """Which of these addresses are opted out, by channel."""
     if not address_ixs:

@@ -85,6 +85,8 @@ class ErrorAction(StrEnum):
     """The carrier knows of a STOP we do not: record it."""
     SWITCH_CHANNEL = "switch_channel"
     """Not reachable by text: use the next consented channel from now on."""
+    NOT_ON_CHANNEL = "not_on_channel"
+    """Nobody has this number on this channel: not by this way from now on; the number itself is fine."""
     CHANNEL_OPT_OUT = "channel_opt_out"
     """The person blocked us on this channel alone: record that and use another."""
     NEXT_CHANNEL = "next_channel"
@@ -136,6 +138,8 @@ _CONFIGURATION: Final = ErrorRule(action=ErrorAction.CONFIGURATION_ALARM, next_c
 # Only this region is not enabled, so everybody else's messages go on.
 _REGION: Final = ErrorRule(action=ErrorAction.CONFIGURATION_ALARM, next_channel=True, staff_task=True, alarm=True)
 _SWITCH: Final = ErrorRule(action=ErrorAction.SWITCH_CHANNEL, next_channel=True)
+# The template is not the one that was approved, or the number is none of WhatsApp's: texts and mails go on.
+_TEMPLATE: Final = ErrorRule(action=ErrorAction.USE_TEMPLATE, next_channel=True, alarm=True)
 _BACK_OFF: Final = ErrorRule(action=ErrorAction.BACK_OFF, retry_after_minutes=0)
 _SLOW_DOWN: Final = ErrorRule(action=ErrorAction.BACK_OFF, retry_after_minutes=10, next_channel=True)
 _STAFF: Final = ErrorRule(action=ErrorAction.STAFF_TASK, staff_task=True)
@@ -168,6 +172,8 @@ _RULES: Final = MappingProxyType(
         21612: _SWITCH,
         21614: _SWITCH,
         21635: _SWITCH,
+        21655: _TEMPLATE,
+        21910: _TEMPLATE,
         23002: _CONFIGURATION,
         23005: _CONFIGURATION,
         23006: _CONFIGURATION,
@@ -185,11 +191,18 @@ _RULES: Final = MappingProxyType(
         30450: _STAFF,
         30610: _STAFF,
         30640: _STAFF,
-        63003: _SWITCH,
+        63003: ErrorRule(action=ErrorAction.NOT_ON_CHANNEL, next_channel=True),
+        63005: _TEMPLATE,
+        63013: _TEMPLATE,
         63014: ErrorRule(action=ErrorAction.CHANNEL_OPT_OUT, next_channel=True),
         63016: ErrorRule(action=ErrorAction.USE_TEMPLATE, next_channel=True),
         63018: _SLOW_DOWN,
-        63024: _SWITCH,
+        63021: _TEMPLATE,
+        63024: ErrorRule(action=ErrorAction.NOT_ON_CHANNEL, next_channel=True),
+        63027: _TEMPLATE,
+        63028: _TEMPLATE,
+        63032: ErrorRule(action=ErrorAction.NEXT_CHANNEL, next_channel=True),
+        63049: ErrorRule(action=ErrorAction.NEXT_CHANNEL, next_channel=True),
     }
 )
 

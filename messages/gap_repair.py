@@ -10,6 +10,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from messages import inbound_store as store
+from messages import whatsapp_store
 from messages.channels.base import Channel, Listed
 from messages.crash_points import reach
 from messages.inbound import Received, receive_many
@@ -29,9 +30,10 @@ FIRST_LOOK: Final = timedelta(days=7)
 class GapRepair:
     """Fetches what was missed. For the start, and every few minutes after it."""
 
-    def __init__(self, record: Record, channel: Channel) -> None:
+    def __init__(self, record: Record, channel: Channel, whatsapp: Channel | None = None) -> None:
         self._record = record
         self._channel = channel
+        self._whatsapp = whatsapp
 
     async def run(self, practice_id: str) -> int:
         """Store the texts the carrier lists and we do not know; returns how many there were.
@@ -44,10 +46,13 @@ class GapRepair:
         async with self._record.read(practice_id) as r:
             now, last = r.now, await store.listed_until(r)
         since = (last or now - FIRST_LOOK) - OVERLAP
-        return await repair(self._record, self._channel, practice_id, since, now)
+        return await repair(self._record, self._channel, practice_id, since, now, whatsapp=self._whatsapp)
 
 
-async def repair(record: Record, channel: Channel, practice_id: str, since: datetime, until: datetime) -> int:
+async def repair(
+    record: Record, channel: Channel, practice_id: str, since: datetime, until: datetime, *,
+    whatsapp: Channel | None = None,
+) -> int:  # fmt: skip
     """Store the texts the carrier lists since an instant and we do not know; returns how many there were.
 
     What came up to `until`, when the look began, is then known to be in the record.
@@ -57,11 +62,14 @@ async def repair(record: Record, channel: Channel, practice_id: str, since: date
     """
     async with record.read(practice_id) as r:
         sender = (await people.practice(r)).sender
+        terms = await whatsapp_store.terms(r) if whatsapp is not None else None
     listed = await channel.list_received(sender, since)
+    chats = await whatsapp.list_received(terms.number, since) if whatsapp is not None and terms is not None else ()
     reach("gap.listed")
-    missed = await _missed(record, practice_id, listed)
+    missed = await _missed(record, practice_id, [*listed, *chats])
+    by_chat = {each.sid for each in chats}
     async with record.write(practice_id, CARRIER) as tx:
-        stored = await receive_many(tx, [_received(each) for each in missed])
+        stored = await receive_many(tx, [_received(each, by_chat=each.sid in by_chat) for each in missed])
         await store.set_listed_until(tx, until)
         reach("gap.stored")
     reach("gap.committed")
@@ -78,11 +86,12 @@ async def _missed(record: Record, practice_id: str, listed: Sequence[Listed]) ->
     return [each for each in listed if each.sid not in known]
 
 
-def _received(listed: Listed) -> Received:
+def _received(listed: Listed, *, by_chat: bool) -> Received:
     return Received(
         sid=listed.sid,
         sender=listed.sender,
         body=listed.body,
         media_count=listed.media_count,
         received_at=listed.created_at,
+        via=whatsapp_store.VIA if by_chat else None,
     )

@@ -4,10 +4,10 @@ What a text means is bot/conversation's; here it is only read so far as to see w
 missed webhook would have told is gap_repair.py's. Invariant: one carrier id is stored once, however often it comes.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
-from typing import Final
+from typing import Any, Final
 
 from messages import inbound_store as store
 from messages.crash_points import reach
@@ -25,7 +25,7 @@ LONGEST_BODY: Final = 1600  # the carrier's own limit; what is longer was not se
 class Received:
     """A text as the carrier posted or listed it. `sender` in E.164 as the carrier gives it.
 
-    `via`: by which other way it came (voice: a key that was pressed; chat: the page behind a link).
+    `via`: by which other way it came (voice: a key that was pressed; chat: the page behind a link; whatsapp).
     """
 
     sid: str
@@ -123,6 +123,11 @@ async def handled(
         tx.note("inbound.handled", "inbound", inbound_id, reading=reading, outcome=outcome)
         reach("inbound.handled")
     return changed
+
+
+async def answered_at_once(tx: Tx, inbound_id: str, answers: Sequence[Mapping[str, Any]]) -> None:
+    """Note what was said to it on the page it was written on; values of closed fields, never words."""
+    await store.set_answers(tx, inbound_id, answers)
 
 
 async def tried(tx: Tx, inbound_id: str) -> int:

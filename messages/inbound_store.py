@@ -3,7 +3,7 @@
 Invariant: one row per carrier id, so a text that is delivered twice is handled once.
 """
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
@@ -40,6 +40,7 @@ class Inbound:
     received_at: datetime
     handled_at: datetime | None
     via: str | None = None
+    answers: tuple[Mapping[str, Any], ...] = ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -128,6 +129,12 @@ async def add_try(tx: Tx, inbound_id: str) -> int:
     return int(found.scalar_one())
 
 
+async def set_answers(tx: Tx, inbound_id: str, answers: Sequence[Mapping[str, Any]]) -> None:
+    """Note what was said at once to a text: kinds and closed fields, so that a page can show it after a redirect."""
+    one = (inbound.c.practice_id == tx.practice_id, inbound.c.id == inbound_id)
+    await tx.conn.execute(update(inbound).where(*one).values(answers=list(answers)))
+
+
 async def inbound_row(r: Reading, inbound_id: str) -> Inbound | None:
     """One text of this practice."""
     row = (await r.conn.execute(_ONE, {"of": r.practice_id, "id": inbound_id})).mappings().first()
@@ -202,6 +209,7 @@ def _inbound(r: Reading, box: Box, row: Any) -> Inbound:
         received_at=row["received_at"],
         handled_at=row["handled_at"],
         via=row["via"],
+        answers=tuple(row["answers"] or ()),
     )
 
 

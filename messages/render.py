@@ -16,6 +16,7 @@ from messages.catalog import language_of, template
 from messages.kinds import Channel, Country, Kind, SafeFields
 from messages.segments import Segments, segments, sms_text
 from messages.times import clock_time, day_name, numbered, short_day, zone_name
+from messages.whatsapp import VARIABLES
 
 PLACEHOLDER: Final = re.compile(r"\{([a-z_]+)\}")
 
@@ -32,6 +33,8 @@ class Rendered:
     text: str
     subject: str | None
     segments: Segments
+    variables: tuple[str, ...] = ()
+    """What an approved template of WhatsApp is filled with, where there may be one."""
 
 
 class CannotRenderError(Exception):
@@ -64,10 +67,13 @@ def render(
         raise CannotRenderError("fields_missing", kind, lacking)
     if channel is Channel.VOICE:
         return _call(kind, fields, language)
-    own = wordings.get(kind, {}).get(language_of(language)) if channel is Channel.SMS else None
-    words = own or _words(kind, fields, language, channel.value)
+    in_texts = channel in {Channel.SMS, Channel.WHATSAPP}
+    own = wordings.get(kind, {}).get(language_of(language)) if in_texts else None
+    words = own or _words(kind, fields, language, "sms" if in_texts else channel.value)
     if words is None:
         raise CannotRenderError("not_sayable", kind, (channel.value,))
+    if channel is Channel.WHATSAPP:
+        return _chat(kind, words, fields, language)
     if channel is Channel.SMS:
         text = sms_text(fill(kind, words, fields, language), plain_letters=plain_letters)
         return Rendered(text, None, segments(text, toll_free=toll_free))
@@ -102,6 +108,13 @@ def _call(kind: Kind, fields: SafeFields, language: str) -> Rendered:
         raise CannotRenderError("not_sayable", kind, (Channel.VOICE.value,))
     text = fill(kind, words, fields, language)
     return Rendered(text, "", segments(text))
+
+
+def _chat(kind: Kind, words: str, fields: SafeFields, language: str) -> Rendered:
+    """The words of a text with every letter they are written with, and what a template would be filled with."""
+    text = sms_text(fill(kind, words, fields, language), plain_letters=False)
+    variables = tuple(fill(kind, f"{{{name}}}", fields, language) for name in VARIABLES.get(kind, ()))
+    return Rendered(text, None, segments(text), variables)
 
 
 def _email(kind: Kind, words: str, fields: SafeFields, language: str) -> Rendered:

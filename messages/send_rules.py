@@ -180,6 +180,7 @@ class Refusal(StrEnum):
     OUTSIDE_WINDOW = "outside_window"
     OVER_CAP = "over_cap"
     TEXT_UNSAFE = "text_unsafe"
+    NO_TEMPLATE = "no_template"
     SENDER_UNREGISTERED = "sender_unregistered"
     TOO_LATE = "too_late"
 
@@ -199,7 +200,8 @@ class SendFacts(NamedTuple):
     `visit_active` and `offer_open` are None when the message is about no visit or offer. `consented` is for this
     channel and this kind's purpose. `preference_allows` is the client's own say (no texts, other number, own hours).
     `sent` are the instants of capped messages to this contact point in the last eight days. `text_safe` is the last
-    lint of the rendered text. `window` is None only for a practice-less alert.
+    lint of the rendered text; `sayable` is False where a channel takes approved templates only and there is none.
+    `window` is None only for a practice-less alert.
     """
 
     kind: Kind
@@ -222,6 +224,7 @@ class SendFacts(NamedTuple):
     daily_cap: int = DEFAULT_DAILY_CAP
     weekly_cap: int = DEFAULT_WEEKLY_CAP
     text_safe: bool = True
+    sayable: bool = True
     sender_registered: bool = True
 
 
@@ -303,6 +306,7 @@ def _message_refusal(facts: SendFacts) -> Refusal | None:
     texting_unregistered = facts.channel is Channel.SMS and not facts.sender_registered
     return _first(
         (not facts.text_safe, Refusal.TEXT_UNSAFE),
+        (not facts.sayable, Refusal.NO_TEMPLATE),
         (texting_unregistered, Refusal.SENDER_UNREGISTERED),
         (facts.now > facts.useful_until, Refusal.TOO_LATE),
     )

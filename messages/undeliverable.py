@@ -14,7 +14,7 @@ from messages import undeliverable_store as past
 from messages.consent import StopSource
 from messages.crash_points import reach
 from messages.delivery import ErrorAction, ErrorRule, error_rule
-from messages.kinds import MessageClass, VisitNeed, traits
+from messages.kinds import MessageClass, Purpose, VisitNeed, traits
 from messages.send_rules import Refusal
 from messages.send_store import SendRow
 from messages.tasks import TaskKind, open_task
@@ -32,6 +32,7 @@ _ABOUT_THE_WAY: Final = frozenset(
         Refusal.CLIENT_PREFERENCE,
         Refusal.NUMBER_INVALID,
         Refusal.NUMBER_QUARANTINED,
+        Refusal.NO_TEMPLATE,
     }
 )
 # A phone that is off comes back; one that is off for so many texts in a row is a number nobody uses (rules.md A4).
@@ -61,8 +62,8 @@ async def dropped(tx: Tx, row: SendRow, reason: Refusal) -> None:
     """Follow up a message that must not leave any more, where that means somebody is not told of something.
 
     What is no longer so (moved, confirmed, offered to another) needs no telling. What could not go this way goes
-    another, or becomes a task: a notice always, a planned touch if it was tried before or took another's place, since
-    planning itself sees to the touches whose way has changed.
+    another, or becomes a task: a notice always, a planned touch if it was tried before, took another's place or has no
+    template on its channel, since planning itself sees to the touches whose way has changed.
     """
     if traits(row.kind).message_class is MessageClass.OFFER and reason is not Refusal.OFFER_CLOSED:
         tx.emit(MessageUndeliverable(row.id))  # the waitlist goes on to the next
@@ -70,7 +71,7 @@ async def dropped(tx: Tx, row: SendRow, reason: Refusal) -> None:
         await trouble(tx, reason.value)
     if reason not in _OUR_TROUBLE | _OUT_OF_TIME | _ABOUT_THE_WAY or _is_moot(row):
         return
-    tried = row.attempt > 0 or await _takes_a_place(tx, row)
+    tried = row.attempt > 0 or reason is Refusal.NO_TEMPLATE or await _takes_a_place(tx, row)
     is_notice = row.touch is None and row.participation_id is not None and _tells_of_visit(row)
     if not (tried or is_notice) or (_tells_of_visit(row) and await another_way.elsewhere(tx, row)):
         return
@@ -155,12 +156,16 @@ async def _learn(tx: Tx, row: SendRow, rule: ErrorRule, code: int | None) -> Non
     """Record what the code says about the number."""
     why = f"carrier_{code}"
     if rule.action in {ErrorAction.SYNC_OPT_OUT, ErrorAction.CHANNEL_OPT_OUT} and row.address_ix is not None:
-        stopped = await consent.stop_address_ix(tx, row.address_ix, row.channel, StopSource.CARRIER)
+        alone = rule.action is ErrorAction.CHANNEL_OPT_OUT
+        stopped = await consent.stop_address_ix(tx, row.address_ix, row.channel, StopSource.CARRIER, alone=alone)
         if not stopped.again:
             dedupe = f"opted_out:{row.address_ix.hex()[:32]}"
             await open_task(tx, TaskKind.OPTED_OUT, dedupe=dedupe, client_id=row.client_id, message_id=row.id)
     if row.contact_point_id is None:
         return
+    if rule.action is ErrorAction.NOT_ON_CHANNEL:
+        # The number is as good as before for everything else; who agreed has to agree anew once they are there.
+        await consent.withdraw(tx, row.contact_point_id, row.channel, Purpose.REMINDERS, wording=why, how="carrier")
     if rule.action in {ErrorAction.NUMBER_INVALID, ErrorAction.SWITCH_CHANNEL} or await _is_off_for_good(tx, row, rule):
         await _take_out_of_use(tx, row.contact_point_id, "invalid", why)
     if rule.action is ErrorAction.QUARANTINE:

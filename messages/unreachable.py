@@ -10,7 +10,7 @@ from enum import StrEnum
 
 from messages import consent_store
 from messages.kinds import Purpose
-from messages.recipients import CHANNEL_OF_KIND, reachable
+from messages.recipients import CHANNEL_OF_KIND, planned_as, reachable
 from scheduler.appointments import store as appointments
 from scheduler.core.record import Reading
 from scheduler.people import store as people
@@ -52,7 +52,7 @@ async def unreachable(
     first = {visit.client_id: visit for visit in reversed(visits)}
     used = await _channels_used(r)
     reach = await reachable(r, set(first), Purpose.REMINDERS)
-    lost = {each: reach[each] for each in first if not used & {channel.value for channel in reach[each]}}
+    lost = {each: reach[each] for each in first if not used & {planned_as(channel).value for channel in reach[each]}}
     why = await _reasons(r, [each for each in lost if not lost[each]])
     found = [
         Unreachable(each, first[each].participation_id, first[each].starts_at, why.get(each, Why.OTHER_CHANNEL))

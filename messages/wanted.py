@@ -11,7 +11,7 @@ from zoneinfo import ZoneInfo
 
 from messages.kinds import Channel, Kind, Purpose
 from messages.quiet_hours import window_of
-from messages.recipients import Reachable, reachable
+from messages.recipients import Reachable, planned_as, reachable
 from messages.reconcile import WantedTouch
 from messages.send_rules import SendWindow, window_shift
 from scheduler.appointments.states import ParticipationState
@@ -68,7 +68,7 @@ def wanted_touches(
         starts_at=visit.starts_at,
         zone=_zone(setting, visit),
         booked_at=agreed_at,
-        channels=[policies.Channel(channel.value) for channel in reach],
+        channels=list(dict.fromkeys(policies.Channel(planned_as(channel).value) for channel in reach)),
         booked_notice=booked_notice,
     )
     confirmed = visit.state is ParticipationState.CONFIRMED
@@ -85,8 +85,8 @@ def _placed(
     touch: PlannedTouch, reach: Reachable, window: SendWindow, agreed_at: datetime, now: datetime
 ) -> WantedTouch:
     """The touch inside the send window. One whose time has passed keeps it, so that it is known as passed."""
-    channel = Channel(touch.channel.value)
-    point = reach[channel]
+    wanted = Channel(touch.channel.value)
+    channel, point = next((way, point) for way, point in reach.items() if planned_as(way) is wanted)
     due_at: datetime | None = touch.due_at
     if touch.due_at >= now:
         earliest = max(agreed_at, now)

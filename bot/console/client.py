@@ -13,34 +13,42 @@ from aiohttp import web
 from bot.console import day_rows, phones
 from bot.console.book_of_names import names
 from bot.console.client_words import (
+    BY_CHANNEL,
     CHANNEL_NAMES,
     HOW,
     LANGUAGES,
+    OWN_WAY,
     PAYERS,
     POINT_STATES,
     PURPOSE_WORDS,
     PURPOSES,
     ROLES,
     STATEMENT,
+    STATEMENTS,
 )
 from bot.console.day_rows import Shown, VisitRow
 from bot.console.desk import actor_of, show, writing
+from bot.console.stop_words import StopLine, stop_line
 from bot.console.touch_words import note_of, state_of, what
 from bot.console.wish_words import wish_of
 from bot.web.forms import EMPTY, Form
-from messages import consent_store, outbox_store
+from messages import consent_store, outbox_store, whatsapp_store
+from messages.consent import StopSource
+from messages.consent_store import OptOut
 from messages.kinds import Channel
+from messages.opt_out_scope import scope_of
 from messages.outbox_store import Message
 from messages.recipients import CHANNEL_OF_KIND
 from scheduler import access
 from scheduler.actions.read_client import ClientRecord, read_client
 from scheduler.appointments import store as appointments
 from scheduler.appointments.store import Visit
+from scheduler.calendar.wallclock import local_day, zone_of
 from scheduler.core.actor import Actor
 from scheduler.core.record import Reading
 from scheduler.fees import store as fees
 from scheduler.people import store as people
-from scheduler.people.store import Consent, ContactPoint
+from scheduler.people.store import Consent, ContactPoint, Practice
 from waitlist import store as waitlist
 from waitlist.store import EntryState
 
@@ -61,12 +69,17 @@ class Sent:
 
 @dataclass(frozen=True, slots=True)
 class Agreed:
-    """Whether one purpose was agreed to; `line` says when and how, empty when it was never asked."""
+    """Whether one purpose was agreed to; `line` says when and how, empty when it was never asked.
+
+    `statement` is what staff read out; `written_only`: it takes a signed form.
+    """
 
     purpose: str
     name: str
     granted: bool
     line: str
+    statement: str
+    written_only: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,6 +97,7 @@ class Reach:
     stopped_at: datetime | None
     agreed: tuple[Agreed, ...]
     history: tuple[Consent, ...]
+    stops: tuple[StopLine, ...]
 
 
 async def show_client(request: web.Request) -> web.Response:
@@ -110,11 +124,10 @@ async def _context(r: Reading, actor: Actor, record: ClientRecord) -> dict[str, 
     shown = Shown(book, {client.id: client}, r.now, False, False, False)
     ahead = [visit for visit in visits if visit.ends_at > r.now]
     past = [visit for visit in visits if visit.ends_at <= r.now]
-    region = (await people.practice(r)).region
     versions = await fees.fee_policies(r)
     return {
         "client": client,
-        "reach": await _reach(r, record, region),
+        "reach": await _reach(r, record),
         "ahead": [_visit_row(visit, shown) for visit in ahead[:AHEAD_SHOWN]],
         "more_ahead": max(0, len(ahead) - AHEAD_SHOWN),
         "past": [_visit_row(visit, shown) for visit in reversed(past[-PAST_SHOWN:])],
@@ -136,7 +149,7 @@ async def _context(r: Reading, actor: Actor, record: ClientRecord) -> dict[str, 
         "roles": ROLES,
         "how": HOW,
         "purpose_words": PURPOSE_WORDS,
-        "statement": STATEMENT,
+        "by_channel": BY_CHANNEL,
     }  # fmt: skip
 
 
@@ -150,19 +163,18 @@ def _visit_row(visit: Visit, shown: Shown) -> tuple[Visit, VisitRow]:
     return visit, day_rows.visit_row(visit, shown)
 
 
-async def _reach(r: Reading, record: ClientRecord, region: str) -> list[Reach]:
-    return [await _one(r, point, record, region) for point in record.contact_points if point.state != "removed"]
+async def _reach(r: Reading, record: ClientRecord) -> list[Reach]:
+    practice = await people.practice(r)
+    chats = await whatsapp_store.terms(r) is not None
+    points = [point for point in record.contact_points if point.state != "removed"]
+    return [await _one(r, point, record, practice, chats=chats) for point in points]
 
 
-async def _one(r: Reading, point: ContactPoint, record: ClientRecord, region: str) -> Reach:
+async def _one(r: Reading, point: ContactPoint, record: ClientRecord, practice: Practice, *, chats: bool) -> Reach:
     channel = CHANNEL_OF_KIND[point.kind]
-    opted_out = await consent_store.opt_out_of(r, point.value_ix, channel.value)
-    agreed = []
-    for purpose, name in PURPOSES:
-        if not asked_of(point, purpose):
-            continue
-        found = record.consents.get((point.id, *meant_by(purpose, channel)))
-        agreed.append(Agreed(purpose, name, bool(found and found.granted), HOW.get(found.how, "") if found else ""))
+    said = await consent_store.opt_outs_at(r, point.value_ix)
+    opted_out = next((each for each in said if each.channel == channel), None)
+    region = practice.region
     return Reach(
         point.id,
         point.kind,
@@ -173,21 +185,56 @@ async def _one(r: Reading, point: ContactPoint, record: ClientRecord, region: st
         channel,
         CHANNEL_NAMES[channel.value],
         opted_out.at if opted_out and opted_out.stopped else None,
-        tuple(agreed),
+        tuple(
+            _agreed(point, purpose, name, record, practice)
+            for purpose, name in PURPOSES
+            if asked_of(point, purpose, chats=chats)
+        ),
         await people.consent_history(r, point.id),
+        tuple(_stop(each, practice) for each in said if each.source != StopSource.WITH_ANOTHER or not each.stopped),
     )
 
 
-def asked_of(point: ContactPoint, purpose: str) -> bool:
-    """Whether a purpose can be agreed to here: calls by phones, changes by those who act for the client."""
+def _agreed(point: ContactPoint, purpose: str, name: str, record: ClientRecord, practice: Practice) -> Agreed:
+    channel = CHANNEL_OF_KIND[point.kind]
+    found = record.consents.get((point.id, *meant_by(purpose, channel)))
+    return Agreed(
+        purpose,
+        name if purpose in OWN_WAY else f"{name} by {'text' if channel is Channel.SMS else 'email'}",
+        bool(found and found.granted),
+        HOW.get(found.how, "") if found else "",
+        STATEMENTS.get(purpose, STATEMENT),
+        needs_form(purpose, practice),
+    )
+
+
+def _stop(said: OptOut, practice: Practice) -> StopLine:
+    day = local_day(said.at, zone_of(practice.zone))
+    return stop_line(said, scope_of(Channel(said.channel), day, practice.region))
+
+
+def asked_of(point: ContactPoint, purpose: str, *, chats: bool) -> bool:
+    """Whether a purpose can be agreed to here: calls by phones, changes by those who act for the client.
+
+    `chats`: the practice writes by WhatsApp.
+    """
     if purpose == "changes":
         return point.role != "client" and point.kind == "phone"
+    if purpose == "whatsapp":
+        return chats and point.kind == "phone"
     return purpose != "calls" or point.kind == "phone"
+
+
+def needs_form(purpose: str, practice: Practice) -> bool:
+    """Whether only a signed form will do: no privacy agreement covers WhatsApp in the US (rules.md A7)."""
+    return purpose == "whatsapp" and practice.region == "US"
 
 
 def meant_by(purpose: str, channel: Channel) -> tuple[str, str]:
     """The channel and purpose of a consent that the page calls by one word: calls are reminders by voice."""
-    return ("voice", "reminders") if purpose == "calls" else (channel.value, purpose)
+    if purpose in {"calls", "whatsapp"}:
+        return ("voice" if purpose == "calls" else "whatsapp", "reminders")
+    return (channel.value, purpose)
 
 
 async def _sent(r: Reading, actor: Actor, client_id: str) -> Sent | None:

@@ -10,7 +10,7 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.console.client import asked_of, client_page, meant_by, show_client
+from bot.console.client import asked_of, client_page, meant_by, needs_form, show_client
 from bot.console.client_words import LANGUAGES, PAYERS, PURPOSES, WORDING, sentence
 from bot.console.clients import field_of, read_fields
 from bot.console.desk import actor_of, after, reading, show, writing
@@ -18,7 +18,7 @@ from bot.console.said import Said
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.keys import SITE
 from bot.web.typed import typed_number
-from messages import consent, links
+from messages import consent, links, whatsapp_store
 from messages.consent import StopSource
 from messages.kinds import Channel
 from messages.recipients import CHANNEL_OF_KIND
@@ -135,7 +135,9 @@ async def change_consent(request: web.Request) -> web.Response:
         raise Invalid("purpose_unknown", field="purpose")
 
     async def change(tx: Tx, point: ContactPoint) -> None:
-        if not asked_of(point, purpose):
+        chats = await whatsapp_store.terms(tx) is not None
+        unwritten = given and how != "form" and needs_form(purpose, await people.practice(tx))
+        if not asked_of(point, purpose, chats=chats) or unwritten:
             raise Invalid("purpose_unknown", field="purpose")
         channel, about = meant_by(purpose, CHANNEL_OF_KIND[point.kind])
         record = consent.grant if given else consent.withdraw

@@ -10,14 +10,19 @@ from scheduler.core.errors import Conflict, Invalid
 PAYERS: Final = (
     ("self", "Self-pay"), ("insurance", "Insurance"), ("medicare", "Medicare"), ("medicaid", "Medicaid"),
 )  # fmt: skip
-LANGUAGES: Final = (("en", "English"), ("es", "Spanish"))
+LANGUAGES: Final = (
+    ("en", "English"), ("es", "Spanish"), ("fr", "French"), ("pt", "Portuguese"), ("vi", "Vietnamese"),
+    ("zh", "Chinese"), ("tl", "Tagalog"), ("ar", "Arabic"),
+)  # fmt: skip
 ROLES: Final = (
     ("client", "The client"), ("guardian", "A guardian"), ("partner", "A partner"), ("carer", "A carer"),
 )  # fmt: skip
 PURPOSES: Final = (
     ("reminders", "Reminders"), ("waitlist", "Waitlist offers"), ("changes", "Moving and cancelling visits"),
-    ("calls", "Reminder calls"),
+    ("calls", "Reminder calls"), ("whatsapp", "Reminders by WhatsApp"),
 )  # fmt: skip
+OWN_WAY: Final = frozenset({"calls", "changes", "whatsapp"})
+"""Purposes whose name says by which way already."""
 PURPOSE_WORDS: Final = {"reminders": "reminders", "waitlist": "waitlist offers", "changes": "moving and cancelling"}
 CHANNEL_NAMES: Final = {"sms": "texts", "email": "emails", "voice": "calls", "whatsapp": "WhatsApp"}
 HOW: Final = {
@@ -26,6 +31,7 @@ HOW: Final = {
     "import": "imported",
     "keyword": "by text",
     "link": "by link",
+    "carrier": "nobody has this number there",
 }
 POINT_STATES: Final = {
     "quarantined": "Being checked: nothing is sent there",
@@ -38,6 +44,15 @@ STATEMENT: Final = (
     "“We can text you about your visits: when they are, and to confirm or change them. Message and data rates may "
     "apply. Reply STOP at any time to end texts.”"
 )
+
+STATEMENTS: Final = {
+    "calls": "“We can call you about your visits; a voice reads the day and time once you press a key. Press 9 to end "
+    "calls.”",
+    "whatsapp": "“We can write to you by WhatsApp: the day and time of your visits, never what they are for. WhatsApp "
+    "belongs to Meta, and no agreement on health privacy covers it. Reply STOP at any time.”",
+}
+"""What is read out for a purpose that has a statement of its own."""
+BY_CHANNEL: Final = {"voice": " by phone call", "whatsapp": " by WhatsApp"}
 
 _SENTENCES: Final = {
     "name_needed": "Enter a first or a last name",

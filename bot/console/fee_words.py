@@ -51,6 +51,8 @@ NO_FEE: Final[dict[NoFeeReason, tuple[str, str]]] = {
 HOW_ACCEPTED: Final = {"signed": "signed", "link": "by link", "import": "imported", "verbal": "told us"}
 HOW_CANCELLED: Final = {
     "sms": "by text",
+    "whatsapp": "by WhatsApp",
+    "voice": "in a call",
     "link": "by link",
     "console": "told the office",
     "command": "told the office",

@@ -11,6 +11,7 @@ from zoneinfo import available_timezones
 
 from aiohttp import web
 
+from bot.console.client_words import LANGUAGES
 from bot.console.desk import actor_of, after, reading, show, writing
 from bot.console.said import Said
 from bot.console.settings_words import LOCALES, refusal, with_current
@@ -110,7 +111,7 @@ async def _shown(request: web.Request, form: Form, *, status: HTTPStatus = HTTPS
         "zones": sorted(available_timezones()),
         "locales": with_current(LOCALES, fields.locale),
         "countries": [(code, COUNTRY_WORDS[code]) for code in sorted(CRISIS_COUNTRIES)],
-        "languages": [("en", "English"), ("es", "Spanish")],
+        "languages": LANGUAGES,
         "stop_modes": STOP_MODES,
     }
     return await show(request, "console/settings_practice.html", context, status=status)

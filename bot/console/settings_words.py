@@ -30,6 +30,8 @@ REFUSALS: Final = {
     "send_window_too_short": "Leave at least two hours in which messages may leave",
     "weekly_cap_below_daily": "Allow at least as many in a week as in a day",
     "sender_rate_unknown": "Choose from the list",
+    "risk_not_known": "Say that you know this, or leave WhatsApp off",
+    "template_unknown": "Enter what Twilio calls the template: HX and 32 letters and digits",
     "modality_unknown": "Choose one of the two",
     "code_family_unknown": "Choose from the list",
     "hours_overlap": "Two times of this day overlap",

@@ -37,6 +37,7 @@ from bot.conversation.who_speaks import may_change
 from bot.conversation.wished import says_when
 from bot.conversation.wrong_number import give_number_up
 from messages import inbound as texts
+from messages import whatsapp_store
 from messages.inbound_store import Inbound
 from messages.intents import Asked, Intent, IntentKind, Reading
 from messages.kinds import Kind
@@ -79,7 +80,7 @@ async def handle(tx: Tx, inbound_id: str, direct: Direct | None = None) -> str |
         why=_why(turn),
         outcome=outcome,
         client_id=turn.client_id,
-        kept_elsewhere=inbound.via is None,
+        kept_elsewhere=inbound.via in {None, whatsapp_store.VIA},
     )
     return outcome
 

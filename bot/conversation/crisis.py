@@ -11,7 +11,7 @@ from bot.conversation.turn import Turn
 from messages import consent
 from messages.intents import Asked, IntentKind
 from messages.intents.reader import read
-from messages.kinds import Channel, Kind
+from messages.kinds import Kind
 from messages.tasks import TaskKind, open_task
 from scheduler.actions.confirm import confirm
 from scheduler.core.record import Tx
@@ -32,7 +32,7 @@ async def alarm(tx: Tx, turn: Turn) -> str:
         participation_id=meant[0].participation_id if meant else None,
         alert_at=tx.now,
     )
-    if turn.direct is not None or not await consent.is_stopped(tx, turn.sender.address_ix, Channel.SMS):
+    if turn.direct is not None or not await consent.is_stopped(tx, turn.sender.address_ix, turn.channel):
         await say(tx, turn, Kind.CRISIS_NOTICE)
     sure = turn.reading.get(IntentKind.CONFIRM) and not _UNSETTLED & set(turn.reading.kinds)
     if sure and len(meant) == 1 and not names_another_day(turn, meant[0]):

@@ -23,6 +23,8 @@ from scheduler.people import store as people
 TRIES: Final = 3
 BATCH: Final = 50
 SIDE_BY_SIDE: Final = 4
+_VIA: Final = {"voice": Via.VOICE, "chat": Via.LINK, "whatsapp": Via.WHATSAPP}
+"""What was kept because the number was busy is dealt with later, and came the way it came."""
 
 log = structlog.get_logger()
 
@@ -68,10 +70,11 @@ async def _answered(record: Record, practice_id: str, inbound_id: str) -> bool:
 async def _writer_of(record: Record, practice_id: str, inbound_id: str) -> Actor:
     """The client who writes, where only one can be; else somebody with this number."""
     async with record.read(practice_id) as r:
-        sender_ix = await texts.sender_ix(r, inbound_id)
-        points = await people.contact_points_at(r, sender_ix) if sender_ix is not None else ()
+        inbound = await texts.read(r, inbound_id)
+        points = await people.contact_points_at(r, inbound.sender_ix) if inbound is not None else ()
     clients = {point.client_id for point in points if point.state != "quarantined"}
-    return Actor(ActorKind.CLIENT, clients.pop() if len(clients) == 1 else None, Via.SMS)
+    via = _VIA.get(inbound.via or "", Via.SMS) if inbound is not None else Via.SMS
+    return Actor(ActorKind.CLIENT, clients.pop() if len(clients) == 1 else None, via)
 
 
 async def _try_failed(record: Record, practice_id: str, inbound_id: str) -> bool:

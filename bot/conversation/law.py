@@ -61,7 +61,7 @@ async def _stop(tx: Tx, turn: Turn, intent: Intent) -> str:
     source = StopSource.KEYWORD if intent.word else StopSource.FREE_TEXT
     if turn.inbound.opt_out_type:
         source = StopSource.CARRIER
-    await consent.stop(tx, turn.inbound.sender, Channel.SMS, source, turn.inbound.id)
+    await consent.stop(tx, turn.inbound.sender, _ended(turn), source, turn.inbound.id)
     meant = turn.situation.meant
     about_visit = _may_mean_the_visit(turn, intent)
     if about_visit or source is StopSource.FREE_TEXT:
@@ -79,6 +79,11 @@ async def _stop(tx: Tx, turn: Turn, intent: Intent) -> str:
     return "stopped"
 
 
+def _ended(turn: Turn) -> Channel:
+    """The channel it was said on: key 9 of a call that could not be dealt with at once ends calls."""
+    return Channel.VOICE if turn.inbound.via == "voice" and turn.direct is None else turn.channel
+
+
 def _may_mean_the_visit(turn: Turn, intent: Intent) -> bool:
     also = {IntentKind.CANNOT_COME, IntentKind.RESCHEDULE} & set(turn.reading.kinds)
     return bool(also) or (intent.word or "").casefold() in MEANS_THE_VISIT_TOO
@@ -86,7 +91,7 @@ def _may_mean_the_visit(turn: Turn, intent: Intent) -> bool:
 
 async def _start(tx: Tx, turn: Turn, intent: Intent) -> str:
     inbound = turn.inbound
-    started = await consent.start(tx, inbound.sender, Channel.SMS, inbound.id, said_at=inbound.received_at)
+    started = await consent.start(tx, inbound.sender, turn.channel, inbound.id, said_at=inbound.received_at)
     if isinstance(started, consent.Overtaken):
         return "stopped_since"
     if not _carrier_answered(turn, intent):
@@ -97,7 +102,7 @@ async def _start(tx: Tx, turn: Turn, intent: Intent) -> str:
 def _carrier_answered(turn: Turn, intent: Intent) -> bool:
     if turn.inbound.opt_out_type:
         return True
-    if turn.direct is not None:
+    if turn.direct is not None or turn.channel is Channel.WHATSAPP:
         return False
     return turn.practice.stop_mode == "carrier" and (intent.word or "").casefold() in CARRIERS_OWN
 

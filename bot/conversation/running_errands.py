@@ -19,6 +19,7 @@ from messages import consent
 from messages.intents import Intent, IntentKind
 from messages.kinds import Channel, Kind, Purpose
 from messages.particulars import Particulars
+from messages.recipients import agreed_texts, recipient_for
 from scheduler.actions.clients import edit_client
 from scheduler.appointments import store as appointments
 from scheduler.core.errors import Conflict, Invalid, NotFound
@@ -90,7 +91,10 @@ async def _book(tx: Tx, turn: Turn) -> str:
 
 
 async def _join(tx: Tx, turn: Turn, client_id: str) -> str:
-    """On the list for what they come for; asking for it by text is agreeing to be texted about it."""
+    """On the list for what they come for; asking for it by text is agreeing to be texted about it.
+
+    Offers leave by text. Who asks by WhatsApp has not agreed to texts by that: a person asks them.
+    """
     waiting = [each for each in await waitlist.entries_of(tx, client_id) if each.state == EntryState.WAITING]
     if waiting:
         await say(tx, turn, Kind.LIST_ALREADY)
@@ -98,9 +102,11 @@ async def _join(tx: Tx, turn: Turn, client_id: str) -> str:
     visits = await appointments.visits_of(tx, client_id)
     if not visits:
         return await hand_over(tx, turn)
+    if turn.channel is Channel.WHATSAPP and await recipient_for(tx, client_id, Channel.SMS, Purpose.WAITLIST) is None:
+        return await hand_over(tx, turn)
     usual = turn.situation.meant[0] if turn.situation.meant else max(visits, key=lambda each: each.starts_at)
     point = turn.recipient(client_id)
-    if point is not None:
+    if point is not None and turn.channel is Channel.SMS:
         await consent.grant(tx, point, Channel.SMS, Purpose.WAITLIST, wording=WORDING, how="keyword")
     try:
         await join(
@@ -112,6 +118,8 @@ async def _join(tx: Tx, turn: Turn, client_id: str) -> str:
         )
     except (Conflict, Invalid, NotFound):
         return await hand_over(tx, turn)
+    if turn.direct is not None:
+        await say(tx, turn, Kind.WAITLIST_JOINED)
     if turn.when.spans or turn.when.without:
         await ask_staff(tx, turn)  # hours they named: a person writes them down
     return "joined_list"
@@ -145,7 +153,8 @@ async def _email(tx: Tx, turn: Turn, client_id: str) -> str:
     if address is None or phone is None:
         return await hand_over(tx, turn)
     await consent.grant(tx, address.id, Channel.EMAIL, Purpose.REMINDERS, wording=WORDING, how="keyword")
-    await consent.withdraw(tx, phone, Channel.SMS, Purpose.REMINDERS, wording=WORDING, how="keyword")
+    for channel in await agreed_texts(tx, phone, Purpose.REMINDERS):
+        await consent.withdraw(tx, phone, channel, Purpose.REMINDERS, wording=WORDING, how="keyword")
     await say(tx, turn, Kind.EMAIL_SET)
     return "email_set"
 

@@ -11,10 +11,11 @@ from typing import Final
 from sqlalchemy import and_, bindparam, func, select
 
 from messages.kinds import Kind
+from messages.particulars import Particulars
 from scheduler.core.record import Reading, Tx
 from scheduler.tables import inbound, message
 
-_ANSWERED = ("sms", "voice")
+_ANSWERED = ("sms", "voice", "whatsapp")
 """Ways that are answered from the same number."""
 _SAID = ("pending", "intent", "unknown", "sent")
 
@@ -68,6 +69,16 @@ async def about_visits(r: Reading, address_ix: bytes, kinds: Collection[Kind], s
     """What of these kinds was said to a number about visits since an instant, newest first."""
     rows = await r.conn.execute(_ABOUT_VISITS, {**_asked(r, address_ix, kinds), "since": since, "now": r.now})
     return tuple(Said(Kind(row.kind), row.participation_id, row.intent_at or row.due_at) for row in rows)
+
+
+async def told_because_of(r: Reading, inbound_id: str) -> tuple[tuple[Kind, Particulars], ...]:
+    """What other parts of the program said in answer to a text, in their order, such as who has an offered time."""
+    c = message.c
+    wanted = select(c.kind, c.fields).where(
+        c.practice_id == r.practice_id, c.inbound_id == inbound_id, c.state.in_(_SAID)
+    )
+    rows = await r.conn.execute(wanted.order_by(c.created_at, c.id))
+    return tuple((Kind(row.kind), Particulars.from_json(row.fields or {})) for row in rows)
 
 
 async def count(r: Reading, address_ix: bytes, kinds: Collection[Kind], since: datetime) -> int:

@@ -11,6 +11,7 @@ from typing import Final
 
 from bot.conversation import said_store
 from bot.conversation.turn import Answer, Turn
+from messages import whatsapp_store
 from messages.kinds import Channel, Kind, MessageClass, traits
 from messages.outbox import Address, Draft, enqueue, reply_key
 from messages.particulars import Particulars
@@ -88,7 +89,7 @@ async def _by_text(
     to = turn.recipient(visit.client_id if visit else client_id)
     draft = Draft(
         kind=kind,
-        channel=Channel.SMS,
+        channel=await _answered_by(tx, turn),
         to=to if to is not None else Address(turn.sender.address),
         dedupe=reply_key(turn.inbound.id, f"{kind.value}{part}"),
         fields=replace(particulars, language=turn.language),
@@ -97,6 +98,13 @@ async def _by_text(
         inbound_id=turn.inbound.id,
     )
     return await enqueue(tx, draft) is not None
+
+
+async def _answered_by(tx: Tx, turn: Turn) -> Channel:
+    """The way they wrote by; who wrote by WhatsApp to a practice that does not (any more) is answered by text."""
+    if turn.channel is Channel.WHATSAPP and await whatsapp_store.terms(tx) is None:
+        return Channel.SMS
+    return turn.channel
 
 
 async def _aloud(tx: Tx, turn: Turn, kind: Kind, particulars: Particulars, visit: Visit | None, part: str) -> bool:

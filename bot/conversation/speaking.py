@@ -5,10 +5,14 @@ back instead of being sent. Invariant: a page or a call speaks for one client on
 """
 
 from dataclasses import dataclass
+from typing import Final
 
 from bot.conversation.answer import handle
+from bot.conversation.said_store import told_because_of
 from bot.conversation.turn import Answer, Direct
-from messages.inbound import LONGEST_BODY, Received, receive
+from messages.inbound import LONGEST_BODY, Received, answered_at_once, receive
+from messages.kinds import Kind
+from messages.particulars import NO_PARTICULARS
 from scheduler.core.errors import Conflict
 from scheduler.core.record import Tx
 
@@ -19,6 +23,7 @@ class Spoken:
 
     outcome: str
     answers: tuple[Answer, ...]
+    inbound_id: str = ""
 
 
 async def speak(
@@ -38,5 +43,19 @@ async def speak(
     if inbound_id is None:
         raise Conflict("said_before")
     direct = Direct(client_id=client_id, about=about)
-    outcome = await handle(tx, inbound_id, direct)
-    return Spoken(outcome or "kept", tuple(direct.answers))
+    outcome = await handle(tx, inbound_id, direct) or "kept"
+    answers = tuple(direct.answers) or await _elsewhere(tx, inbound_id, outcome)
+    await answered_at_once(tx, inbound_id, [each.to_json() for each in answers])
+    return Spoken(outcome, answers, inbound_id)
+
+
+async def _elsewhere(tx: Tx, inbound_id: str, outcome: str) -> tuple[Answer, ...]:
+    """What the waitlist says to them by text is said here as well; how an offer ended, also to who was told before."""
+    told = await told_because_of(tx, inbound_id)
+    if told:
+        return tuple(Answer(kind, particulars, particulars.starts_at) for kind, particulars in told)
+    kind = _TOLD_BEFORE.get(outcome)
+    return (Answer(kind, NO_PARTICULARS, None),) if kind is not None else ()
+
+
+_TOLD_BEFORE: Final = {"offer_gone": Kind.OFFER_LOST, "offer_passed": Kind.OFFER_PASSED}

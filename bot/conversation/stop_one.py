@@ -11,8 +11,9 @@ from bot.conversation.turn import Turn
 from bot.conversation.which_visit import numbering, visit_number
 from messages import consent
 from messages.intents.normalise import normalise
-from messages.kinds import Channel, Kind, Purpose
+from messages.kinds import Kind, Purpose
 from messages.particulars import Particulars
+from messages.recipients import agreed_texts
 from messages.tasks import TaskKind, open_task
 from scheduler.core.record import Tx
 
@@ -41,7 +42,8 @@ async def stop_one(tx: Tx, turn: Turn) -> str | None:
     if visit is None or point is None:
         return None
     for purpose in (Purpose.REMINDERS, Purpose.WAITLIST):
-        await consent.withdraw(tx, point.id, Channel.SMS, purpose, wording=WORDING, how="keyword")
+        for channel in await agreed_texts(tx, point.id, purpose):
+            await consent.withdraw(tx, point.id, channel, purpose, wording=WORDING, how="keyword")
     await open_task(
         tx,
         TaskKind.OPTED_OUT,

@@ -4,16 +4,16 @@ Here lives the reading of the record that every act shares; acts change it. Inva
 decided once, here, from what was asked, and never guessed among several.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
-from typing import Final
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from bot.conversation import question_store, said_store
 from bot.conversation.question_store import NUMBERED, Question, QuestionKind, QuestionState
 from bot.conversation.who_speaks import who_may_know
-from messages import consent
+from messages import consent, whatsapp_store
 from messages.inbound_store import Inbound
 from messages.intents import Asked, Intent, IntentKind, Reading
 from messages.intents import Question as AskedFor
@@ -68,6 +68,7 @@ class Sender:
     """The number, and who has it on file.
 
     `points` are in use by people who may know of the client's visits; `others` are quarantined: somebody else's.
+    `channel` is the one they wrote by and are answered on; `stopped` says that they had ended that one.
     """
 
     address: str
@@ -75,6 +76,7 @@ class Sender:
     points: tuple[ContactPoint, ...]
     others: tuple[ContactPoint, ...]
     stopped: bool
+    channel: Channel = Channel.SMS
 
     @property
     def client_ids(self) -> tuple[str, ...]:
@@ -124,6 +126,18 @@ class Answer:
     starts_at: datetime | None
     language: str | None = None
 
+    def to_json(self) -> dict[str, Any]:
+        """What is kept of it: a kind and closed fields."""
+        about = self.starts_at or self.particulars.starts_at
+        told = replace(self.particulars, starts_at=about, language=self.language).to_json()
+        return {"kind": self.kind.value, "told": told}
+
+    @classmethod
+    def from_json(cls, kept: Mapping[str, Any]) -> "Answer":
+        """What `to_json` kept."""
+        told = Particulars.from_json(kept["told"])
+        return cls(Kind(kept["kind"]), replace(told, language=None), told.starts_at, told.language)
+
 
 @dataclass(frozen=True, slots=True)
 class Direct:
@@ -156,6 +170,11 @@ class Turn:
     direct: Direct | None = None
 
     @property
+    def channel(self) -> Channel:
+        """The way the number is spoken to: the one it wrote by."""
+        return self.sender.channel
+
+    @property
     def client_id(self) -> str | None:
         """Whom this is about, as far as it is certain."""
         return self.sender.only_client
@@ -178,8 +197,9 @@ async def sender_of(tx: Tx, inbound: Inbound, direct: Direct | None = None) -> S
     if direct is not None:
         in_use = tuple(point for point in in_use if point.client_id == direct.client_id)
     others = tuple(point for point in found if point.state == "quarantined")
-    stopped = await consent.is_stopped(tx, inbound.sender_ix, Channel.SMS, by=inbound.received_at)
-    return Sender(inbound.sender, inbound.sender_ix, in_use, others, stopped)
+    channel = Channel.WHATSAPP if inbound.via == whatsapp_store.VIA else Channel.SMS
+    stopped = await consent.is_stopped(tx, inbound.sender_ix, channel, by=inbound.received_at)
+    return Sender(inbound.sender, inbound.sender_ix, in_use, others, stopped, channel)
 
 
 async def situation_of(tx: Tx, sender: Sender, received_at: datetime, direct: Direct | None = None) -> Situation:

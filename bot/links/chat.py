@@ -1,10 +1,13 @@
 """Writing to the office on the page behind a link: the same conversation as by text, answered on the page.
 
-Nothing earlier is shown: whoever holds the link sees what they wrote just now and what is said to it. What takes a
-visit away or moves it is told to the number on file as well, with its undo. Invariant: the page speaks for the link's
-client alone, and only as long as the link lives.
+Nothing earlier is shown: whoever holds the link sees what they wrote just now and what is said to it. A post is
+answered with the address of that page (303), so that reloading it says nothing twice. What takes a visit away or moves
+it is told to the number on file as well, with its undo. Invariant: the page speaks for the link's client alone, and
+only as long as the link lives.
 """
 
+import re
+from collections.abc import Sequence
 from datetime import timedelta
 from typing import Final
 
@@ -17,9 +20,11 @@ from bot.conversation.turn import Answer
 from bot.links.opened import RECORD, Opened, show, still_alive
 from bot.links.words import say
 from bot.web.readable import posted
+from messages import inbound as texts
 from messages import links
 from messages.aloud import answer_words
 from messages.inbound import is_pressing
+from messages.inbound_store import Inbound
 from messages.kinds import Kind
 from messages.particulars import NO_PARTICULARS
 from scheduler.appointments import store as appointments
@@ -39,6 +44,7 @@ KEYS: Final[dict[Kind, tuple[str, ...]]] = {
     Kind.LATE_CANCELLED: ("U", "R"),
     Kind.MOVED: ("U",),
     Kind.OFFER_WON: ("U",),
+    Kind.OFFER_UNCLEAR: ("A", "P"),
     Kind.NEXT_VISIT: ("C", "R", "N"),
     Kind.KEPT: ("R", "N"),
     Kind.UNSURE: ("L", "N"),
@@ -48,15 +54,37 @@ KEYS: Final[dict[Kind, tuple[str, ...]]] = {
 
 
 _NOTICE: Final = Answer(Kind.CRISIS_NOTICE, NO_PARTICULARS, None)
+JUST_NOW: Final = timedelta(minutes=10)
+"""What was said can be seen again for so long, by reloading."""
+_ID: Final = re.compile(r"[0-9a-f]{32}")
+CALL, NOTICE = "call", "notice"
 
 
 async def show_chat(request: web.Request, opened: Opened) -> web.Response:
-    """An empty page to write on."""
-    return _page(request, opened, said="", lines=[], keys=("C", "R", "N"), action=opened.address("chat"))
+    """A page to write on; just after something was written, that and what is said to it."""
+    here, told = opened.address("chat"), request.query.get("told", "")
+    async with request.app[RECORD].read(opened.practice_id) as r:
+        if told in {CALL, NOTICE}:
+            lines = await _lines(r, opened, (_NOTICE,) if told == NOTICE else None)
+            return _page(request, opened, said="", lines=lines, keys=(), action=here)
+        inbound = await _just_said(r, opened, request.query.get("said", ""))
+        if inbound is None:
+            return _page(request, opened, said="", lines=[], keys=("C", "R", "N"), action=here)
+        said = tuple(map(Answer.from_json, inbound.answers))
+        lines = await _lines(r, opened, said)
+    return _page(request, opened, said=inbound.body, lines=lines, keys=_keys(said), action=here)
+
+
+async def _just_said(r: Reading, opened: Opened, inbound_id: str) -> Inbound | None:
+    """What was written on this client's page within the last minutes."""
+    inbound = await texts.read(r, inbound_id) if _ID.fullmatch(inbound_id) else None
+    if inbound is None or inbound.via != VIA or inbound.client_id not in {None, opened.client.id}:
+        return None
+    return inbound if r.now - inbound.received_at <= JUST_NOW else None
 
 
 async def do_chat(request: web.Request, opened: Opened) -> web.Response:
-    """Deal with what was written, and show what is said to it."""
+    """Deal with what was written, and lead to the page that shows what is said to it."""
     form = await posted(request)
     words = str(form.get("key") or form.get("words", "")).strip()[:LONGEST]
     if not words:
@@ -65,18 +93,25 @@ async def do_chat(request: web.Request, opened: Opened) -> web.Response:
         async with request.app[RECORD].write(opened.practice_id, opened.actor) as tx:
             await still_alive(tx, opened)
             spoken = await _spoken(tx, opened, words)
-            lines = await _lines(tx, opened, spoken)
             action = await _goes_on(tx, opened)
+            lines = await _lines(tx, opened, spoken.answers if spoken else None)
     except Conflict:
         return show(request, opened, "again", {"back": opened.address("chat")}, status=409)
-    keys = _keys(spoken.answers[-1]) if spoken and spoken.answers else ()
-    return _page(request, opened, said=words, lines=lines, keys=keys, action=action)
+    if not action:  # the link is dead for good, so this is the last it shows
+        return _page(request, opened, said=words, lines=lines, keys=(), action="")
+    raise web.HTTPSeeOther(f"{action}?{_where(spoken)}")
+
+
+def _where(spoken: Spoken | None) -> str:
+    if spoken is None:
+        return f"told={CALL}"
+    return f"said={spoken.inbound_id}" if spoken.inbound_id else f"told={NOTICE}"
 
 
 def _page(
     request: web.Request, opened: Opened, *, said: str, lines: list[str], keys: tuple[str, ...], action: str
 ) -> web.Response:
-    context = {"said": said, "lines": lines, "keys": keys, "action": action, "longest": LONGEST}
+    context = {"said": said, "lines": lines, "keys": keys, "action": action, "longest": LONGEST, "fresh": not lines}
     return show(request, opened, "chat", context)
 
 
@@ -103,10 +138,11 @@ async def _too_many(r: Reading, phone: ContactPoint) -> bool:
     return await said_store.heard_by(r, phone.value_ix, VIA, r.now - _HOUR) >= MOST_AN_HOUR
 
 
-async def _lines(tx: Tx, opened: Opened, spoken: Spoken | None) -> list[str]:
-    if spoken is None:
+async def _lines(r: Reading, opened: Opened, answers: Sequence[Answer] | None) -> list[str]:
+    """What is said, in words; None: they are to call instead."""
+    if answers is None:
         return [say(opened.language, "chat.call", phone=opened.practice.office_phone)]
-    wordings = await reminders.wordings_in_force(tx)
+    wordings = await reminders.wordings_in_force(r)
     lines = [
         answer_words(
             opened.practice,
@@ -115,15 +151,18 @@ async def _lines(tx: Tx, opened: Opened, spoken: Spoken | None) -> list[str]:
             each.starts_at,
             language=each.language or opened.language,
             zone=opened.zone,
-            today=local_day(tx.now, opened.zone),
+            today=local_day(r.now, opened.zone),
             wordings=wordings,
         )
-        for each in spoken.answers
+        for each in answers
     ]
     return lines or [say(opened.language, "chat.noted")]
 
 
-def _keys(answer: Answer) -> tuple[str, ...]:
+def _keys(answers: Sequence[Answer]) -> tuple[str, ...]:
+    if not answers:
+        return ()
+    answer = answers[-1]
     if answer.kind in {Kind.TIMES_OFFERED, Kind.TIMES_NEAR}:
         return (*(str(number) for number in range(1, len(answer.particulars.options) + 1)), "R")
     return KEYS.get(answer.kind, ())

@@ -17,6 +17,7 @@ from bot.links.nonce import nonce_for
 from bot.web import dates
 from bot.web.pages import page
 from messages import links
+from messages.catalog import LANGUAGE_NAMES, RIGHT_TO_LEFT, language_of
 from messages.link_store import LinkRow
 from messages.times import zone_name
 from scheduler.calendar.wallclock import zone_of
@@ -27,7 +28,7 @@ from scheduler.people.store import Client, Practice
 
 RECORD = web.AppKey("links_record", Record)
 MISSES = web.AppKey("links_misses", Misses)
-LANGUAGES = (("en", "English"), ("es", "Español"))
+LANGUAGES = LANGUAGE_NAMES
 
 
 class Gone(Exception):
@@ -52,9 +53,7 @@ class Opened:
     @property
     def language(self) -> str:
         """The client's language if we have words in it, else the practice's, else English."""
-        spoken = [code for code, _ in LANGUAGES]
-        wanted = (self.client.language or self.practice.language).split("_")[0]
-        return wanted if wanted in spoken else "en"
+        return language_of(self.client.language or self.practice.language)
 
     @property
     def zone(self) -> ZoneInfo:
@@ -63,8 +62,8 @@ class Opened:
 
     @property
     def locale(self) -> str:
-        """How dates are written: the page's language in the practice's country."""
-        return f"{self.language}_{self.practice.region}"
+        """How dates are written: the page's language in the practice's country, where it is one of that country's."""
+        return dates.locale_of(self.language, self.practice.region)
 
     def address(self, *steps: str) -> str:
         """The path of this link's page, or of a step below it."""
@@ -109,6 +108,7 @@ def show(
     now = request.app[RECORD].clock.now()
     frame = {
         "lang": opened.language,
+        "turned": opened.language in RIGHT_TO_LEFT,
         "label": opened.practice.label,
         "phone": opened.practice.office_phone,
         "phone_e164": "".join(each for each in opened.practice.office_phone if each.isdigit() or each == "+"),

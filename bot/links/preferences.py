@@ -5,13 +5,14 @@ No reason is asked for (45 CFR 164.522(b) forbids it). Invariant: stopping works
 
 from collections.abc import Sequence
 from dataclasses import replace
+from typing import Final
 
 from aiohttp import web
 
 from bot.links.opened import LANGUAGES, RECORD, Gone, Opened, show, still_alive
 from bot.links.visit import NOTHING_MORE
 from bot.web.readable import posted
-from messages import consent
+from messages import consent, whatsapp_store
 from messages.consent import StopSource
 from messages.kinds import Channel
 from scheduler.actions.clients import edit_client
@@ -29,6 +30,7 @@ async def show_preferences(request: web.Request, opened: Opened) -> web.Response
     async with request.app[RECORD].read(opened.practice_id) as r:
         points = await people.contact_points(r, opened.client.id)
         channel = await _present(r, points)
+        possible = await _possible(r, points)
         stopped = await _all_stopped(r, points)
     return show(
         request,
@@ -37,7 +39,7 @@ async def show_preferences(request: web.Request, opened: Opened) -> web.Response
         {
             "languages": LANGUAGES,
             "language": opened.language,
-            "channels": [way.value for way in _possible(points)],
+            "channels": [way.value for way in possible],
             "channel": channel.value,
             "action": opened.address("preferences"),
             "stop": "" if stopped else opened.address("stop"),
@@ -75,14 +77,26 @@ ACTS = {"preferences": do_save, "stop": do_stop}
 VIEWS = {"preferences": show_preferences, "stop": show_stop}
 
 
-def _possible(points: Sequence[ContactPoint]) -> list[Channel]:
+_WAYS: Final = {"phone": (Channel.SMS, Channel.WHATSAPP), "email": (Channel.EMAIL,)}
+
+
+async def _possible(r: Reading, points: Sequence[ContactPoint]) -> list[Channel]:
+    """Texts and mail where there is an address for them; WhatsApp only for who asked the office for it before."""
     kinds = {point.kind for point in points if point.state == "active"}
-    return [way for kind, way in (("phone", Channel.SMS), ("email", Channel.EMAIL)) if kind in kinds]
+    asked = Channel.WHATSAPP in await _agreed(r, points) and await whatsapp_store.terms(r) is not None
+    ways = [way for kind, ways in _WAYS.items() if kind in kinds for way in ways]
+    return [way for way in ways if way is not Channel.WHATSAPP or asked]
+
+
+async def _agreed(r: Reading, points: Sequence[ContactPoint]) -> set[str]:
+    given = await people.consents(r, [point.id for point in points])
+    return {channel for (_, channel, purpose), each in given.items() if purpose == PURPOSE and each.granted}
 
 
 async def _present(r: Reading, points: Sequence[ContactPoint]) -> Channel:
-    given = await people.consents(r, [point.id for point in points])
-    agreed = {channel for (_, channel, purpose), each in given.items() if purpose == PURPOSE and each.granted}
+    agreed = await _agreed(r, points)
+    if Channel.WHATSAPP in await _possible(r, points):
+        return Channel.WHATSAPP
     return Channel.EMAIL if Channel.EMAIL in agreed and Channel.SMS not in agreed else Channel.SMS
 
 
@@ -92,19 +106,19 @@ async def _all_stopped(r: Reading, points: Sequence[ContactPoint]) -> bool:
 
 
 async def _choose(tx: Tx, opened: Opened, wanted: str) -> None:
-    """Agree to one channel for reminders and take the other back, as the person asked on the page."""
+    """Agree to one channel for reminders and take the others back, as the person asked on the page."""
     points = await people.contact_points(tx, opened.client.id)
-    possible = _possible(points)
+    possible = await _possible(tx, points)
     if wanted not in {way.value for way in possible} or possible == [wanted]:
         return
     for point in points:
-        way = Channel.SMS if point.kind == "phone" else Channel.EMAIL
-        if point.state != "active":
-            continue
-        if way.value == wanted:
-            await consent.grant(tx, point.id, way, PURPOSE, wording=WORDING, how="link", language=opened.language)
-        else:
-            await consent.withdraw(tx, point.id, way, PURPOSE, wording=WORDING, how="link")
+        for way in _WAYS[point.kind]:
+            if point.state != "active" or way not in possible:
+                continue
+            if way.value == wanted:
+                await consent.grant(tx, point.id, way, PURPOSE, wording=WORDING, how="link", language=opened.language)
+            elif way is not Channel.SMS or wanted != Channel.WHATSAPP:  # texts step in where WhatsApp fails
+                await consent.withdraw(tx, point.id, way, PURPOSE, wording=WORDING, how="link")
 
 
 async def _reached_by(r: Reading, opened: Opened) -> list[ContactPoint]:

@@ -12,6 +12,7 @@ from datetime import datetime
 from bot.sandbox import problems
 from bot.sandbox.config import SandboxConfig, Sender
 from bot.sandbox.problems import Problem
+from bot.sandbox.whatsapp import is_whatsapp, known_template, plain, template_text
 
 _E164 = re.compile(r"\+[1-9]\d{6,14}")
 _WEB = re.compile(r"https?://[^/\s_?#]+(?:[/?#]\S*)?")
@@ -30,7 +31,7 @@ _MAGIC = {
 
 @dataclass(frozen=True, slots=True)
 class Draft:
-    """A create that may be accepted. `send_at` is set for a scheduled one."""
+    """A create that may be accepted. `send_at` is set for a scheduled one; `templated`: approved words speak."""
 
     to: str
     sender: str
@@ -39,6 +40,7 @@ class Draft:
     callback_url: str | None
     validity_seconds: int
     send_at: datetime | None
+    templated: bool = False
 
 
 def review(form: Mapping[str, str], config: SandboxConfig, opted_out: Callable[[str, str], bool]) -> Draft | Problem:
@@ -46,7 +48,9 @@ def review(form: Mapping[str, str], config: SandboxConfig, opted_out: Callable[[
     to = form.get("To", "")
     service_sid = form.get("MessagingServiceSid") or None
     sender = form.get("From") or _of_service(config, service_sid)
-    problem = _of_recipient(to, config) or _of_sender(sender, to, config) or _of_words(form)
+    problem = (
+        _of_recipient(to, config) or _of_sender(sender, to, config) or _of_words(form) or _of_content(form, config)
+    )
     if problem is not None:
         return problem
     if opted_out(service_sid or sender, to) or opted_out(sender, to):
@@ -58,7 +62,9 @@ def review(form: Mapping[str, str], config: SandboxConfig, opted_out: Callable[[
     if isinstance(send_at, Problem):
         return send_at
     callback = form.get("StatusCallback") or None
-    return Draft(to, sender, service_sid, form.get("Body", ""), callback, validity, send_at)
+    return Draft(
+        to, sender, service_sid, _body(form, config), callback, validity, send_at, bool(form.get("ContentSid"))
+    )
 
 
 def is_phone_number(number: str) -> bool:
@@ -69,16 +75,18 @@ def is_phone_number(number: str) -> bool:
 def _of_recipient(to: str, config: SandboxConfig) -> Problem | None:
     if not to:
         return problems.NO_TO
-    if not is_phone_number(to):
+    if not is_phone_number(plain(to)):
         return problems.invalid_to(to)
     if to in config.landlines:
         return problems.not_mobile(to)
-    return _MAGIC.get(to)
+    return _MAGIC.get(plain(to))
 
 
 def _of_sender(sender: str, to: str, config: SandboxConfig) -> Problem | None:
     if not sender:
         return problems.NO_SENDER
+    if is_whatsapp(sender) is not is_whatsapp(to):
+        return problems.mixed_channels(to, sender)
     if sender == to:
         return problems.same_numbers(to)
     if config.senders and not any(known.number == sender for known in config.senders):
@@ -96,6 +104,23 @@ def _of_words(form: Mapping[str, str]) -> Problem | None:
     if callback and _WEB.fullmatch(callback) is None:
         return problems.BAD_CALLBACK
     return None
+
+
+def _of_content(form: Mapping[str, str], config: SandboxConfig) -> Problem | None:
+    sid = form.get("ContentSid")
+    if not sid:
+        return None
+    if not known_template(sid, config.templates):
+        return problems.BAD_CONTENT
+    told = template_text(sid, form.get("ContentVariables", ""), config.templates)
+    return problems.BAD_CONTENT_VARIABLES if told is None else None
+
+
+def _body(form: Mapping[str, str], config: SandboxConfig) -> str:
+    sid = form.get("ContentSid")
+    if not sid:
+        return form.get("Body", "")
+    return template_text(sid, form.get("ContentVariables", ""), config.templates) or ""
 
 
 def _of_service(config: SandboxConfig, service_sid: str | None) -> str:

@@ -11,6 +11,7 @@ from base64 import b64encode
 from collections import deque
 from collections.abc import Coroutine, Iterator, Mapping
 from dataclasses import asdict, dataclass
+from datetime import datetime
 from typing import Any
 
 from bot.sandbox import problems
@@ -24,6 +25,7 @@ from bot.sandbox.ledger import Ledger
 from bot.sandbox.problems import Problem
 from bot.sandbox.texts import FINAL, Text, Texts
 from bot.sandbox.webhooks import Webhooks
+from bot.sandbox.whatsapp import NOT_THERE, OUTSIDE_WINDOW, is_whatsapp, plain, window_is_open
 from scheduler.core.clock import Clock, ShiftedClock
 
 _LONGEST_QUEUE_SECONDS = 36000
@@ -160,6 +162,7 @@ class Carrier:
             validity_seconds=draft.validity_seconds,
             hold_seconds=self._hold(draft, parts),
             visible_at=monotonic + self.plan.list_lag(),
+            lost_code=self._not_by_whatsapp(draft, now),
         )
         entry = self.ledger.write(
             sid=text.sid, account_sid=account.sid, at=now, arrived=arrived, accepted=monotonic, answer=answer,
@@ -251,6 +254,15 @@ class Carrier:
             return True
         waited = self.clock.now() - text.updated_at
         return text.status == "sent" and waited.total_seconds() >= _RECEIPT_WAIT_SECONDS
+
+    def _not_by_whatsapp(self, draft: Draft, now: datetime) -> int | None:
+        """Why WhatsApp will not bring it, found out only on the way."""
+        if not is_whatsapp(draft.to):
+            return None
+        if plain(draft.to) in self.config.not_on_whatsapp:
+            return NOT_THERE
+        heard = (each.created_at for each in self.texts.newest(sender=draft.to) if each.to == draft.sender)
+        return None if draft.templated or window_is_open(heard, now) else OUTSIDE_WINDOW
 
     def _queue_wait(self, sender: str) -> float:
         return max(0.0, self._departures.get(sender, 0.0) - self.clock.monotonic())

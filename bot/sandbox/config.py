@@ -71,7 +71,8 @@ class SandboxConfig(_Value):
     latter, signatures are made over the former, as behind a real proxy. With no `senders`, any From is accepted.
     `opt_out_handling`: `carrier` answers STOP, START and HELP itself; `advanced` does so and tells the webhook by
     OptOutType; `off` leaves all of it to the practice. `sender_rate` is segments per second per sender,
-    `ring_seconds` how long a phone rings before its answering machine takes a call.
+    `ring_seconds` how long a phone rings before its answering machine takes a call. A sender whose number begins with
+    `whatsapp:` writes there; `templates` are its approved words by ContentSid, `not_on_whatsapp` phones without it.
     """
 
     account_sid: str = "AC00000000000000000000000000000001"
@@ -87,6 +88,8 @@ class SandboxConfig(_Value):
     callback_on: frozenset[str] = EVERY_CHANGE
     webhook_concurrency: int = Field(default=64, ge=1)
     landlines: frozenset[str] = frozenset()
+    templates: dict[str, str] = Field(default_factory=dict)
+    not_on_whatsapp: frozenset[str] = frozenset()
     faults: Faults = Faults()
     ledger_path: Path | None = None
     state_path: Path | None = None

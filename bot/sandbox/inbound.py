@@ -18,6 +18,7 @@ from bot.sandbox.problems import Problem
 from bot.sandbox.texts import API_VERSION, Text
 from bot.sandbox.twiml import Reply, read_answer
 from bot.sandbox.webhooks import Delivery
+from bot.sandbox.whatsapp import is_whatsapp, plain
 
 NO_WEBHOOK = Delivery(attempts=0, status=0, trouble=None, content_type="", body="", answered_at=0)
 
@@ -132,8 +133,8 @@ def _accept_reply(carrier: Carrier, text: Text, draft: Draft, params: dict[str, 
 
 
 def _act_on_keyword(carrier: Carrier, text: Text) -> Keyword | None:
-    if carrier.config.opt_out_handling == "off":
-        return None
+    if carrier.config.opt_out_handling == "off" or is_whatsapp(text.sender):
+        return None  # on WhatsApp the practice answers STOP itself
     found = keyword(text.body)
     side = text.service_sid or text.to
     was_out = carrier.is_opted_out(side, text.sender)
@@ -198,6 +199,8 @@ def _fields(carrier: Carrier, incoming: Incoming) -> dict[str, str]:
         "From": text.sender,
         "ApiVersion": API_VERSION,
     }
+    if is_whatsapp(text.sender):
+        fields |= {"WaId": plain(text.sender).lstrip("+"), "ProfileName": "A phone", "MessageType": "text"}
     if text.service_sid is not None:
         fields["MessagingServiceSid"] = text.service_sid
     if carrier.config.opt_out_handling == "advanced" and incoming.handled is not None:

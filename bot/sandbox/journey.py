@@ -66,7 +66,7 @@ async def _left_the_queue(carrier: Carrier, text: Text) -> bool:
 
 
 def _arrive(carrier: Carrier, text: Text) -> None:
-    code = carrier.plan.undelivered_code(text.to)
+    code = text.lost_code or carrier.plan.undelivered_code(text.to)
     _climb(carrier, text, "delivered" if code is None else "undelivered", code)
 
 

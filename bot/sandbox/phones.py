@@ -5,6 +5,7 @@ Not here: what sending does (inbound.py). Invariant: everything comes from this 
 that allows nothing else, and every word of a text is data to it, never markup.
 """
 
+from heapq import merge
 from importlib.resources import files
 from itertools import islice
 from typing import Any
@@ -26,6 +27,7 @@ from bot.sandbox.control import (
 from bot.sandbox.demo import Demo
 from bot.sandbox.rest import CARRIER
 from bot.sandbox.texts import Text
+from bot.sandbox.whatsapp import PREFIX, is_whatsapp, plain
 
 _TEXTS_SHOWN = 60
 _CALLS_SHOWN = 1
@@ -114,7 +116,7 @@ def _call(call: calls.Call) -> dict[str, Any]:
 
 def _everything(carrier: Carrier, demo: Demo, version: str, most: int) -> dict[str, Any]:
     called = [call.to for call in carrier.calls.values() if call.status not in calls.OVER]
-    numbers = list(dict.fromkeys([*called, *carrier.titles, *carrier.texts.phones()]))
+    numbers = list(dict.fromkeys([*called, *carrier.titles, *map(plain, carrier.texts.phones())]))
     return {
         "version": version,
         "now": carrier.clock.now().isoformat(),
@@ -128,8 +130,12 @@ def _everything(carrier: Carrier, demo: Demo, version: str, most: int) -> dict[s
 
 
 def _phone(carrier: Carrier, number: str) -> dict[str, Any]:
-    latest = list(islice(carrier.texts.with_phone(number), _TEXTS_SHOWN))
-    partners = list(dict.fromkeys(text.practice_number for text in latest))
+    both = merge(
+        carrier.texts.with_phone(number), carrier.texts.with_phone(PREFIX + number), key=lambda each: -each.seq
+    )
+    latest = list(islice(both, _TEXTS_SHOWN))
+    chats = [one.number for one in carrier.config.senders if is_whatsapp(one.number)]
+    partners = list(dict.fromkeys([*(text.practice_number for text in latest), *chats]))
     return {
         "number": number,
         "title": carrier.titles.get(number),
@@ -149,6 +155,7 @@ def _text(carrier: Carrier, text: Text) -> dict[str, Any]:
         "sid": text.sid,
         "mine": text.inbound,
         "partner": text.practice_number,
+        "chat": is_whatsapp(text.practice_number),
         "body": text.body or carrier.on_phones.get(text.sid, ""),
         "at": (text.sent_at or text.created_at).isoformat(),
         "status": text.status,

@@ -28,6 +28,8 @@ STATUS_NOT_CANCELED = Problem(400, 20001, "Status can only be set to 'canceled'.
 OPTED_OUT = Problem(400, 21610, "Attempt to send to unsubscribed recipient")
 NO_BODY = Problem(400, 21602, "Message body is required.")
 NO_SENDER = Problem(400, 21603, "A 'From' phone number is required.")
+BAD_CONTENT = Problem(400, 21655, "The ContentSid is Invalid.")
+BAD_CONTENT_VARIABLES = Problem(400, 21656, "The ContentVariables are Invalid.")
 NO_TO = Problem(400, 21604, "A 'To' phone number is required.")
 TOO_LONG = Problem(400, 21617, "The concatenated message body exceeds the 1600 character limit")
 QUEUE_FULL = Problem(429, 21611, "This 'From' number has exceeded the maximum number of queued messages")
@@ -64,6 +66,11 @@ def not_our_sender(number: str) -> Problem:
     """The sending number is none of this account's."""
     message = f"The 'From' phone number {number} is not a valid, SMS-capable inbound phone number for your account."
     return Problem(400, 21606, message)
+
+
+def mixed_channels(to: str, sender: str) -> Problem:
+    """One of the two numbers is WhatsApp's and the other is not."""
+    return Problem(400, 21910, f"Invalid From and To pair. From and To should be of the same channel: {sender} {to}")
 
 
 def same_numbers(number: str) -> Problem:

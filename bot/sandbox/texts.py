@@ -20,7 +20,10 @@ RANK = {
 
 @dataclass(slots=True)
 class Text:
-    """One message resource. `listed` is False for the carrier's own opt-out replies, which Twilio does not log."""
+    """One message resource. `listed` is False for the carrier's own opt-out replies, which Twilio does not log.
+
+    `lost_code`: why it will not arrive, known to the carrier only on the way.
+    """
 
     seq: int
     sid: str
@@ -42,6 +45,7 @@ class Text:
     media: tuple[str, ...] = ()
     visible_at: float = 0
     listed: bool = True
+    lost_code: int | None = None
 
     @property
     def inbound(self) -> bool:

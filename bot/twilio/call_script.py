@@ -23,7 +23,9 @@ class Said:
 
     def twiml(self) -> str:
         """The words to be read out."""
-        return f"<Say language={quoteattr(VOICES.get(self.language, 'en-US'))}>{escape(self.words)}</Say>"
+        voice = VOICES.get(self.language, VOICES["en"])
+        named = f" voice={quoteattr(voice.name)}" if voice.name else ""
+        return f"<Say{named} language={quoteattr(voice.language)}>{escape(self.words)}</Say>"
 
 
 def hang_up_after(*said: Said) -> str:

@@ -31,7 +31,9 @@ async def catching_up(record: Record, ways: Mapping[Channel, Way]) -> AsyncItera
         yield
         return
     over = asyncio.Event()
-    asking = asyncio.create_task(_ask(record, GapRepair(record, way), over), name="catching-up")
+    asking = asyncio.create_task(
+        _ask(record, GapRepair(record, way, ways.get(Channel.WHATSAPP)), over), name="catching-up"
+    )
     try:
         yield
     finally:

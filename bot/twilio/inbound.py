@@ -1,8 +1,9 @@
 """POST /twilio/{practice_id}/inbound: somebody texted. Stored raw in one transaction, answered at once, read later.
 
-The answer is empty TwiML: replies go through the outbox, where consent, STOP and the ledger are. Invariant: a 2xx
-means the text is committed, or kept on the disk until the record is back; the same MessageSid is stored once, however
-often it is posted.
+What came by WhatsApp bears "whatsapp:" before the number and is kept as having come that way; a button of a template
+counts as what the template says it sends. The answer is empty TwiML: replies go through the outbox, where consent, STOP
+and the ledger are. Invariant: a 2xx means the text is committed, or kept on the disk until the record is back; the same
+MessageSid is stored once, however often it is posted.
 """
 
 from dataclasses import asdict
@@ -14,6 +15,8 @@ from bot.twilio.carrier import ACCOUNT, EMPTY_ANSWER, SIGNATURES, taken
 from bot.twilio.drain import INBOUND
 from bot.web.typed import typed_number
 from messages.inbound import Received, receive
+from messages.whatsapp import PREFIX
+from messages.whatsapp_store import VIA
 
 
 async def inbound(request: web.Request) -> web.Response:
@@ -40,8 +43,9 @@ def _received(fields: MultiDictProxy[str]) -> Received | None:
         return None
     return Received(
         sid=sid[:64],
-        sender=sender,
-        body=fields.get("Body", ""),
+        sender=sender.removeprefix(PREFIX),
+        body=fields.get("ButtonPayload", "") or fields.get("Body", ""),
         opt_out_type=fields.get("OptOutType"),
         media_count=typed_number(fields.get("NumMedia", "")) or 0,
+        via=VIA if sender.startswith(PREFIX) else None,
     )

@@ -2,19 +2,23 @@
 
 Who answers hears who is calling and nothing else until a key is pressed; a machine is told only whom to call back. The
 keys are words of the same conversation as texts (bot/conversation/speaking.py): 1 is C, 2 is R, 3 is N, 8 is U; 9 ends
-calls to the number. Invariant: nothing is said or done about a visit that is not as it was when the call was placed.
+calls to the number. While the record is away a key is kept as a text is (spool.py), and they are told that it is noted.
+Invariant: nothing is said or done about a visit that is not as it was when the call was placed.
 """
 
-from dataclasses import dataclass
+import asyncio
+from collections.abc import Awaitable
+from dataclasses import asdict, dataclass
 from datetime import datetime
-from typing import Final
+from typing import Final, TypeVar
 
 from aiohttp import web
 from multidict import MultiDictProxy
 
 from bot.conversation.speaking import Spoken, speak
 from bot.twilio.call_script import HANG_UP, Said, ask, hang_up_after
-from bot.twilio.carrier import ACCOUNT, RECORD, SIGNATURES, require_ours
+from bot.twilio.carrier import ACCOUNT, PATIENCE_SECONDS, RECORD, SIGNATURES, require_ours, taken
+from bot.twilio.drain import INBOUND, STATUS
 from bot.twilio.status import ID
 from bot.twilio.voice_words import spoken
 from bot.web import dates
@@ -24,21 +28,27 @@ from messages.channels.twilio_calls import ENDINGS
 from messages.compose import desk_of, language_of, zone_name_of
 from messages.consent import StopSource
 from messages.delivery_callback import Callback, record_callback
+from messages.inbound import Received, receive
 from messages.kinds import Channel, Kind, VisitNeed, traits
 from messages.send_store import SendRow
 from scheduler.calendar.wallclock import zone_of
-from scheduler.core.actor import CARRIER, Actor, ActorKind, Via
-from scheduler.core.errors import Conflict
+from scheduler.core.actor import Actor, ActorKind, Via
+from scheduler.core.errors import Conflict, NotFound
+from scheduler.core.log import get_logger
 from scheduler.core.record import Reading, Tx
 from scheduler.people import store as people
 from scheduler.people.store import Practice
 
+log = get_logger(__name__)
+_T = TypeVar("_T")
+
 ANSWER_PATH: Final = "/twilio/{practice_id}/voice/answer"
 KEYS_PATH: Final = "/twilio/{practice_id}/voice/keys"
-STATUS_PATH: Final = "/twilio/{practice_id}/voice/status"
+ENDED_PATH: Final = "/twilio/{practice_id}/voice/status"
 TAKE_BACK: Final = "8"
 WORDS_OF_KEYS: Final = {"1": "C", "2": "R", "3": "N", TAKE_BACK: "U"}
 END_CALLS: Final = "9"
+STOP: Final = "STOP"
 MOST_KEYS: Final = 12
 _MACHINES: Final = ("machine", "unknown")
 _OPENINGS: Final = {
@@ -81,7 +91,7 @@ class Call:
 
     def moment(self, instant: datetime) -> dict[str, str]:
         """An instant as it is said."""
-        zone, locale = zone_of(self.zone), f"{self.language}_{self.practice.region}"
+        zone, locale = zone_of(self.zone), dates.locale_of(self.language, self.practice.region)
         return {
             "day": dates.long_day(instant.astimezone(zone).date(), locale),
             "time": dates.clock_time(instant, zone, locale),
@@ -96,7 +106,10 @@ class Call:
 async def answer(request: web.Request) -> web.Response:
     """Somebody, or something, has picked up."""
     fields = await _proven(request)
-    call = await _call(request, fields)
+    try:
+        call = await _in_time(_call(request, fields))
+    except _Away:
+        return _twiml(_in_two_languages("sorry"))
     by = fields.get("AnsweredBy", "human").casefold()
     if call is None or by == "fax":
         return _twiml(HANG_UP)
@@ -106,8 +119,15 @@ async def answer(request: web.Request) -> web.Response:
 
 
 async def keys(request: web.Request) -> web.Response:
-    """A key was pressed: the message is said, or what it asks for is done."""
+    """A key was pressed: the message is said, or what it asks for is done, or kept for when the record is back."""
     fields = await _proven(request)
+    try:
+        return await _in_time(_pressed(request, fields))
+    except _Away:
+        return _twiml(await _kept(request, fields))
+
+
+async def _pressed(request: web.Request, fields: MultiDictProxy[str]) -> web.Response:
     call = await _call(request, fields)
     if call is None or call.turn > MOST_KEYS:
         return _twiml(HANG_UP)
@@ -134,10 +154,47 @@ async def status(request: web.Request) -> web.Response:
         sid=fields.get("CallSid", "")[:64],
         status="sent" if by_machine and word == "completed" else ENDINGS.get(word, word),
     )
-    practice_id = await require_ours(request)
-    async with request.app[RECORD].write(practice_id, CARRIER) as tx:
-        await record_callback(tx, callback)
+    await taken(request, STATUS, asdict(callback), lambda tx: record_callback(tx, callback))
     return web.Response(status=204)
+
+
+class _Away(Exception):
+    """The record does not answer in the time a caller waits."""
+
+
+async def _in_time(work: Awaitable[_T]) -> _T:
+    """What comes of it.
+
+    Raises:
+        _Away: the record did not answer; what was under way has changed nothing.
+    """
+    try:
+        async with asyncio.timeout(PATIENCE_SECONDS):
+            return await work
+    except (web.HTTPException, NotFound):
+        raise
+    except Exception as error:
+        log.exception("webhook.record_away", error=type(error).__name__)
+        raise _Away from None
+
+
+async def _kept(request: web.Request, fields: MultiDictProxy[str]) -> str:
+    """Keep a key as the word it stands for, to be dealt with and answered by text; else say that we are sorry."""
+    digit, step = fields.get("Digits", "")[:1], request.query.get("s", "")
+    word = STOP if digit == END_CALLS else WORDS_OF_KEYS.get(digit) if step == "act" else None
+    if word is None or not fields.get("To"):
+        return _in_two_languages("sorry")
+    sid = f"voice:{fields.get('CallSid', '')[:64]}:{typed_number(request.query.get('n', '')) or 0}"
+    said = Received(sid=sid[:64], sender=fields.get("To", ""), body=word, via="voice")
+    raw = asdict(said)
+    del raw["received_at"]
+    await taken(request, INBOUND, raw, lambda tx: receive(tx, said))
+    return _in_two_languages("kept")
+
+
+def _in_two_languages(key: str) -> str:
+    """Without the record nobody knows whose language it is."""
+    return hang_up_after(*(Said(spoken(language, key), language) for language in ("en", "es")))
 
 
 async def _proven(request: web.Request) -> MultiDictProxy[str]:
@@ -220,7 +277,7 @@ async def _heard(tx: Tx, call: Call, words: str) -> Spoken:
 
 
 def _caller(call: Call) -> Actor:
-    return Actor(ActorKind.CLIENT, call.row.client_id, Via.SMS)
+    return Actor(ActorKind.CLIENT, call.row.client_id, Via.VOICE)
 
 
 def _reply(call: Call, heard: Spoken) -> str:
@@ -255,4 +312,4 @@ def install_voice(app: web.Application) -> None:
     """Add the steps of a call."""
     app.router.add_post(ANSWER_PATH, answer, name="twilio_voice_answer")
     app.router.add_post(KEYS_PATH, keys, name="twilio_voice_keys")
-    app.router.add_post(STATUS_PATH, status, name="twilio_voice_status")
+    app.router.add_post(ENDED_PATH, status, name="twilio_voice_status")

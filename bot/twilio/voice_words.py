@@ -1,11 +1,16 @@
-"""What is said in a call, in English and Spanish. Pure.
+"""What is said in a call, in every language of the texts, and the voices that say it.
 
 Nothing before a key is pressed tells whose call it is about or what for; on a machine only who to call back. Invariant:
-both languages have the same keys and the same {fields}: label, phone, day, time, other_day, other_time, hours.
+all languages have the same keys and the same {fields}: label, phone, day, time, hours, number.
 """
 
+import tomllib
 from collections.abc import Mapping
-from typing import Final
+from importlib.resources import files
+from types import MappingProxyType
+from typing import Final, NamedTuple
+
+from messages.catalog import MORE_LANGUAGES
 
 ENGLISH: Final[Mapping[str, str]] = {
     "greeting": "Hello. This is a call from {label}. To hear your message, please press any key.",
@@ -30,6 +35,8 @@ ENGLISH: Final[Mapping[str, str]] = {
     "none": "There is no other time open just now. The office will call you. Goodbye.",
     "office": "Thank you. The office will get in touch, or call {phone}. Goodbye.",
     "stopped": "We will not call this number again. Goodbye.",
+    "kept": "Thank you, we have noted that. Goodbye.",
+    "sorry": "We are sorry, we cannot read your message just now. We will be in touch later. Goodbye.",
     "goodbye": "Goodbye.",
 }
 SPANISH: Final[Mapping[str, str]] = {
@@ -55,11 +62,42 @@ SPANISH: Final[Mapping[str, str]] = {
     "none": "Por ahora no hay otra hora libre. La oficina le llamará. Hasta pronto.",
     "office": "Gracias. La oficina se comunicará con usted, o llame al {phone}. Hasta pronto.",
     "stopped": "No volveremos a llamar a este número. Hasta pronto.",
+    "kept": "Gracias, lo hemos anotado. Hasta pronto.",
+    "sorry": "Disculpe, ahora no podemos leer su mensaje. Le contactaremos más tarde. Hasta pronto.",
     "goodbye": "Hasta pronto.",
 }
-LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = {"en": ENGLISH, "es": SPANISH}
-VOICES: Final[Mapping[str, str]] = {"en": "en-US", "es": "es-MX"}
-"""The carrier's names for the voices that read them."""
+
+
+def _load(language: str) -> Mapping[str, str]:
+    return MappingProxyType(
+        tomllib.loads(files(__package__).joinpath("languages", f"{language}.toml").read_text("utf-8"))
+    )
+
+
+LANGUAGES: Final[Mapping[str, Mapping[str, str]]] = MappingProxyType(
+    {"en": ENGLISH, "es": SPANISH, **{language: _load(language) for language in MORE_LANGUAGES}}
+)
+
+
+class Voice(NamedTuple):
+    """The carrier's name for a language and, where its own voices do not speak it, for the voice."""
+
+    language: str
+    name: str | None = None
+
+
+VOICES: Final[Mapping[str, Voice]] = MappingProxyType(
+    {
+        "en": Voice("en-US"),
+        "es": Voice("es-MX"),
+        "fr": Voice("fr-CA"),
+        "pt": Voice("pt-BR"),
+        "vi": Voice("vi-VN", "Google.vi-VN-Standard-A"),
+        "zh": Voice("cmn-CN", "Polly.Zhiyu"),
+        "tl": Voice("fil-PH", "Google.fil-PH-Standard-A"),
+        "ar": Voice("arb", "Polly.Zeina"),
+    }
+)
 
 
 def spoken(language: str, key: str, **fields: object) -> str:

@@ -15,6 +15,14 @@ NARROW_SPACE, HARD_SPACE = "\u202f", "\u00a0"
 MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
 
 
+def locale_of(language: str, region: str) -> str:
+    """How dates are written in a language: as in that country, where it is one of the languages spoken there."""
+    return _LOCALES.get(language) or f"{language}_{region}"
+
+
+_LOCALES = {"fr": "fr", "pt": "pt", "vi": "vi", "zh": "zh", "tl": "fil", "ar": "ar"}
+
+
 def local(instant: datetime, zone: ZoneInfo) -> datetime:
     """The wall-clock time of an instant.
 

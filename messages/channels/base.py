@@ -15,7 +15,8 @@ from typing import NamedTuple, Protocol
 class Outgoing(NamedTuple):
     """One attempt. `reference` is our opaque message id; `callback_url` names it and the attempt, nothing else.
 
-    `valid_seconds` is how long the carrier may keep it queued before dropping it.
+    `valid_seconds` is how long the carrier may keep it queued before dropping it. With a `content_sid` the carrier says
+    that approved template with the `variables` in it, instead of the text.
     """
 
     reference: str
@@ -26,6 +27,8 @@ class Outgoing(NamedTuple):
     subject: str | None = None
     callback_url: str | None = None
     valid_seconds: int = 36_000
+    content_sid: str | None = None
+    variables: tuple[str, ...] = ()
 
     def __repr__(self) -> str:
         """Whose and which attempt; words and numbers have no place in a log."""

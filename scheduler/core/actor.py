@@ -22,6 +22,8 @@ class Via(StrEnum):
 
     CONSOLE = "console"
     SMS = "sms"
+    VOICE = "voice"
+    WHATSAPP = "whatsapp"
     LINK = "link"
     WEBHOOK = "webhook"
     WORKER = "worker"

@@ -23,15 +23,20 @@ from bot.sandbox.inbound import pass_on, take_in
 from bot.sandbox.rest import CARRIER
 from bot.settings import load
 from messages import consent
+from messages.catalog import template
 from messages.channels.base import Accepted, Outgoing, SendOutcome
 from messages.channels.twilio_calls import TwilioCalls
 from messages.channels.twilio_sms import TwilioAccount, TwilioSms
+from messages.channels.twilio_whatsapp import TwilioWhatsApp
 from messages.kinds import Channel
 from messages.limits import Limits
 from messages.transmit import Transmitter
-from scheduler.core.actor import WORKER
-from scheduler.core.clock import SystemClock
+from messages.whatsapp import PREFIX, VARIABLES, to_register
+from messages.whatsapp_terms import write_by_whatsapp
+from scheduler.core.actor import OPERATOR, WORKER
+from scheduler.core.clock import Clock, SystemClock
 from scheduler.core.record import Record
+from scheduler.people import store as people
 from tests.conversation.scene import Scene, plain, set_the_scene
 from tests.rig.clock import ManualClock
 from waitlist.due import do_due
@@ -75,13 +80,15 @@ class Exchange:
         return {
             Channel.SMS: TwilioSms(account, self.session, timeout=8.0),
             Channel.VOICE: TwilioCalls(account, self.session, timeout=8.0),
+            Channel.WHATSAPP: TwilioWhatsApp(account, self.session, timeout=8.0),
             Channel.EMAIL: self.post,
         }
 
     def connect(self, number: str, practice_id: str, *, opt_outs: str) -> None:
         """Have texts to this number posted to the practice's webhook."""
-        sender = Sender(number=number, inbound_url=f"{PUBLIC}/twilio/{practice_id}/inbound")
-        self.carrier.reconfigure({"senders": (sender,), "opt_out_handling": opt_outs})
+        here = f"{PUBLIC}/twilio/{practice_id}/inbound"
+        senders = (Sender(number=number, inbound_url=here), Sender(number=PREFIX + number, inbound_url=here))
+        self.carrier.reconfigure({"senders": senders, "opt_out_handling": opt_outs})
 
 
 @dataclass
@@ -111,7 +118,8 @@ class OnTheLine(Scene):
     async def text(self, number: str, body: str, *, media: int = 0) -> None:
         """A phone sends a text, and it is dealt with."""
         pictures = tuple(f"https://media.invalid/{n}" for n in range(media))
-        incoming = take_in(self.exchange.carrier, phone=number, to=self.sender, body=body, media=pictures)
+        to = PREFIX + self.sender if number.startswith(PREFIX) else self.sender
+        incoming = take_in(self.exchange.carrier, phone=number, to=to, body=body, media=pictures)
         received = await pass_on(self.exchange.carrier, incoming)
         assert received.status in {200, 204}, f"the webhook answered {received.status}"
         await self.work()
@@ -119,15 +127,36 @@ class OnTheLine(Scene):
     def unread(self, number: str) -> list[str]:
         """What has come to a phone since it was last looked at; links without their secrets."""
         texts = [each for each in self.exchange.carrier.texts.with_phone(number) if not each.inbound]
-        texts = [each for each in texts if each.practice_number == self.sender]
+        texts = [each for each in texts if each.practice_number.removeprefix(PREFIX) == self.sender]
+        texts = [each for each in texts if each.lost_code is None]
         new = texts[: len(texts) - self._read.get(number, 0)]
         self._read[number] = len(texts)
         return [plain(each.body) for each in reversed(new)]
 
+    async def write_by_whatsapp(self, *languages: str) -> None:
+        """The practice writes by WhatsApp, with every template approved in these languages (English and Spanish)."""
+        templates, approved = {}, {}
+        for language in languages or ("en", "es"):
+            for kind in VARIABLES:
+                sid = f"HX{len(approved):032x}"
+                words = template(f"{kind}.sms", language)
+                templates[kind, language] = sid
+                approved[sid] = to_register(kind, words, label="Lee Office", office_phone="555-555-0100")
+        async with self.record.write(self.practice, OPERATOR) as tx:
+            await write_by_whatsapp(tx, self.sender, templates, knows_the_risk=True)
+        self.exchange.carrier.reconfigure({"templates": approved})
+
+    async def agree_to_whatsapp(self, client_id: str) -> None:
+        """A client has asked for it on a form."""
+        async with self.record.write(self.practice, OPERATOR) as tx:
+            for point in await people.contact_points(tx, client_id):
+                if point.kind == "phone":
+                    await consent.grant(tx, point.id, Channel.WHATSAPP, "reminders", wording="test", how="form")
+
 
 @asynccontextmanager
-async def exchange(record: Record) -> AsyncIterator[Exchange]:
-    """The carrier and the service on loopback."""
+async def exchange(record: Record, clock: Clock | None = None) -> AsyncIterator[Exchange]:
+    """The carrier and the service on loopback; the carrier's time is real unless it is given another clock."""
     settings = load(
         {"STILLON_PUBLIC_URL": PUBLIC, "STILLON_TWILIO_ACCOUNT_SID": ACCOUNT, "STILLON_TWILIO_AUTH_TOKEN": TOKEN},
         dotenv=None,
@@ -135,7 +164,7 @@ async def exchange(record: Record) -> AsyncIterator[Exchange]:
     async with TestServer(create_service(settings, record)) as service:
         reached = {PUBLIC: f"http://127.0.0.1:{service.port}"}
         config = SandboxConfig(account_sid=ACCOUNT, auth_token=TOKEN, routes=reached, pace=AT_ONCE)
-        app = create_carrier(config, SystemClock())
+        app = create_carrier(config, clock or SystemClock())
         async with TestServer(app) as carrier, aiohttp.ClientSession() as session:
             yield Exchange(app[CARRIER], service, session, f"http://127.0.0.1:{carrier.port}")
 

@@ -167,6 +167,93 @@ async def test_distress_is_seen_whatever_the_page_takes(behind, office, unheard:
     assert "crisis" in kinds
 
 
+async def test_a_post_leads_to_a_page_that_can_be_reloaded(behind) -> None:
+    link: Behind = await behind()
+    here = f"/l/{link.token}/chat"
+    nonce = re.search(r'name="nonce" value="(\w+)"', await (await link.site.get(here)).text())
+    form = {"nonce": nonce.group(1), "words": "running 10 minutes late"}
+    answer = await link.site.post(here, data=form, allow_redirects=False)
+    assert answer.status == 303
+    there = answer.headers["Location"]
+    before = (await count(link, "inbound"), await count(link, "audit_entry"), await count(link, "task"))
+    pages = [await (await link.site.get(there)).text() for _ in range(2)]
+    assert said(pages[0]) == said(pages[1]) != []
+    assert "running 10 minutes late</p>" in pages[0]
+    assert (await count(link, "inbound"), await count(link, "audit_entry"), await count(link, "task")) == before
+    link.office.record.clock.advance(timedelta(minutes=11))
+    assert said(await (await link.site.get(there)).text()) == []
+
+
+async def test_what_was_written_behind_another_link_is_not_shown(behind, office) -> None:
+    link: Behind = await behind()
+    child = await office.client(1, phone_of=0)
+    async with office.record.write(office.practice_id, OWNER) as tx:
+        (phone,) = [each for each in await people.contact_points(tx, child.id) if each.kind == "phone"]
+        spoken = await speak(tx, "running late", client_id=child.id, number=phone.value, via="chat")
+    page = await (await link.site.get(f"/l/{link.token}/chat?said={spoken.inbound_id}")).text()
+    assert said(page) == []
+    assert "running late</p>" not in page
+    for wrong in ("x", "0" * 32, ""):
+        assert said(await (await link.site.get(f"/l/{link.token}/chat?said={wrong}")).text()) == []
+
+
+async def offered(link: Behind, office, client_id: str) -> None:
+    """A time an hour after the visit is offered to a client."""
+    async with office.record.write(office.practice_id, OWNER) as tx:
+        entry_id = await join(tx, client_id=client_id, service_id=office.service_id)
+        free = (await link.visit()).starts_at + timedelta(hours=2)
+        opening_id = await open_time(
+            tx,
+            clinician_id=office.clinician_ids[1],
+            service_id=office.service_id,
+            location_id=office.location_id,
+            span=Span(free, free + timedelta(minutes=50)),
+        )
+        assert await offer_by_hand(tx, opening_id, entry_id) is not None
+
+
+async def test_a_letter_takes_an_offer_or_passes_and_the_page_says_so(behind, office) -> None:
+    link: Behind = await behind()
+    await offered(link, office, link.client.id)
+    (answer,) = said(await write(link, "A"))
+    assert answer.startswith("It&#39;s yours, Tue, Mar 10, 5:00 PM.")
+    assert await link.texts("offer_won") == 1
+    (answer,) = said(await write(link, "U"))
+    assert "Undone" in answer
+
+
+async def test_passing_on_the_page_is_thanked_there(behind, office) -> None:
+    link: Behind = await behind()
+    await offered(link, office, link.client.id)
+    (answer,) = said(await write(link, "P"))
+    assert answer.startswith("Thank you, we offer it on.")
+
+
+async def test_joining_the_list_on_the_page_is_said_there(behind) -> None:
+    link: Behind = await behind()
+    (answer,) = said(await write(link, "put me on the waitlist please"))
+    assert answer.startswith("You are on the list for an opening.")
+
+
+@pytest.mark.parametrize(
+    ("language", "starts", "turned"),
+    [
+        ("fr", "Confirmé, mar 10 mars, 15:00.", False),
+        ("zh", "已确认，3月10日周二 15:00。", False),
+        ("ar", "تم التأكيد", True),
+    ],
+)
+async def test_the_page_speaks_every_language_of_the_texts(behind, language: str, starts: str, turned: bool) -> None:
+    link: Behind = await behind(language=language)
+    _, page = await link.get("chat")
+    assert f'<html lang="{language}"' in page
+    assert ('dir="rtl"' in page) is turned
+    assert "Write to us" not in page
+    (answer,) = said(await write(link, "C"))
+    assert answer.startswith(starts)
+    assert (await link.get())[0] == 200  # days and times of the visit's own page
+
+
 async def test_what_is_written_is_data(behind) -> None:
     link: Behind = await behind()
     page = await write(link, "<script>alert(1)</script>")

@@ -10,7 +10,7 @@ from aiosmtpd.smtp import SMTP
 
 from bot.sandbox.faults import Faults
 from messages.channels.smtp import SmtpChannel, SmtpServer
-from messages.delivery import KNOWN_CODES
+from messages.delivery import KNOWN_CODES, error_rule
 from messages.kinds import Channel, Kind
 from messages.particulars import Particulars
 from scheduler.actions.clients import NewContact, add_contact_point
@@ -78,7 +78,8 @@ REFUSED = {
     21635: by_mail(0, contact="invalid"),
     30450: by_staff(0),
     30610: by_staff(0),
-    63003: by_mail(0, contact="invalid"),
+    21655: by_mail(0, "sending_trouble"),
+    63003: by_mail(0),
     63016: by_mail(0),
     99999: by_mail(0, "number_fails"),
 }
@@ -98,7 +99,9 @@ UNDELIVERED = {
     30047: by_staff(1),
     30640: by_staff(1),
     63014: by_mail(1, "opted_out", stopped=True),
-    63024: by_mail(1, contact="invalid"),
+    63013: by_mail(1, "sending_trouble"),
+    63024: by_mail(1),
+    63032: by_mail(1),
     99999: by_mail(1, "number_fails"),
 }
 # A refusal that says nothing of the text: it waits until somebody has mended what is wrong.
@@ -164,7 +167,10 @@ async def test_what_is_wrong_with_the_sender_holds_the_text(
 
 def test_every_code_of_the_table_is_tried_or_never_ends_a_text() -> None:
     ours = {20009, 20429, 21611, 11200, 11205, 11217, 12100, 12200, 23005, 23006, 63018}
-    assert set(KNOWN_CODES) <= {*REFUSED, *UNDELIVERED, *HELD, *ours}
+    alike = {21910, 63005, 63021, 63027, 63028}
+    assert set(KNOWN_CODES) <= {*REFUSED, *UNDELIVERED, *HELD, *ours, *alike, 63049}
+    assert {error_rule(code) for code in alike} == {error_rule(63013)}
+    assert error_rule(63049) == error_rule(63032)
 
 
 async def _more(post: Post, client: Known, number: int, *, role: str = "client", agreed: bool = True) -> str:

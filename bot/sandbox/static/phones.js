@@ -187,6 +187,7 @@ function drawPhone(drawn, phone, senders) {
 }
 
 function pretty(number) {
+  if (number.startsWith("whatsapp:")) return "WhatsApp " + pretty(number.slice("whatsapp:".length));
   const parts = /^\+1(\d{3})(\d{3})(\d{4})$/.exec(number);
   return parts ? `(${parts[1]}) ${parts[2]}-${parts[3]}` : number;
 }
@@ -204,9 +205,10 @@ async function send(drawn, body) {
   const field = drawn.form.elements.body;
   if (!body.trim()) return field.focus();
   const to = drawn.form.elements.to.value;
+  const chat = to.startsWith("whatsapp:");
   if (!to) return notice("There is no number to write to yet. It appears with the first text, or with a configured sender.");
   try {
-    await post("/phones/texts", { phone: drawn.number, to, body });
+    await post("/phones/texts", { phone: (chat ? "whatsapp:" : "") + drawn.number, to, body });
     field.value = "";
     drawn.thread.scrollTop = drawn.thread.scrollHeight;
   } catch {
@@ -230,6 +232,7 @@ function drawThread(drawn, texts) {
     rows.push(drawText(drawn, text, {
       apart: !pause && before.mine !== text.mine,
       fresh: !first,
+      turns: pause || before.chat !== text.chat,
       last: position === texts.length - 1,
     }));
   });
@@ -249,18 +252,19 @@ function stamp(drawn, text) {
   return drawn.stamps.get(text.sid);
 }
 
-function drawText(drawn, text, { apart, fresh, last }) {
+function drawText(drawn, text, { apart, fresh, turns, last }) {
   const lost = isLost(text);
   const note = noteOn(text, lost, last);
-  const drawing = JSON.stringify([text.body, text.status, note, apart]);
+  const drawing = JSON.stringify([text.body, text.status, note, apart, text.chat && turns]);
   let row = drawn.texts.get(text.sid);
   if (row && drawings.get(row) === drawing) return row;
   const isNew = !row;
   row ||= element("div", {});
   drawings.set(row, drawing);
-  row.className = ["text", text.mine && "mine", apart && "apart", (lost || text.by_carrier) && "odd", isNew && fresh && "fresh"]
+  row.className = ["text", text.chat && "chat", text.mine && "mine", apart && "apart", (lost || text.by_carrier) && "odd", isNew && fresh && "fresh"]
     .filter(Boolean).join(" ");
   row.replaceChildren(element("div", { className: "bubble" }, ...withLinks(text.body || "(no words)")));
+  if (text.chat && turns) row.prepend(element("p", { className: "note by" }, "WhatsApp"));
   if (note) row.append(element("p", { className: note.bad ? "note bad" : "note" }, note.words));
   drawn.texts.set(text.sid, row);
   return row;
