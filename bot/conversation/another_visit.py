@@ -8,15 +8,9 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from bot.conversation.hand_over import hand_over
-from bot.conversation.new_times import HELD_FOR, open_near, options_of
-from bot.conversation.numbered import HANDLING, ask_numbered
-from bot.conversation.question_store import QuestionKind
-from bot.conversation.say import say
+from bot.conversation.new_times import hold_and_ask, tell_choice
 from bot.conversation.turn import Turn
-from messages.kinds import Kind
-from messages.particulars import Particulars
 from messages.tasks import TaskKind, open_task
-from scheduler.actions.hold import hold
 from scheduler.appointments import store as appointments
 from scheduler.appointments.store import Visit
 from scheduler.calendar.wallclock import to_local, to_utc, zone_of
@@ -32,32 +26,10 @@ async def offer_another(tx: Tx, turn: Turn, *, but_not: Collection[str] = ()) ->
     if client_id is None or not visits or not turn.practice.follow_ups:
         return await _by_a_person(tx, turn)
     pattern = max(visits, key=lambda visit: visit.starts_at)
-    question_id = tx.new_id()
-    until = tx.now + HELD_FOR
-    fits = await open_near(tx, turn, pattern, _a_week_on(pattern), but_not)
-    kept = await hold(
-        tx,
-        holder_id=question_id,
-        kind="choice",
-        service_id=pattern.service_id,
-        times=fits.times,
-        expires_at=until + HANDLING,
-    )
-    if not kept:
+    held = await hold_and_ask(tx, turn, pattern, _a_week_on(pattern), but_not, book=True)
+    if held is None:
         return await _by_a_person(tx, turn)
-    await ask_numbered(
-        tx,
-        turn,
-        QuestionKind.TIMES,
-        [{**option, "book": True} for option in options_of(kept, but_not)],
-        until,
-        question_id=question_id,
-        client_id=client_id,
-        participation_id=pattern.participation_id,
-    )
-    shown = Kind.TIMES_OFFERED if fits.exact else Kind.TIMES_NEAR
-    particulars = Particulars(options=tuple(time.starts_at for time in kept), deadline=until)
-    await say(tx, turn, shown, particulars, client_id=client_id)
+    await tell_choice(tx, turn, held, client_id)
     return "another_offered"
 
 

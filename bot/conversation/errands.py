@@ -22,8 +22,39 @@ class Errand(StrEnum):
     LEAVE_LIST = "leave_list"
     ENGLISH = "english"
     SPANISH = "spanish"
+    FRENCH = "french"
+    PORTUGUESE = "portuguese"
+    VIETNAMESE = "vietnamese"
+    CHINESE = "chinese"
+    TAGALOG = "tagalog"
+    ARABIC = "arabic"
     EMAIL = "email"
     HOURS = "hours"
+
+
+LANGUAGES: Final = MappingProxyType(
+    {
+        Errand.ENGLISH: "en",
+        Errand.SPANISH: "es",
+        Errand.FRENCH: "fr",
+        Errand.PORTUGUESE: "pt",
+        Errand.VIETNAMESE: "vi",
+        Errand.CHINESE: "zh",
+        Errand.TAGALOG: "tl",
+        Errand.ARABIC: "ar",
+    }
+)
+
+
+def _in_the_language(name: str, *own: str) -> tuple[str, ...]:
+    """How a language is asked for in English, and in itself."""
+    return (
+        f"^ in? {name} please|thanks? $",
+        f"text|write|message|reply|respond|talk|speak|send|answer me|us|it|them? in {name}",
+        f"prefer|want|like|need * {name}",
+        f"can|could|do you|u? * in|speak {name}",
+        *own,
+    )
 
 
 _VISIT = "appointment|appointments|appt|visit|visits|session|sessions"
@@ -80,20 +111,23 @@ _PHRASES: Final = {
         f"hacer|agendar|reservar|pedir|programar|sacar|apartar otra|una|mi|la? proxima|nueva|siguiente? {_CITA}",
         f"quiero|necesito|quisiera|ocupo otra|una proxima|nueva|siguiente? {_CITA}",
     ),
-    Errand.SPANISH: (
-        "^ in? spanish please|thanks? $",
-        "text|write|message|reply|respond|talk|speak|send|answer me|us|it|them? in spanish",
-        "prefer|want|like|need * spanish",
-        "can|could|do you|u? * in|speak spanish",
+    Errand.SPANISH: _in_the_language(
+        "spanish",
         "^ en? espanol por? favor|gracias? $",
         "en espanol por favor",
         "escribame|escribanme|escribir|hablo|mandeme|mandenme|contesteme|prefiero|quiero|puede|pueden * espanol",
         "no hablo|entiendo|leo|se * ingles",
     ),
-    Errand.ENGLISH: (
-        "^ in? english please|thanks? $",
-        "text|write|message|reply|respond|talk|speak|send|answer me|us|it|them? in english",
-        "prefer|want|like|need * english",
+    Errand.FRENCH: _in_the_language(
+        "french", "^ en? francais svp|merci? $", "en francais svp|merci", "francais sil vous plait"
+    ),
+    Errand.PORTUGUESE: _in_the_language("portuguese", "^ em? portugues por? favor? $", "em portugues por favor"),
+    Errand.VIETNAMESE: _in_the_language("vietnamese", "^ bang? tieng viet $", "bang tieng viet"),
+    Errand.CHINESE: _in_the_language("chinese|mandarin"),
+    Errand.TAGALOG: _in_the_language("tagalog|filipino", "^ sa? tagalog $", "sa tagalog"),
+    Errand.ARABIC: _in_the_language("arabic"),
+    Errand.ENGLISH: _in_the_language(
+        "english",
         "dont|not|cant|no speak|read|understand|know * spanish",
         "^ en? ingles por? favor|gracias? $",
         "escribame|escribanme|mandeme|mandenme|prefiero|quiero|puede|pueden * ingles",
@@ -147,8 +181,20 @@ _TEXTS: Final = phrase_group(
 )
 
 
+_IN_OTHER_LETTERS: Final = MappingProxyType(
+    {
+        **dict.fromkeys(("中文", "用中文", "请用中文", "说中文", "请说中文"), Errand.CHINESE),
+        **dict.fromkeys(("بالعربية", "بالعربي", "العربية"), Errand.ARABIC),
+    }
+)
+"""Languages that phrases, which are of Latin letters, cannot ask for in themselves."""
+
+
 def errand_of(text: str) -> Errand | None:
     """The errand a text names outright; None when it names none."""
+    whole = _IN_OTHER_LETTERS.get(text.strip(" .!?。！？؟"))  # noqa: RUF001 -- their own signs
+    if whole is not None:
+        return whole
     line = normalise(text).whole.spoken
     asked = _WITH_LIST if _names_list(line) else _WITHOUT_LIST
     found = next((errand for errand in asked if _GROUPS[errand].first(line) is not None), None)

@@ -43,17 +43,23 @@ async def ask_staff(tx: Tx, turn: Turn, *, urgent: bool = False, participation_i
     )
 
 
-async def leave_to_the_office(tx: Tx, turn: Turn, visit: Visit) -> str:
-    """Whoever has this number may not change the visit: nothing changes, and a person settles it with them."""
+async def ask_about(tx: Tx, turn: Turn, kind: TaskKind, visit: Visit, *, dedupe: str, urgent: bool = False) -> None:
+    """A task about a visit and the text that led to it."""
     await open_task(
         tx,
-        TaskKind.CALL,
-        dedupe=f"office:{turn.inbound.id}",
-        urgent=visit.starts_at - tx.now < EPISODE,
+        kind,
+        dedupe=dedupe,
+        urgent=urgent,
         client_id=visit.client_id,
         inbound_id=turn.inbound.id,
         participation_id=visit.participation_id,
     )
+
+
+async def leave_to_the_office(tx: Tx, turn: Turn, visit: Visit) -> str:
+    """Whoever has this number may not change the visit: nothing changes, and a person settles it with them."""
+    soon = visit.starts_at - tx.now < EPISODE
+    await ask_about(tx, turn, TaskKind.CALL, visit, dedupe=f"office:{turn.inbound.id}", urgent=soon)
     await say(tx, turn, Kind.NEEDS_OFFICE, client_id=visit.client_id)
     return "left_to_the_office"
 

@@ -1,10 +1,11 @@
 """Another time: real ones, held for ten minutes and chosen by number. The old time is kept until then."""
 
 from collections.abc import Collection, Sequence
+from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
-from bot.conversation.hand_over import ask_staff, leave_to_the_office
+from bot.conversation.hand_over import ask_about, ask_staff, leave_to_the_office
 from bot.conversation.numbered import HANDLING, ask_numbered
 from bot.conversation.question_store import Option, Question, QuestionKind
 from bot.conversation.say import say
@@ -12,7 +13,7 @@ from bot.conversation.turn import Turn
 from bot.conversation.wished import Fits, fitting, latest_wished, says_when
 from messages.kinds import Kind
 from messages.particulars import Particulars
-from messages.tasks import TaskKind, open_task
+from messages.tasks import TaskKind
 from scheduler.actions.hold import hold
 from scheduler.appointments import store as appointments
 from scheduler.appointments.store import Visit
@@ -38,50 +39,67 @@ async def offer_times(tx: Tx, turn: Turn, visit: Visit, *, but_not: Collection[s
     """
     if await appointments.active_count(tx, visit.appointment_id) > 1:
         return await leave_to_the_office(tx, turn, visit)
+    held = await hold_and_ask(tx, turn, visit, visit.starts_at, but_not)
+    if held is None:
+        return await _none(tx, turn, visit)
+    if held.only:
+        particulars = Particulars(starts_at=visit.starts_at, other_at=held.options[0], deadline=held.until)
+        await say(tx, turn, Kind.WISH_FREE, particulars, visit=visit)
+    else:
+        await tell_choice(tx, turn, held, visit.client_id, standing=visit.starts_at if visit.is_active else None)
+    return "times_offered"
+
+
+@dataclass(frozen=True, slots=True)
+class HeldTimes:
+    """Times held for a number until then, and asked about. `only`: the one that was named, with the visit to keep."""
+
+    options: tuple[datetime, ...]
+    until: datetime
+    exact: bool
+    only: bool
+
+
+async def hold_and_ask(
+    tx: Tx, turn: Turn, like: Visit, near: datetime, but_not: Collection[str], *, book: bool = False
+) -> HeldTimes | None:
+    """Hold up to three times for a visit like this one and open the question; None when there are none.
+
+    `book`: the number chosen books one more visit, where else it moves this one.
+    """
     question_id = tx.new_id()
     until = tx.now + HELD_FOR
-    fits = await open_near(tx, turn, visit, visit.starts_at, but_not)
+    fits = await open_near(tx, turn, like, near, but_not)
     kept = await hold(
         tx,
         holder_id=question_id,
         kind="choice",
-        service_id=visit.service_id,
+        service_id=like.service_id,
         times=fits.times,
         expires_at=until + HANDLING,
     )
     if not kept:
-        return await _none(tx, turn, visit)
-    only = fits.only and visit.is_active
+        return None
+    only = fits.only and like.is_active and not book
+    options = [{**option, **({"book": True} if book else {})} for option in options_of(kept, but_not)]
     await ask_numbered(
         tx,
         turn,
         QuestionKind.TIMES,
-        options_of(kept, but_not) + ([{"n": 2, "keep": True}] if only else []),
+        [*options, {"n": 2, "keep": True}] if only else options,
         until,
         question_id=question_id,
-        client_id=visit.client_id,
-        participation_id=visit.participation_id,
+        client_id=like.client_id,
+        participation_id=like.participation_id,
     )
-    await _tell(tx, turn, visit, kept, until, _kind(fits))
-    return "times_offered"
+    return HeldTimes(tuple(time.starts_at for time in kept), until, fits.exact, only)
 
 
-def _kind(fits: Fits) -> Kind:
-    if fits.only:
-        return Kind.WISH_FREE
-    return Kind.TIMES_OFFERED if fits.exact else Kind.TIMES_NEAR
-
-
-async def _tell(tx: Tx, turn: Turn, visit: Visit, kept: Sequence[OpenTime], until: datetime, kind: Kind) -> None:
-    standing = visit.starts_at if visit.is_active else None
-    if kind is Kind.WISH_FREE and standing is not None:
-        particulars = Particulars(starts_at=standing, other_at=kept[0].starts_at, deadline=until)
-        await say(tx, turn, kind, particulars, visit=visit)
-        return
-    options = tuple(time.starts_at for time in kept)
-    particulars = Particulars(starts_at=standing, options=options, deadline=until)
-    shown = Kind.TIMES_OFFERED if kind is Kind.WISH_FREE else kind
-    await say(tx, turn, shown, particulars, client_id=visit.client_id)
+async def tell_choice(tx: Tx, turn: Turn, held: HeldTimes, client_id: str, *, standing: datetime | None = None) -> None:
+    """Say the held times by number; `standing` is the visit that stays until one is chosen."""
+    shown = Kind.TIMES_OFFERED if held.exact else Kind.TIMES_NEAR
+    particulars = Particulars(starts_at=standing, options=held.options, deadline=held.until)
+    await say(tx, turn, shown, particulars, client_id=client_id)
 
 
 def offered_before(question: Question) -> frozenset[str]:
@@ -148,14 +166,7 @@ def start_of(option: Option) -> datetime:
 async def _none(tx: Tx, turn: Turn, visit: Visit) -> str:
     """Nothing to offer: a person calls, and the visit stays as it is."""
     await ask_staff(tx, turn, participation_id=visit.participation_id)
-    await open_task(
-        tx,
-        TaskKind.CALL,
-        dedupe=f"call:{visit.participation_id}",
-        client_id=visit.client_id,
-        inbound_id=turn.inbound.id,
-        participation_id=visit.participation_id,
-    )
+    await ask_about(tx, turn, TaskKind.CALL, visit, dedupe=f"call:{visit.participation_id}")
     particulars = Particulars(starts_at=visit.starts_at if visit.is_active else None)
     await say(tx, turn, Kind.TIMES_NONE, particulars, client_id=visit.client_id)
     return "no_times"

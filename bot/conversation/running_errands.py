@@ -9,7 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.conversation.another_visit import offer_another
-from bot.conversation.errands import Errand, asks_for_one_more, asks_what_is_open
+from bot.conversation.errands import LANGUAGES, Errand, asks_for_one_more, asks_what_is_open
 from bot.conversation.hand_over import ask_staff, hand_over
 from bot.conversation.hours_wished import keep_hours
 from bot.conversation.say import say
@@ -162,8 +162,7 @@ async def _email(tx: Tx, turn: Turn, client_id: str) -> str:
 _FOR_ONE: Final[dict[Errand, Callable[[Tx, Turn, str], Awaitable[str]]]] = {
     Errand.JOIN_LIST: _join,
     Errand.LEAVE_LIST: _leave,
-    Errand.SPANISH: _language("es"),
-    Errand.ENGLISH: _language("en"),
+    **{errand: _language(language) for errand, language in LANGUAGES.items()},
     Errand.EMAIL: _email,
     Errand.HOURS: keep_hours,
 }

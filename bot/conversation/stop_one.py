@@ -6,6 +6,7 @@ stops one alone; every other STOP is for the whole number, as the law has it.
 
 from typing import Final
 
+from bot.conversation.hand_over import ask_about
 from bot.conversation.say import say
 from bot.conversation.turn import Turn
 from bot.conversation.which_visit import numbering, visit_number
@@ -14,7 +15,7 @@ from messages.intents.normalise import normalise
 from messages.kinds import Kind, Purpose
 from messages.particulars import Particulars
 from messages.recipients import agreed_texts
-from messages.tasks import TaskKind, open_task
+from messages.tasks import TaskKind
 from scheduler.core.record import Tx
 
 WORDING: Final = "stop_for_one"
@@ -44,14 +45,7 @@ async def stop_one(tx: Tx, turn: Turn) -> str | None:
     for purpose in (Purpose.REMINDERS, Purpose.WAITLIST):
         for channel in await agreed_texts(tx, point.id, purpose):
             await consent.withdraw(tx, point.id, channel, purpose, wording=WORDING, how="keyword")
-    await open_task(
-        tx,
-        TaskKind.OPTED_OUT,
-        dedupe=f"opted_out:{turn.inbound.id}",
-        client_id=visit.client_id,
-        inbound_id=turn.inbound.id,
-        participation_id=visit.participation_id,
-    )
+    await ask_about(tx, turn, TaskKind.OPTED_OUT, visit, dedupe=f"opted_out:{turn.inbound.id}")
     particulars = Particulars(starts_at=visit.starts_at, count=number)
     others = next((each for each in turn.sender.client_ids if each != visit.client_id), None)
     await say(tx, turn, Kind.STOPPED_ONE, particulars, client_id=others)

@@ -106,4 +106,5 @@ def spoken(language: str, key: str, **fields: object) -> str:
     Raises:
         KeyError: no such key, or a field is missing.
     """
-    return LANGUAGES.get(language, ENGLISH)[key].format(**fields)
+    words = LANGUAGES.get(language, ENGLISH)[key].format(**fields)
+    return words.replace("..", ".")  # a time may end in one of its own: "12:30 p. m."

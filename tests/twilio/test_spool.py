@@ -8,23 +8,26 @@ from pathlib import Path
 import pytest
 from aiohttp.test_utils import TestClient
 
+from bot.conversation import due as conversation
 from bot.settings import Settings, load
 from bot.twilio.carrier import SPOOL
 from bot.twilio.drain import drain
 from bot.twilio.spool import Spool
+from messages import consent, task_store
 from messages import inbound as texts
-from messages import task_store
 from messages.kinds import Channel, Kind
 from messages.outbox import Draft, enqueue
 from messages.outbox_store import message_row
 from messages.particulars import Particulars
+from scheduler.appointments import store as appointments
 from scheduler.core.engine import Engines, open_engines
 from scheduler.core.errors import Unavailable
 from scheduler.core.record import Record
+from scheduler.people import store as people
 from scheduler.tables import message
 from tests.links.conftest import ACCOUNT, TOKEN, site, subscriptions
 from tests.rig.canary import canary
-from tests.rig.office import OWNER, Office
+from tests.rig.office import OWNER, Office, local
 from tests.twilio.test_webhooks import rows, signed, text_of
 
 __all__ = ["site", "subscriptions"]
@@ -239,3 +242,41 @@ async def test_a_forged_post_is_never_kept(site: TestClient, office: Office, fol
     with away():
         assert (await site.post(path, data=text_of(office))).status == 403
     assert files(folder) == []
+
+
+async def call(site: TestClient, office: Office, step: str, query: str, **fields: str) -> tuple[int, str]:
+    """The carrier posts a step of a call."""
+    path = f"/twilio/{office.practice_id}/voice/{step}?m={'a' * 32}&a=1{query}"
+    given = {"CallSid": "CA" + "1" * 32, "AccountSid": ACCOUNT, "To": ANA, "From": "+15005550006", **fields}
+    answer = await site.post(path, data=given, headers=signed(path, given))
+    return answer.status, await answer.text()
+
+
+async def test_a_call_while_the_record_is_away_is_answered_kindly_and_its_keys_are_kept(
+    site: TestClient, office: Office, record: Record, spool: Spool, folder: Path, away
+) -> None:
+    ana = await office.client()
+    booked = await office.book(ana, at=local("2026-03-10 15:00"))
+    with away():
+        for step, query, digits in (("answer", "", ""), ("keys", "&s=hear&n=1", "5"), ("keys", "&s=act&n=2", "0")):
+            status, said = await call(site, office, step, query, Digits=digits)
+            assert status == 200
+            assert "We are sorry" in said
+            assert "Disculpe" in said
+        assert files(folder) == []
+        for _ in range(2):  # the carrier posts it twice
+            status, said = await call(site, office, "keys", "&s=act&n=2", Digits="1")
+            assert (status, "we have noted that" in said) == (200, True)
+        assert (await call(site, office, "keys", "&s=act&n=3", Digits="9"))[0] == 200
+        assert (await call(site, office, "status", "", CallStatus="completed"))[0] == 204
+        assert len(files(folder)) == 4
+    assert await drain(record, spool) == 4
+    assert await waiting(record, office) == ["STOP", "C"]
+    await conversation.do_due(record, office.practice_id)
+    async with record.read(office.practice_id) as r:
+        (point,) = [each for each in await people.contact_points(r, ana.id) if each.kind == "phone"]
+        assert await consent.is_stopped(r, point.value_ix, Channel.VOICE)
+        assert not await consent.is_stopped(r, point.value_ix, Channel.SMS)
+        visit = await appointments.visit(r, booked.participation_ids[0])
+        assert visit is not None
+        assert visit.confirmed_at is not None
