@@ -17,7 +17,7 @@ from waitlist.matching import Gap, Misfit, Ranked, Wish, fit, fits, grid_bit, or
 from waitlist.narrow_store import Key, Sought
 from waitlist.policy import Weights
 from waitlist.store import Entry, Opening
-from waitlist.turns import MINUTES_A_DAY, points_of
+from waitlist.turns import LONG, MINUTES_A_DAY, latest_turn_of_long_unasked, long_unasked, points_of
 
 CHUNK: Final = 200
 FIRST_CHUNK: Final = 40
@@ -68,15 +68,27 @@ async def ranking(
 
     Why others did not fit is put into `passed`, by client.
 
-    Entries come by turn; how well each fits can still move it up by so many days. So one is given out when nobody
-    further down can come before it any more.
+    Those who were not asked for long come first. Entries come by turn; how well each fits can still move it up by so
+    many days. So one is given out when nobody further down can come before it any more.
     """
+    place = 0
+    for long in (True, False):
+        async for wish in _fitting(r, opening, weights, at, passed, long=long):
+            place += 1
+            yield _ranked(wish, gap_of(opening), weights, r, place)
+
+
+async def _fitting(
+    r: Reading, opening: Opening, weights: Weights, at: Moment, passed: dict[str, Misfit], *, long: bool
+) -> AsyncIterator[Wish]:
+    """Those who fit in order, either those who were not asked for long, or the others."""
     gap = gap_of(opening)
     bonus = weights.fit * MINUTES_A_DAY
     waiting: list[tuple[tuple[int, datetime, str], Wish]] = []
-    place = 0
-    async for chunk, safe_until in _chunks(r, opening, gap):
+    async for chunk, safe_until in _chunks(r, _sought(opening, gap, r, weights if long else None), at.asked):
         for wish in wishes(chunk, gap, at):
+            if long_unasked(standing(wish), r.now) is not long:
+                continue
             reason = fits(wish, gap, r.now)
             if reason is None:
                 waiting.append((order(wish, gap, weights), wish))
@@ -84,9 +96,7 @@ async def ranking(
                 passed[wish.client_id] = reason
         waiting.sort(key=lambda each: each[0])
         while waiting and (safe_until is None or waiting[0][0][0] < safe_until - bonus):
-            _, wish = waiting.pop(0)
-            place += 1
-            yield _ranked(wish, gap, weights, r, place)
+            yield waiting.pop(0)[1]
 
 
 async def misfit(r: Reading, opening: Opening, entry: Entry) -> Misfit | None:
@@ -124,6 +134,11 @@ def gap_of(opening: Opening) -> Gap:
 
 def sought(opening: Opening, gap: Gap, r: Reading) -> Sought:
     """The opening as the database narrows by it."""
+    return _sought(opening, gap, r, None)
+
+
+def _sought(opening: Opening, gap: Gap, r: Reading, long_by: Weights | None) -> Sought:
+    """With `long_by`, only those who were not asked for long; their turns, by these weights, are known to be early."""
     return Sought(
         service_id=opening.service_id,
         clinician_id=opening.clinician_id,
@@ -131,20 +146,24 @@ def sought(opening: Opening, gap: Gap, r: Reading) -> Sought:
         day=local_day(opening.starts_at, zone_of(opening.zone)),
         bit=grid_bit(gap),
         lead_minutes=(opening.starts_at - r.now) // timedelta(minutes=1),
+        unasked_since=r.now - LONG if long_by else None,
+        turn_at_most=latest_turn_of_long_unasked(long_by, r.now) if long_by else None,
     )
 
 
-async def _chunks(r: Reading, opening: Opening, gap: Gap) -> AsyncIterator[tuple[list[Entry], int | None]]:
-    """Entries by turn, and the turn before which no other can come (None: these were the last)."""
-    wanted = sought(opening, gap, r)
-    streams = {only: _Stream(only) for only in ("", opening.clinician_id)}
+async def _chunks(r: Reading, wanted: Sought, asked: frozenset[str]) -> AsyncIterator[tuple[list[Entry], int | None]]:
+    """Entries by turn, and the turn before which no other can come (None: these were the last).
+
+    The rows of clients who were `asked` already are not read at all.
+    """
+    streams = {only: _Stream(only) for only in ("", wanted.clinician_id)}
     while streams:
         for stream in streams.values():
             if not stream.ready:
                 await stream.fill(r, wanted)
         frontier = min((each.ready[-1].turn for each in streams.values() if not each.ended), default=None)
         keys = [key for each in streams.values() for key in each.take(frontier)]
-        found = await store.entries_by_id(r, [key.entry_id for key in keys])
+        found = await store.entries_by_id(r, [key.entry_id for key in keys if key.client_id not in asked])
         yield [found[key.entry_id] for key in sorted(keys) if key.entry_id in found], frontier
         streams = {only: each for only, each in streams.items() if each.ready or not each.ended}
 

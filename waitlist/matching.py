@@ -15,7 +15,7 @@ from typing import Final
 
 from scheduler.calendar.wallclock import Span, minute_of_day, to_local, zone_of
 from waitlist.policy import STANDARD, Weights
-from waitlist.turns import Points, Standing, fit_points, points_of, turn_of
+from waitlist.turns import Points, Standing, fit_points, long_unasked, points_of, turn_of
 
 SOON_MINUTES: Final = 30
 """An opening that starts sooner than this is not offered: nobody could read the text, answer and arrive."""
@@ -116,10 +116,12 @@ def fits(wish: Wish, gap: Gap, now: datetime) -> Misfit | None:
 def rank(wishes: Iterable[Wish], gap: Gap, now: datetime, weights: Weights = STANDARD.weights) -> tuple[Ranked, ...]:
     """Those who fit, in the order they are asked: whoever has most points first; see turns.py for what these are.
 
+    Whoever was not asked for long goes before all others.
     Of equals whoever joined first comes first, and the entry's id settles what is still equal.
     """
     fitting = sorted(
-        (wish for wish in wishes if fits(wish, gap, now) is None), key=lambda wish: order(wish, gap, weights)
+        (wish for wish in wishes if fits(wish, gap, now) is None),
+        key=lambda wish: (not long_unasked(standing(wish), now), order(wish, gap, weights)),
     )
     return tuple(
         Ranked(
@@ -135,7 +137,7 @@ def rank(wishes: Iterable[Wish], gap: Gap, now: datetime, weights: Weights = STA
 
 
 def order(wish: Wish, gap: Gap, weights: Weights) -> tuple[int, datetime, str]:
-    """What entries are sorted by for an opening."""
+    """What entries are sorted by for an opening, those who were not asked for long apart."""
     moved_up = timedelta(days=fit(wish, gap, weights)) // timedelta(minutes=1)
     return turn_of(standing(wish), weights) - moved_up, wish.joined_at, wish.entry_id
 

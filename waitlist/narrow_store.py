@@ -8,7 +8,7 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from sqlalchemy import ColumnElement, and_, or_, select, tuple_
+from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
 
 from scheduler.core.record import Reading
 from scheduler.tables import contact_point, offer, waitlist_entry
@@ -17,7 +17,11 @@ from waitlist.store import EntryState, OfferState
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Sought:
-    """What an opening asks of an entry. `bit` is its part of the week, `lead_minutes` how far ahead it is."""
+    """What an opening asks of an entry. `bit` is its part of the week, `lead_minutes` how far ahead it is.
+
+    `unasked_since`: only those who were not asked after that; none of their turns is over `turn_at_most`, which lets
+    the database stop there.
+    """
 
     service_id: str
     clinician_id: str
@@ -25,6 +29,8 @@ class Sought:
     day: date
     bit: int
     lead_minutes: int
+    unasked_since: datetime | None = None
+    turn_at_most: int | None = None
 
 
 @dataclass(frozen=True, slots=True, order=True)
@@ -33,22 +39,26 @@ class Key:
 
     turn: int
     entry_id: str
+    client_id: str = ""
 
 
 async def keys_after(r: Reading, sought: Sought, only_clinician: str, after: Key | None, limit: int) -> tuple[Key, ...]:
     """The next entries that name just this clinician (empty: several, or any), in the order of their turns."""
     e = waitlist_entry.c
-    wanted = select(e.turn, e.id).where(
+    wanted = select(e.turn, e.id, e.client_id).where(
         e.practice_id == r.practice_id,
         e.service_id == sought.service_id,
         e.state == EntryState.WAITING.value,
         e.only_clinician == only_clinician,
         *_of_the_time(r.now, sought),
     )
+    if sought.unasked_since is not None:
+        asked_at = func.coalesce(e.last_offered_at, e.joined_at)
+        wanted = wanted.where(e.turn <= sought.turn_at_most, asked_at <= sought.unasked_since)
     if after is not None:
         wanted = wanted.where(tuple_(e.turn, e.id) > (after.turn, after.entry_id))
     rows = await r.conn.execute(wanted.order_by(e.turn, e.id).limit(limit))
-    return tuple(Key(row.turn, row.id) for row in rows)
+    return tuple(Key(row.turn, row.id, row.client_id) for row in rows)
 
 
 def _of_the_time(now: datetime, sought: Sought) -> tuple[ColumnElement[bool], ...]:

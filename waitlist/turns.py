@@ -6,12 +6,15 @@ depends on the opening (how well it fits) is added to those in front. Invariant:
 """
 
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Final
 
 from waitlist.policy import Weights
 
 MINUTES_A_DAY: Final = 1440
+LONG: Final = timedelta(days=10)
+"""Who was not asked for so long goes first."""
+
 MOST_SILENT: Final = 4
 """More offers without an answer count no further: nobody is put so far back that they are never asked again."""
 
@@ -52,6 +55,20 @@ def turn_of(standing: Standing, weights: Weights) -> int:
     return weights.waited * joined + weights.unasked * asked - MINUTES_A_DAY * moved_up
 
 
+def long_unasked(standing: Standing, now: datetime) -> bool:
+    """Whether they come before everybody who is not: nobody whom times fit stays unasked, whatever the points say.
+
+    Whom staff have put back is not.
+    """
+    return standing.priority >= 0 and (standing.last_offered_at or standing.joined_at) <= now - LONG
+
+
+def latest_turn_of_long_unasked(weights: Weights, now: datetime) -> int:
+    """No turn of anybody who is `long_unasked` is larger."""
+    at_the_latest = (weights.waited + weights.unasked) * minutes(now - LONG)
+    return at_the_latest + MINUTES_A_DAY * weights.silent * MOST_SILENT
+
+
 def fit_points(weights: Weights, *, named_clinician: bool, named_hours: bool) -> int:
     """What it is worth that a time is exactly what somebody asked for, who can take few others."""
     return weights.fit * (named_clinician + named_hours) // 2
@@ -87,6 +104,8 @@ def reasons(points: Points, standing: Standing, now: datetime) -> tuple[str, ...
         found.append(f"never asked (+{points.unasked})")
     else:
         found.append(f"{_days('asked', (now - standing.last_offered_at).days, ' ago')} (+{points.unasked})")
+    if long_unasked(standing, now):
+        found.append(f"goes first: not asked for {LONG.days} days")
     if points.lost:
         found.append(f"lost {standing.credit} to somebody else's answer (+{points.lost})")
     if points.silent:

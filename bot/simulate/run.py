@@ -123,13 +123,17 @@ async def _record(folder: Path, plan: Plan) -> AsyncIterator[tuple[Record, Still
 
 
 def _forgetful(engines: Engines) -> None:
-    """Nobody waits for the disk: what is lost with a power cut here is a simulation."""
+    """Nobody waits for the disk: what is lost with a power cut here is a simulation. Nor for a thread: it is alone."""
 
-    @event.listens_for(engines.writer.sync_engine, "connect")
-    def _quick(connection: Any, _record: object) -> None:
+    def quick(connection: Any, _record: object) -> None:
         cursor = connection.cursor()
         cursor.execute("PRAGMA synchronous=OFF")
+        cursor.execute("PRAGMA secure_delete=OFF")
         cursor.close()
+        connection.driver_connection.alone = True
+
+    event.listen(engines.writer.sync_engine, "connect", quick)
+    event.listen(engines.reader.sync_engine, "connect", quick)
 
 
 def _limits(shape: Shape) -> Limits:
@@ -381,7 +385,7 @@ class _World:
             said = self._would_say(each, opening_id, now)
             if said is not None and said.yes and said.at <= latest:
                 hour.willing.add(each.person.number)
-        self.tally.passes_by(hour.eligible, now)
+        self.tally.passes_by(hour, hour.eligible, now)
 
     def _would_say(self, who: _Waiting, opening_id: str, at: datetime) -> Answer | None:
         gap = self.gaps[opening_id]

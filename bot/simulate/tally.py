@@ -49,6 +49,7 @@ class Tally:
     hours: list[Hour] = field(default_factory=list)
     passed_by_since: dict[int, datetime] = field(default_factory=dict)
     never_asked: set[int] = field(default_factory=set)
+    overdue: dict[int, Hour] = field(default_factory=dict)
     asked_at: dict[int, list[datetime]] = field(default_factory=dict)
     gone_at: dict[int, datetime] = field(default_factory=dict)
     limits: Limits = STANDARD_LIMITS
@@ -56,18 +57,25 @@ class Tally:
     would_take: int = 0
     offers: int = 0
 
-    def passes_by(self, people: list[int], at: datetime) -> None:
-        """A time fits these people, and it is not known yet whether they are asked about it."""
+    def passes_by(self, hour: Hour, people: list[int], at: datetime) -> None:
+        """A time fits these people, and it is not known yet whether they are asked about it.
+
+        Who sees one after two weeks without an offer counts as never asked, unless they are asked about that one.
+        """
         for person in people:
             since = self.passed_by_since.setdefault(person, at)
             if at - since > NEVER:
-                self.never_asked.add(person)
+                before = self.overdue.setdefault(person, hour)
+                if before is not hour:
+                    self.never_asked.add(person)
 
     def asked(self, hour: Hour, person: int, at: datetime, *, would_take: bool) -> None:
         """Somebody is asked."""
         hour.asked.append(person)
         self.asked_at.setdefault(person, []).append(at)
         self.passed_by_since.pop(person, None)
+        if self.overdue.pop(person, hour) is not hour:
+            self.never_asked.add(person)
         if hour.counted:
             self.offers += 1
             self.would_take += would_take
@@ -103,7 +111,7 @@ class Tally:
                 [self._lost(hour) for hour in fillable if not hour.filled_at], self.asked_at, self.limits
             ),
             "people": self.people,
-            "never_asked": len(self.never_asked),
+            "never_asked": len(self.never_asked | self.overdue.keys()),
         }
 
     def _lost(self, hour: Hour) -> losses.Lost:

@@ -16,6 +16,7 @@ from pathlib import Path
 from typing import Final
 
 from tests.experiments import (
+    claim_race,
     clock_jumps,
     crash_sends,
     database_restarts,
@@ -44,6 +45,7 @@ class Experiment:
 
 EXPERIMENTS: Final = {
     "R1": Experiment(crash_sends.run, 10_000),
+    "R3": Experiment(claim_race.run, 1_000),
     "R6": Experiment(stop_race.run, 1_000),
     "R8": Experiment(clock_jumps.run, 400),
     "R9": Experiment(database_restarts.run, 60, ("postgresql",)),

@@ -5,7 +5,7 @@ Kills have their small test in tests/flows/test_kill_nine.py; what waits a minut
 
 import pytest
 
-from tests.experiments import inbound_gap, shared_work, status_order, stop_race
+from tests.experiments import claim_race, inbound_gap, shared_work, status_order, stop_race
 from tests.experiments.report import Asked, Found, spread
 from tests.experiments.stage import BRIEF
 from tests.experiments.status_order import joins
@@ -44,6 +44,25 @@ async def test_four_workers_share_and_one_that_dies_is_made_good_for(engine_name
 async def test_the_order_of_statuses_does_not_matter(engine_name: str, databases: Databases):
     found = await status_order.run(asked(engine_name, 30), databases)
     assert found.is_well, found
+
+
+@pytest.mark.long
+async def test_of_many_who_take_one_time_one_has_it_and_all_are_told(engine_name: str, databases: Databases):
+    found = await claim_race.run(asked(engine_name, 40), databases, rounds=2)
+    assert found.is_well, found
+    assert found.counts["killed"] == 1
+
+
+def test_a_second_winner_or_one_who_hears_nothing_would_be_seen():
+    fair = claim_race.Seen(winners=[1, 1], booked=[1, 1], told=[40, 40])
+    assert claim_race.judge(asked("sqlite", 40), fair, 2, 1.0).is_well
+    for wrong in (
+        claim_race.Seen(winners=[1, 2], booked=[1, 1], told=[40, 40]),
+        claim_race.Seen(winners=[1, 1], booked=[1, 2], told=[40, 40]),
+        claim_race.Seen(winners=[1, 1], booked=[1, 1], told=[40, 39]),
+        claim_race.Seen(winners=[1, 1], booked=[1, 1], told=[40, 40], held=1),
+    ):
+        assert not claim_race.judge(asked("sqlite", 40), wrong, 2, 1.0).is_well
 
 
 def test_what_is_wrong_is_not_well():

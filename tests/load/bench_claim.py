@@ -15,7 +15,7 @@ import aiohttp
 from sqlalchemy import func, insert, select
 
 from bot.bench.figures import medians, percentile, save
-from bot.bench.practice import SENDER, phone_of
+from bot.bench.practice import SENDER, BenchPractice, phone_of
 from bot.links.nonce import nonce_for
 from messages import links
 from messages.links import Purpose
@@ -56,7 +56,7 @@ def run(given: argparse.Namespace) -> None:
 async def _round(url: str, count: int) -> dict[str, Any]:
     async with serving(url, count) as stage:
         async with stage.practice.record.write(stage.practice.id, OPERATOR) as tx:
-            opening_id, tokens = await _offer_to_all(tx, stage, count)
+            opening_id, tokens = await offer_to_all(tx, stage.practice, count)
         begin = time.time()
         by_link, by_text = await _claim_all(stage, tokens, count)
         await _until_all_handled(stage, count - len(tokens))
@@ -69,10 +69,9 @@ async def _round(url: str, count: int) -> dict[str, Any]:
         }
 
 
-async def _offer_to_all(tx: Tx, stage: Stage, count: int) -> tuple[str, list[tuple[str, str]]]:
+async def offer_to_all(tx: Tx, practice: BenchPractice, count: int, days: int = 5) -> tuple[str, list[tuple[str, str]]]:
     """One opening, held, with an offer of it for every client, and links for every other; returns tokens and nonces."""
-    practice = stage.practice
-    starts_at = (tx.now + timedelta(days=5)).replace(minute=0, second=0, microsecond=0)
+    starts_at = (tx.now + timedelta(days=days)).replace(minute=0, second=0, microsecond=0)
     ends_at, until = starts_at + timedelta(minutes=50), tx.now + timedelta(minutes=30)
     opening_id = tx.new_id()
     p = {"practice_id": tx.practice_id}

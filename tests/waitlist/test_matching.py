@@ -1,5 +1,6 @@
 """Whom an opening fits and in which order: each reason by hand, the order against a plain oracle."""
 
+from dataclasses import replace
 from datetime import UTC, date, datetime, timedelta
 
 import pytest
@@ -8,7 +9,16 @@ from hypothesis import strategies as st
 
 from scheduler.calendar.wallclock import Span
 from waitlist.matching import Gap, Misfit, WeeklyWindow, Wish, fits, grid_bit, grid_of, rank, too_soon
-from waitlist.turns import Points
+from waitlist.policy import STANDARD
+from waitlist.turns import (
+    LONG,
+    Points,
+    Standing,
+    latest_turn_of_long_unasked,
+    long_unasked,
+    reasons,
+    turn_of,
+)
 
 NOW = datetime(2026, 9, 21, 15, 0, tzinfo=UTC)
 START = datetime(2026, 9, 24, 14, 0, tzinfo=UTC)  # Thursday 10:00 in New York
@@ -186,3 +196,26 @@ def test_waiting_longer_never_costs_a_place(given_wishes, chosen):
     before = {each.entry_id: each.place for each in rank(given_wishes, GAP, NOW)}
     after = {each.entry_id: each.place for each in rank(earlier, GAP, NOW)}
     assert after.get(entry.entry_id, 0) <= before.get(entry.entry_id, 0)
+
+
+def test_who_was_not_asked_for_ten_days_goes_before_any_number_of_points():
+    forgotten = wish(entry_id="b", last_offered_at=NOW - LONG, joined_at=NOW - LONG, unanswered=4)
+    ahead = wish(entry_id="a", priority=1, credit=20, last_offered_at=NOW - LONG + timedelta(minutes=1))
+    first, second = rank([ahead, forgotten], GAP, NOW)
+    assert (first.entry_id, second.entry_id) == ("b", "a")
+    assert first.points.total < second.points.total
+    assert "goes first: not asked for 10 days" in reasons(first.points, first.standing, NOW)
+    put_back = replace(forgotten, priority=-1)
+    assert [each.entry_id for each in rank([ahead, put_back], GAP, NOW)] == ["a", "b"]
+
+
+@given(asked=st.integers(10, 400), waited=st.integers(0, 400), silent=st.integers(0, 9), credit=st.integers(0, 9))
+def test_nobody_who_was_not_asked_for_long_has_a_turn_past_the_bound_the_database_stops_at(
+    asked, waited, silent, credit
+):
+    last = NOW - timedelta(days=asked)
+    facts = Standing(
+        joined_at=last - timedelta(days=waited), last_offered_at=last, unanswered=silent, credit=credit, priority=0
+    )
+    assert long_unasked(facts, NOW)
+    assert turn_of(facts, STANDARD.weights) <= latest_turn_of_long_unasked(STANDARD.weights, NOW)

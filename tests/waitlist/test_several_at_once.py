@@ -22,6 +22,7 @@ from waitlist.pace import BEAT
 from waitlist.response import PUBLISHED
 from waitlist.store import OfferState
 from waitlist.tidy import tidy
+from waitlist.turns import long_unasked
 
 
 @pytest.fixture
@@ -218,7 +219,7 @@ async def test_the_list_comes_in_the_order_of_the_pure_rule_however_long_it_is(s
     hours = ((), (WeeklyWindow(1, 780, 1020),), (WeeklyWindow(2, 0, 1440),))
     for number in range(150):
         await scene.wait(await scene.client(), windows=hours[number % 3], **lists[number % 4])
-        scene.pass_time(hours=5 if number % 7 == 0 else 0, minutes=1)
+        scene.pass_time(hours=12 if number % 7 == 0 else 0, minutes=1)
     await free(scene, "05-12 14:00")
     (opening,) = await openings(scene)
     async with scene.record.read(scene.practice) as r:
@@ -227,6 +228,7 @@ async def test_the_list_comes_in_the_order_of_the_pure_rule_however_long_it_is(s
         expected = rank(everybody, candidates.gap_of(opening), r.now)
         assert [each.entry_id for each in await candidates.in_order(r, opening)] == [each.entry_id for each in expected]
         assert len(expected) == 100
+        assert 0 < sum(long_unasked(each.standing, r.now) for each in expected) < 100
         assert [each.entry_id for each in await candidates.in_order(r, opening, most=3)] == [
             each.entry_id for each in expected[:3]
         ]

@@ -78,11 +78,14 @@ def test_figures_count_what_they_say():
 
 def test_who_is_passed_by_for_two_weeks_is_counted_once_and_asking_begins_anew():
     tally = Tally()
-    tally.passes_by([1, 2], NOW)
+    first, second, third = an_hour(), an_hour(), an_hour()
+    tally.passes_by(first, [1, 2, 3], NOW)
     tally.asked(an_hour(), 2, NOW, would_take=False)
-    tally.passes_by([1, 2], NOW + timedelta(days=15))
-    tally.passes_by([1, 2], NOW + timedelta(days=16))
+    tally.passes_by(second, [1, 2, 3], NOW + timedelta(days=15))
+    tally.asked(second, 3, NOW, would_take=False)
+    tally.passes_by(third, [1, 2, 3], NOW + timedelta(days=16))
     assert tally.never_asked == {1}
+    assert tally.figures()["never_asked"] == 1
 
 
 @pytest.mark.parametrize("policy", ["stillon", "serial"])
