@@ -12,7 +12,7 @@ from datetime import date, datetime
 from types import MappingProxyType
 from typing import Final
 
-from messages.catalog import language_of, template
+from messages.catalog import LEFT_TO_RIGHT, RIGHT_TO_LEFT, language_of, template
 from messages.kinds import Channel, Country, Kind, SafeFields
 from messages.segments import Segments, segments, sms_text
 from messages.times import clock_time, day_name, numbered, short_day, zone_name
@@ -167,6 +167,13 @@ def _choices(fields: SafeFields, _language: str) -> str | None:
     return None if not many else "1" if many == 1 else f"1-{many}"
 
 
+def _phone(fields: SafeFields, language: str) -> str | None:
+    """The office's phone; among letters that run the other way its groups would be shown in reverse."""
+    if not fields.office_phone:
+        return None
+    return f"{LEFT_TO_RIGHT}{fields.office_phone}" if language_of(language) in RIGHT_TO_LEFT else fields.office_phone
+
+
 def _plain_value(name: str) -> Callable[[SafeFields, str], str | None]:
     def draw(fields: SafeFields, _language: str) -> str | None:
         value = getattr(fields, name)
@@ -178,7 +185,7 @@ def _plain_value(name: str) -> Callable[[SafeFields, str], str | None]:
 _VALUES: Final[Mapping[str, Callable[[SafeFields, str], str | None]]] = MappingProxyType(
     {
         "label": _plain_value("label"),
-        "office_phone": _plain_value("office_phone"),
+        "office_phone": _phone,
         "date": _when("date", "starts_at"),
         "time": _when("time", "starts_at"),
         "other_date": _when("date", "other_at"),

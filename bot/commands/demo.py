@@ -147,7 +147,8 @@ async def _carrier(settings: Settings, seeded: Seeded, folder: Path, port: int) 
     config = SandboxConfig.model_validate(
         {
             "senders": [
-                {"number": SENDER, "inbound_url": f"{settings.public_url}/twilio/{seeded.practice_id}/inbound"}
+                {"number": number, "inbound_url": f"{settings.public_url}/twilio/{seeded.practice_id}/inbound"}
+                for number in (SENDER, f"whatsapp:{SENDER}")
             ],
             "routes": {settings.public_url: f"http://127.0.0.1:{settings.port}"},
             "phones": scene.phones(),

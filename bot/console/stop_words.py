@@ -16,9 +16,9 @@ from messages.opt_out_scope import Scope
 HOW: Final = {
     StopSource.KEYWORD: "said STOP",
     StopSource.FREE_TEXT: "asked in their own words to stop",
-    StopSource.LINK: "stopped it on our page",
-    StopSource.CARRIER: "stopped it at the phone company",
-    StopSource.STAFF: "asked us to stop",
+    StopSource.LINK: "stopped messages on our page",
+    StopSource.CARRIER: "told the phone company to stop messages",
+    StopSource.STAFF: "asked us to stop, as staff noted",
     StopSource.WITH_ANOTHER: "ended with another channel",
 }
 HEARD_ON: Final = {
@@ -51,7 +51,9 @@ def stop_line(stopped: OptOut, scope: Scope) -> StopLine:
     channel = Channel(stopped.channel)
     if not stopped.stopped:
         return StopLine(stopped.at, f"said START {HEARD_ON[channel]}", "", "")
-    how = f"{HOW.get(StopSource(stopped.source), 'asked to stop')} {HEARD_ON[channel]}"
+    how = HOW[StopSource(stopped.source)]
+    if stopped.source not in {StopSource.STAFF, StopSource.LINK}:
+        how = f"{how} {HEARD_ON[channel]}"
     ended = _listed([ENDS[each] for each in ENDS if each in scope.ends])
     about = _listed([PURPOSES[each] for each in PURPOSES if each in scope.purposes])
     return StopLine(stopped.at, how, f"ends {ended}, for {about}", WHY.get(scope.key, ""))

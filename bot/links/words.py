@@ -11,7 +11,7 @@ from importlib.resources import files
 from types import MappingProxyType
 from typing import Final
 
-from messages.catalog import MORE_LANGUAGES, language_of
+from messages.catalog import LEFT_TO_RIGHT, MORE_LANGUAGES, RIGHT_TO_LEFT, language_of
 
 ENGLISH: Mapping[str, str] = {
     "title": "Your visit",
@@ -217,5 +217,8 @@ def say(language: str, key: str, **fields: str) -> str:
     Raises:
         KeyError: no such key, or a field is missing.
     """
-    words = LANGUAGES[language_of(language)].get(key) or ENGLISH[key]
+    spoken = language_of(language)
+    words = LANGUAGES[spoken].get(key) or ENGLISH[key]
+    if "phone" in fields and spoken in RIGHT_TO_LEFT:
+        fields["phone"] = LEFT_TO_RIGHT + fields["phone"]
     return words.format(**fields)

@@ -134,7 +134,7 @@ def _phone(carrier: Carrier, number: str) -> dict[str, Any]:
         carrier.texts.with_phone(number), carrier.texts.with_phone(PREFIX + number), key=lambda each: -each.seq
     )
     latest = list(islice(both, _TEXTS_SHOWN))
-    chats = [one.number for one in carrier.config.senders if is_whatsapp(one.number)]
+    chats = [one.number for one in carrier.config.senders if is_whatsapp(one.number) and carrier.config.templates]
     partners = list(dict.fromkeys([*(text.practice_number for text in latest), *chats]))
     return {
         "number": number,

@@ -48,7 +48,10 @@ def short_day(day: date, locale: str) -> str:
 def long_day(day: date, locale: str) -> str:
     """Wednesday, September 30, spelt out; the year is left to the reader."""
     reader = Locale.parse(locale)
-    return f"{format_date(day, 'EEEE', locale=reader)}, {format_skeleton('MMMMd', day, locale=reader)}"
+    weekday, month_day = format_date(day, "EEEE", locale=reader), format_skeleton("MMMMd", day, locale=reader)
+    if reader.language == "zh":
+        return f"{month_day}{weekday}"
+    return f"{weekday}{'،' if reader.language == 'ar' else ','} {month_day}"
 
 
 def full_date(day: date, locale: str) -> str:

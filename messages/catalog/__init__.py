@@ -4,7 +4,7 @@ Each `<language>/messages.po` maps a stable key `kind[.variant].channel` (or `ki
 whose placeholders are the closed set of `render.py`. Keys rather than English sentences are the msgids, so that mending
 an English comma does not silently switch another language back to English. No compiled files: the sources are small
 and Babel reads them as they are. The one invariant: the languages of `LANGUAGES` have exactly the same keys, the
-others some of them, and what they lack is said in English (a test says so).
+others all that clients are told, and what they lack is said in English (a test says so).
 """
 
 from collections.abc import Mapping
@@ -17,7 +17,7 @@ from babel.messages.pofile import read_po
 DEFAULT_LANGUAGE: Final = "en"
 LANGUAGES: Final = ("en", "es")
 MORE_LANGUAGES: Final = ("fr", "pt", "vi", "zh", "tl", "ar")
-"""Languages of everything clients are told, not of what staff are; their mails are in English."""
+"""Languages of everything clients are told; what staff are told is in the first two."""
 
 LANGUAGE_NAMES: Final = (
     ("en", "English"),
@@ -31,6 +31,8 @@ LANGUAGE_NAMES: Final = (
 )
 """Every language spoken here, as its speakers call it."""
 RIGHT_TO_LEFT: Final = frozenset({"ar"})
+LEFT_TO_RIGHT: Final = "\u200e"
+"""The mark that keeps the groups of a number after it in their order."""
 
 
 def _load(language: str) -> Mapping[str, str]:

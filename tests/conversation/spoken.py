@@ -12,8 +12,10 @@ A file has many conversations, each with a practice of its own, at ten on a Wedn
     . upcoming ana none
 
 `>` is said by the client, `<` is all that comes to their phone, in order, before the next line that is not `<`.
-`bo>` and `bo<` are another phone's. A line that begins with a dot makes something happen, or looks at the record. Under
-`>` nothing but `<` may come: a text that is not written down fails the conversation, and so does one that is missing.
+`bo>` and `bo<` are another phone's, `wa>` and `wa<` the first client's WhatsApp, `call>` and `call<` keys and words of
+a call, `page>` and `page<` what is written on the page behind a link and what it says. A line that begins with a dot
+makes something happen, or looks at the record. Under `>` nothing but `<` may come: a text that is not written down
+fails the conversation, and so does one that is missing.
 """
 
 from collections.abc import Iterator
@@ -30,6 +32,7 @@ from scheduler.core.actor import OPERATOR
 from scheduler.people import store as people
 from scheduler.people.client_fields import ClientFields
 from tests.conversation.line import OnTheLine
+from tests.conversation.places import Page, Ringing
 from tests.conversation.scene import FRONT, NAMES
 
 FOLDER: Final = Path(__file__).parent / "transcripts"
@@ -97,6 +100,8 @@ class Played:
         self.clients: dict[str, str] = {}
         self.numbers: dict[str, str] = {}
         self.visits: dict[str, list[str]] = {}
+        self.ringing = Ringing(line)
+        self.page = Page(line)
 
     async def play(self) -> None:
         """Play it to its end.
@@ -120,13 +125,15 @@ class Played:
         assert sorted(came) == sorted(expected), "\n".join([where, "came:", *came, "written:", *expected])
 
     def _unread(self, who: str) -> list[str]:
+        if who in {"call", "page"}:
+            return (self.ringing if who == "call" else self.page).unread()
         shared = [other for other in self.numbers if self.numbers[other] == self.numbers[who]]
         return self.line.unread(self.numbers[who]) if shared[0] == who else []
 
     async def _step(self, line: Line) -> None:
         if line.mark == ">":
             self.line.pass_time(seconds=20)
-            await self.line.text(self.numbers[line.who], line.words)
+            await self._says(line.who, line.words)
             return
         word, *rest = line.words.split()
         try:
@@ -135,6 +142,14 @@ class Played:
             raise AssertionError(
                 f"{self.script.file}:{line.number} {self.script.title}: {line.words}: {wrong}"
             ) from None
+
+    async def _says(self, who: str, words: str) -> None:
+        if who == "call":
+            await self.ringing.press(words)
+        elif who == "page":
+            await self.page.write(words)
+        else:
+            await self.line.text(self.numbers[who], words)
 
     # --- what a line with a dot can be ------------------------------------------------------------------------------
 
@@ -157,8 +172,29 @@ class Played:
                     if purpose not in refused and channel is Channel.SMS:
                         await grant(tx, point.id, channel, purpose, wording="test", how="form")
         self.clients[who], self.numbers[who] = client_id, number
+        if said.get("whatsapp") == "yes":
+            await self.line.agree_to_whatsapp(client_id)
+            self.numbers["wa"] = f"whatsapp:{number}"
         await self.line.work()
         self.line.unread(number)  # the greeting is in the enrolment conversation
+
+    async def do_whatsapp(self, *languages: str) -> None:
+        """The practice writes by WhatsApp, with templates approved in these languages."""
+        await self.line.write_by_whatsapp(*languages)
+
+    async def do_rings(self, who: str) -> None:
+        """They have agreed to calls, and are called about their last visit."""
+        await self.ringing.about(self.clients[who], self.visits[who][-1])
+        self.numbers["call"] = "call"
+
+    async def do_answers(self, by: str = "human") -> None:
+        """Somebody, or a machine, picks up."""
+        await self.ringing.answer(by)
+
+    async def do_opens(self, who: str) -> None:
+        """They open the page behind the link about their last visit."""
+        await self.page.open(self.clients[who], self.visits[who][-1])
+        self.numbers["page"] = "page"
 
     async def do_number(self, who: str, of: str, *given: str) -> None:
         """Another phone on a client's file: `. number mum ana role=guardian`."""

@@ -29,14 +29,15 @@ def test_no_word_is_left_over():
 
     templates = "".join(path.read_text() for path in (Path(__file__).parents[2] / "bot/links/templates").glob("*.html"))
     chat = (Path(__file__).parents[2] / "bot/links/chat.py").read_text()
-    said = set(re.findall(r'say\([^,]+, "([a-z._]+)"', templates + chat)) | {"prefs.text", "prefs.email"}
-    said |= {f"chat.key.{key}" for key in "CRNUL"}
+    said = set(re.findall(r'say\([^,]+, "([a-z._]+)"', templates + chat)) | {"prefs.text", "prefs.email", "prefs.whatsapp"}
+    said |= {f"chat.key.{key}" for key in "CRNULAP"}
     unused = [key for key in ENGLISH if key not in said and not key.startswith("done.")]
     assert unused == []
 
 
 def test_a_language_not_spoken_here_reads_english():
-    assert say("fr_CA", "done.undo") == "Undo"
+    assert say("de_CH", "done.undo") == "Undo"
+    assert say("fr_CA", "done.undo") == "Revenir en arrière"
     assert say("es_MX", "done.undo") == "Deshacer"
 
 

@@ -233,6 +233,7 @@ function drawThread(drawn, texts) {
       apart: !pause && before.mine !== text.mine,
       fresh: !first,
       turns: pause || before.chat !== text.chat,
+      back: Boolean(before && before.chat),
       last: position === texts.length - 1,
     }));
   });
@@ -252,10 +253,10 @@ function stamp(drawn, text) {
   return drawn.stamps.get(text.sid);
 }
 
-function drawText(drawn, text, { apart, fresh, turns, last }) {
+function drawText(drawn, text, { apart, fresh, turns, back, last }) {
   const lost = isLost(text);
   const note = noteOn(text, lost, last);
-  const drawing = JSON.stringify([text.body, text.status, note, apart, text.chat && turns]);
+  const drawing = JSON.stringify([text.body, text.status, note, apart, turns && (text.chat || back)]);
   let row = drawn.texts.get(text.sid);
   if (row && drawings.get(row) === drawing) return row;
   const isNew = !row;
@@ -264,7 +265,7 @@ function drawText(drawn, text, { apart, fresh, turns, last }) {
   row.className = ["text", text.chat && "chat", text.mine && "mine", apart && "apart", (lost || text.by_carrier) && "odd", isNew && fresh && "fresh"]
     .filter(Boolean).join(" ");
   row.replaceChildren(element("div", { className: "bubble" }, ...withLinks(text.body || "(no words)")));
-  if (text.chat && turns) row.prepend(element("p", { className: "note by" }, "WhatsApp"));
+  if (turns && (text.chat || back)) row.prepend(element("p", { className: "note by" }, text.chat ? "WhatsApp" : "Text"));
   if (note) row.append(element("p", { className: note.bad ? "note bad" : "note" }, note.words));
   drawn.texts.set(text.sid, row);
   return row;
