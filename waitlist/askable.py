@@ -28,6 +28,7 @@ from waitlist.store import Opening
 AT_ONCE: Final = 50
 SOON: Final = timedelta(minutes=5)
 NEAR: Final = timedelta(hours=4)
+TODAY: Final = timedelta(days=1)
 LATEST: Final = timedelta(minutes=15)
 """Whoever holds an offer of another time is looked at again when that is over, between these two."""
 
@@ -81,9 +82,9 @@ async def askable(r: Reading, opening: Opening, practice: Practice, policy: Poli
 def offers_a_day(policy: Policy, lead: timedelta) -> int:
     """How many offers somebody may have had today and still be made one. The last of a day is kept for what is near.
 
-    A time that is days away can wait for tomorrow; one in two hours needs somebody who can still be texted today.
+    A time that is days away can wait for tomorrow; one of today needs somebody who can still be texted today.
     """
-    return policy.offers_a_day if lead < NEAR else max(1, policy.offers_a_day - 1)
+    return policy.offers_a_day if lead < TODAY else max(1, policy.offers_a_day - 1)
 
 
 async def _groups(

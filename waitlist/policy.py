@@ -42,7 +42,7 @@ class Weights:
     both the clinician and the hours are exactly what they asked for; half of it for one of them.
     """
 
-    waited: int = 1
+    waited: int = 3
     unasked: int = 8
     lost: int = 8
     silent: int = 16
@@ -58,7 +58,7 @@ class Policy:
     with at least this chance. `disappointed_percent`: but never so large that more than so many people per hundred
     filled times are expected to say yes too late. `stop_before_minutes`: nobody is asked nearer to the visit.
     `offers_a_day`: the most one person is made on one day, whatever the caps on texts allow; the last of them is kept
-    for a time within four hours. `near_mode`: how many are asked when the visit is less than `near_hours` away; none,
+    for a time within a day. `near_mode`: how many are asked when the visit is less than `near_hours` away; none,
     as standard. `desk_days` (bit 0 is Monday), `desk_from_minute` and `desk_until_minute`: when the front desk can
     settle a yes, where `accept` leaves that to people.
     """
@@ -68,7 +68,7 @@ class Policy:
     accept: Accept = Accept.AUTO
     fill_within_minutes: int = 15
     fill_chance_percent: int = 80
-    disappointed_percent: int = 15
+    disappointed_percent: int = 20
     stop_before_minutes: int = 30
     offers_a_day: int = 3
     near_hours: int = 0

@@ -23,13 +23,26 @@ from scheduler import access
 from scheduler.appointments import store as appointments
 from scheduler.core.errors import Conflict, Invalid
 from scheduler.core.record import Reading, Tx
+from scheduler.people import store as people
 from waitlist.actions.join import join
 from waitlist.matching import WeeklyWindow
 
 WRITE: Final = "waitlist.write"
 MATCHES: Final = 8
 NOTICES: Final = (("60", "1 hour"), ("120", "2 hours"), ("240", "4 hours"), ("1440", "1 day"), ("2880", "2 days"))
-TURNS: Final = (("0", "In turn"), ("1", "Before the others"))
+URGENCIES: Final = (
+    ("clinical", "Before the others: needs it clinically"),
+    ("promised", "Before the others: it was promised"),
+    ("long_wait", "Before the others: has waited too long"),
+)
+FIELDS: Final = {
+    "latest_day": "latest",
+    "windows": "suits",
+    "min_notice_minutes": "notice",
+    "expires_on": "expires",
+    "urgency_reason": "urgency",
+}
+"""The fields of the form, by what the action calls them."""
 SENTENCES: Final = {
     "client_needed": "Choose a client",
     "waits_already": "This client waits for this service already",
@@ -68,7 +81,10 @@ async def take_join(request: web.Request) -> web.Response:
                     earliest_day=_day(form, "earliest"),
                     latest_day=_day(form, "latest"),
                     min_notice_minutes=_number(form.value("notice")),
-                    priority=_number(form.value("turn")),
+                    priority=1 if form.value("urgency") else 0,
+                    urgency_reason=form.value("urgency") or None,
+                    location_id=form.value("place") or None,
+                    expires_on=_day(form, "expires"),
                     replaces_participation_id=form.value("replaces") or None,
                 )
             return after(request, "/console/waitlist", Said("joined", entry_id))
@@ -118,9 +134,7 @@ def windows_of(suits: set[str]) -> tuple[WeeklyWindow, ...]:
 def _field(error: Invalid | Conflict) -> str:
     if isinstance(error, Conflict):
         return "replaces" if error.code == "visit_is_over" else "client"
-    return {"latest_day": "latest", "windows": "suits", "min_notice_minutes": "notice"}.get(
-        error.field or "", error.field or "client"
-    )
+    return FIELDS.get(error.field or "", error.field or "client")
 
 
 def _number(text: str) -> int:
@@ -154,7 +168,8 @@ async def _context(
         "parts": PARTS,
         "suits": suits,
         "notices": NOTICES,
-        "turns": TURNS,
+        "urgencies": URGENCIES,
+        "places": [(each.id, each.name) for each in await people.locations(r, active_only=True)],
         "replaceable": [
             (each.participation_id, moment(each.starts_at, viewer.zone, viewer.locale))
             for each in ahead[:12]

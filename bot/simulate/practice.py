@@ -47,7 +47,7 @@ class Shape:
     with_later_visit: float = 0.4
     texts_a_day: int = 3
     texts_a_week: int = 15
-    hold_minutes: int = 30
+    hold_minutes: int = 60
     grace_minutes: int = 3
 
 

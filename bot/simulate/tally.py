@@ -14,6 +14,7 @@ from bot.simulate.losses import Limits
 
 NEVER: Final = timedelta(days=14)
 LEAD: Final = timedelta(hours=4)
+LONGEST_GRACE: Final = timedelta(minutes=15)
 STANDARD_LIMITS: Final = Limits(a_day=3, a_week=15, held=timedelta(minutes=30))
 
 
@@ -21,7 +22,8 @@ STANDARD_LIMITS: Final = Limits(a_day=3, a_week=15, held=timedelta(minutes=30))
 class Hour:
     """One opening. `askable_at`: the first instant at which the law and the practice let anybody be texted about it.
 
-    `eligible`: whom it fits then, longest waiting first. `willing`: those of them who would say yes in time.
+    `eligible`: whom it fits then, longest waiting first. `willing`: those of them who would say yes in time, the first
+    of them at `first_yes_at`.
     """
 
     freed_at: datetime
@@ -31,10 +33,16 @@ class Hour:
     counted: bool
     eligible: list[int] = field(default_factory=list)
     willing: set[int] = field(default_factory=set)
+    first_yes_at: datetime | None = None
     asked: list[int] = field(default_factory=list)
     filled_at: datetime | None = None
     winner: int | None = None
     disappointed: int = 0
+
+    @property
+    def by_day(self) -> bool:
+        """Whether texts might leave when it was freed: only the grace is waited for."""
+        return self.askable_at - self.freed_at <= LONGEST_GRACE
 
     @property
     def lead(self) -> timedelta:
@@ -104,6 +112,15 @@ class Tally:
             "minutes_to_fill_once_askable": _minutes(
                 hour.filled_at - hour.askable_at for hour in ahead if hour.filled_at
             ),
+            "minutes_to_fill_by_day": _minutes(
+                hour.filled_at - hour.freed_at for hour in ahead if hour.filled_at and hour.by_day
+            ),
+            "minutes_for_the_oracle": _minutes(
+                hour.first_yes_at - hour.askable_at
+                for hour in fillable
+                if hour.first_yes_at is not None and hour.lead > LEAD
+            ),
+            "freed_by_day": _share(sum(hour.by_day for hour in counted), len(counted)),
             "near": self._part([hour for hour in counted if hour.lead <= LEAD]),
             "ahead": self._part([hour for hour in counted if hour.lead > LEAD]),
             "quarters": self._quarters(filled),

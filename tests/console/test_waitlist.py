@@ -1,11 +1,12 @@
 """The waitlist: joining, freed time and its offers, and what staff do about them."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from bot.console.waitlist_join import windows_of
 from scheduler.actions.cancel import cancel
+from scheduler.people import store as people
 from tests.console.conftest import SignIn
 from tests.rig.clock import ManualClock
 from tests.rig.office import FRONT_DESK, Office, local
@@ -52,6 +53,30 @@ async def test_a_second_wish_for_the_same_is_refused(office: Office, enter: Sign
     assert page.status == 422
     assert "waits for this service already" in page
     assert 'value="0-morning" checked' in page
+
+
+async def test_every_field_of_the_form_is_kept(office: Office, enter: SignIn):
+    bob, desk = await office.client(1), await enter("front_desk")
+    async with office.record.read(office.practice_id) as r:
+        place = (await people.locations(r, active_only=True))[0].id
+    form = {"client": bob.id, "service": office.service_id, "act": "join", "notice": "120", "suits": ["0-morning"]}
+    form |= {"with": [office.clinician_ids[0]], "earliest": "2026-03-09", "latest": "2026-05-01"}
+    await desk.press("/console/waitlist/new", {**form, "expires": "2026-06-01", "place": place, "urgency": "promised"})
+    async with office.record.read(office.practice_id) as r:
+        (entry,) = await store.entries_of(r, bob.id)
+    assert (entry.location_id, entry.expires_on, entry.urgency_reason) == (place, date(2026, 6, 1), "promised")
+    assert (entry.priority, entry.min_notice_minutes, entry.clinician_ids) == (1, 120, (office.clinician_ids[0],))
+    assert (entry.earliest_day, entry.latest_day) == (date(2026, 3, 9), date(2026, 5, 1))
+    assert entry.windows == (WeeklyWindow(0, 0, 720),)
+
+
+async def test_a_wish_that_ends_before_it_begins_and_a_reason_nobody_knows_are_refused(office: Office, enter: SignIn):
+    bob, desk = await office.client(1), await enter("front_desk")
+    form = {"client": bob.id, "service": office.service_id, "act": "join", "earliest": "2026-03-09"}
+    page = await desk.post("/console/waitlist/new", {**form, "expires": "2026-03-08"})
+    assert page.status == 422
+    page = await desk.post("/console/waitlist/new", {**form, "urgency": "because"})
+    assert page.status == 422
 
 
 async def test_withdrawing_a_freed_time(office: Office, enter: SignIn, freed: None):
@@ -144,7 +169,7 @@ POLICY = {
     "disappointed_percent": "15",
     "stop_before_minutes": "30",
     "offers_a_day": "3",
-    "waited": "1",
+    "waited": "3",
     "unasked": "8",
     "lost": "8",
     "silent": "16",

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from datetime import date
+from typing import Any
 
 from messages.kinds import Channel, Purpose
 from messages.recipients import recipient_for
@@ -48,36 +49,34 @@ async def join(
         Conflict: `waits_already` for this service, or `visit_is_over` for the one to be replaced.
     """
     await _check_people(tx, client_id, service_id, clinician_ids)
-    if urgency_reason is not None and urgency_reason not in URGENCIES:
-        raise Invalid("reason_not_known", field="urgency_reason")
-    if location_id is not None and await people.location(tx, location_id) is None:
-        raise NotFound("location", location=location_id)
+    await _check_place_and_reason(tx, location_id, urgency_reason)
     _check_wish(windows, earliest_day, latest_day, min_notice_minutes)
+    _check_expiry(expires_on, earliest_day)
     await _check_replaced(tx, client_id, replaces_participation_id)
-    waiting = await store.entries_of(tx, client_id)
-    if any(entry.service_id == service_id and entry.state == EntryState.WAITING for entry in waiting):
-        raise Conflict("waits_already", client=client_id, service=service_id)
-    entry_id = tx.new_id()
-    await edit_store.add_entry(
-        tx,
-        {
-            "id": entry_id,
-            "client_id": client_id,
-            "service_id": service_id,
-            "clinician_ids": list(clinician_ids),
-            "windows": [[each.weekday, each.from_minute, each.until_minute] for each in windows],
-            "earliest_day": earliest_day,
-            "latest_day": latest_day,
-            "min_notice_minutes": min_notice_minutes,
-            "priority": priority,
-            "urgency_reason": urgency_reason,
-            "location_id": location_id,
-            "expires_on": expires_on,
-            "replaces_participation_id": replaces_participation_id,
-        },
-    )
-    tx.note("entry.joined", "waitlist_entry", entry_id, client=client_id, priority=priority)
-    await _tell(tx, entry_id, client_id)
+    await _check_not_waiting(tx, client_id, service_id)
+    row = {
+        "id": tx.new_id(),
+        "client_id": client_id,
+        "service_id": service_id,
+        "clinician_ids": list(clinician_ids),
+        "windows": [[each.weekday, each.from_minute, each.until_minute] for each in windows],
+        "earliest_day": earliest_day,
+        "latest_day": latest_day,
+        "min_notice_minutes": min_notice_minutes,
+        "priority": priority,
+        "urgency_reason": urgency_reason,
+        "location_id": location_id,
+        "expires_on": expires_on,
+        "replaces_participation_id": replaces_participation_id,
+    }
+    return await _put_on_the_list(tx, row)
+
+
+async def _put_on_the_list(tx: Tx, row: dict[str, Any]) -> str:
+    await edit_store.add_entry(tx, row)
+    entry_id: str = row["id"]
+    tx.note("entry.joined", "waitlist_entry", entry_id, client=row["client_id"], priority=row["priority"])
+    await _tell(tx, entry_id, row["client_id"])
     await look_again(tx, entry_id)
     return entry_id
 
@@ -112,6 +111,24 @@ async def _check_people(tx: Tx, client_id: str, service_id: str, clinician_ids: 
         clinician = await people.clinician(tx, clinician_id)
         if clinician is None or not clinician.active:
             raise NotFound("clinician", clinician=clinician_id)
+
+
+async def _check_place_and_reason(tx: Tx, location_id: str | None, urgency_reason: str | None) -> None:
+    if urgency_reason is not None and urgency_reason not in URGENCIES:
+        raise Invalid("reason_not_known", field="urgency_reason")
+    if location_id is not None and await people.location(tx, location_id) is None:
+        raise NotFound("location", location=location_id)
+
+
+async def _check_not_waiting(tx: Tx, client_id: str, service_id: str) -> None:
+    waiting = await store.entries_of(tx, client_id)
+    if any(entry.service_id == service_id and entry.state == EntryState.WAITING for entry in waiting):
+        raise Conflict("waits_already", client=client_id, service=service_id)
+
+
+def _check_expiry(expires_on: date | None, earliest_day: date | None) -> None:
+    if expires_on and earliest_day and expires_on < earliest_day:
+        raise Invalid("ends_before_it_begins", field="expires_on")
 
 
 def _check_wish(
