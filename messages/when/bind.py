@@ -9,7 +9,8 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from messages.when.hours import settled, settled_pair
+from messages.when.alternatives import halves_told, refines
+from messages.when.hours import settled, settled_pair, still_ahead
 from messages.when.phrase import Dates, Hours, Limit
 from messages.when.pieces import Clock, Days, Part
 from messages.when.reading import Edge, Grain, Span, SpanKind
@@ -62,15 +63,23 @@ def _groups(limits: Sequence[Limit]) -> list[_Group]:
     for limit in limits:
         what = limit.what
         if isinstance(what, Dates):
+            if limit.apart and not limit.joined and groups[-1].days:
+                raise MustAskError("days_apart")
             _take_dates(groups, what, limit.joined)
         else:
             _take_hours(groups, what, limit.joined)
+    for group in groups:
+        group.hours = [list(hours) for hours in halves_told(group.hours)]
     return groups
 
 
 def _take_dates(groups: list[_Group], what: Dates, joined: str) -> None:
     group = groups[-1]
-    if not group.days:
+    if len(group.days) == 1 and joined in {"", "pause"} and _week_of_weekday(group.days[0], what):
+        group.days[0] = _merged(group.days[0], what)
+    elif len(group.days) == 1 and joined in {"", "pause"} and group.days[0].how != "on" and what.how == "on":
+        group.days[0] = _one_of_open(group.days[0], what)
+    elif not group.days:
         group.hours_first = bool(group.hours)
         group.days.append(what)
     elif (not joined or _says_it_again(group.days[-1], what, joined)) and not (group.hours and not group.hours_first):
@@ -82,6 +91,24 @@ def _take_dates(groups: list[_Group], what: Dates, joined: str) -> None:
         groups.append(_Group([what]))
     else:
         group.days.append(what)
+
+
+def _week_of_weekday(first: Dates, second: Dates) -> bool:
+    """“Thursday at 11 next week”, "week after next, thursday": a stretch and a day of it, said apart."""
+    if first.how != "on" or second.how != "on":
+        return False
+    pair = (first.days, second.days)
+    stretches = [each for each in pair if each.until is not None]
+    days = [each for each in pair if each.until is None and len(each.dates) == 1 and not each.every]
+    return len(stretches) == 1 and len(days) == 1
+
+
+def _one_of_open(bound: Dates, what: Dates) -> Dates:
+    """“After New Year, the 5th”: a day said more exactly."""
+    edge, day = bound.days.dates[0], what.days.dates[0]
+    if what.days.until is not None or (day > edge if bound.how == "before" else day <= edge):
+        raise MustAskError("days_disagree")
+    return what
 
 
 def _both_named(first: Dates, second: Dates) -> bool:
@@ -99,6 +126,8 @@ def _take_hours(groups: list[_Group], what: Hours, joined: str) -> None:
     group = groups[-1]
     if group.hours_first and joined and group.days:
         groups.append(_Group(hours=[[what]]))
+    elif joined == "pause" and group.hours and refines(group.hours[-1], what):
+        group.hours[-1].append(what)
     elif not group.hours or (joined and not _closes(group.hours[-1], what, joined)):
         group.hours.append([what])
     else:
@@ -127,14 +156,28 @@ def _merged(first: Dates, second: Dates) -> Dates:
 
 
 def _within_stretch(one: Days, other: Days) -> Days:
-    """The weekday of a stretch that was named beside it."""
+    """The weekday of a stretch that was named beside it, or the date that lies in it."""
     stretch, day = (one, other) if one.until is not None else (other, one)
     if day.until is not None or stretch.until is None:
         raise MustAskError("days_unclear")
-    found = [each for each in _each_day(stretch) if each.weekday() == day.dates[0].weekday()]
-    if not found:
+    if day.weekday is None and day.of_month is None and day.open_to_doubt is None:
+        found = [each for each in day.dates if stretch.dates[0] <= each < stretch.until]
+    else:
+        found = [each for each in _all_days(stretch) if _is_named(day, each)]
+    if len(found) != 1:
         raise MustAskError("days_disagree")
     return Days((found[0],))
+
+
+def _is_named(day: Days, each: date) -> bool:
+    if day.of_month is not None:
+        return each.day == day.of_month
+    return each.weekday() == day.dates[0].weekday()
+
+
+def _all_days(days: Days) -> list[date]:
+    count = ((days.until or days.dates[0]) - days.dates[0]).days
+    return [days.dates[0] + _DAY * number for number in range(count)]
 
 
 def _each_day(days: Days) -> list[date]:
@@ -151,6 +194,8 @@ def _of_group(group: _Group, frame: Frame) -> Iterator[Span]:
             yield _without_day(hours, frame)
         return
     for dates in group.days:
+        if dates.days.vague:
+            raise MustAskError("vague_stretch")
         _refuse_doubt(dates.days, frame)
         if dates.how != "on":
             yield _open_days(dates, group)
@@ -225,12 +270,23 @@ def _settle(hours: Sequence[Hours], frame: Frame, day: date | None) -> _Edges:
         if len(hours) > 1 or part is None:
             raise MustAskError("parts_disagree")
         return _Edges(SpanKind.INTERVAL, part.start, part.end, Grain.HOUR)
-    edges = [_edges(each, part, bookable) for each in rest]
+    edges = [_edges(each, part, bookable, _earliest(frame, day)) for each in rest]
     if len(edges) == 2 and edges[0].kind is SpanKind.OPEN_END and edges[1].kind is SpanKind.OPEN_START:  # noqa: PLR2004 -- a pair
         return _interval(edges[0].first, edges[1].last, Grain.HOUR)
-    if len(edges) != 1:
+    return _narrowed(_moment_within(edges) if len(edges) > 1 else edges[0], part)
+
+
+def _moment_within(edges: Sequence[_Edges]) -> _Edges:
+    """“After lunch, like 2”: the moment, where it lies within everything else that was said."""
+    moments = [each for each in edges if each.kind is SpanKind.TIME]
+    at = moments[0].first if len(moments) == 1 else None
+    if at is None or any(not _holds(each, at) for each in edges):
         raise MustAskError("hours_disagree")
-    return _narrowed(edges[0], part)
+    return moments[0]
+
+
+def _holds(edges: _Edges, at: time) -> bool:
+    return (edges.first is None or edges.first <= at) and (edges.last is None or at < edges.last)
 
 
 def _narrowed(edges: _Edges, part: Part | None) -> _Edges:
@@ -248,7 +304,12 @@ def _interval(first: time | None, last: time | None, grain: Grain) -> _Edges:
     return _Edges(SpanKind.INTERVAL, first, last, grain)
 
 
-def _edges(hours: Hours, part: Part | None, bookable: Sequence[datetime]) -> _Edges:
+def _earliest(frame: Frame, day: date | None) -> time | None:
+    """Today only what is still ahead can be meant."""
+    return frame.now.time() if day == frame.now.date() else None
+
+
+def _edges(hours: Hours, part: Part | None, bookable: Sequence[datetime], earliest: time | None) -> _Edges:
     first = hours.first
     if first is None:
         raise MustAskError("hours_unclear")
@@ -258,6 +319,8 @@ def _edges(hours: Hours, part: Part | None, bookable: Sequence[datetime]) -> _Ed
             raise MustAskError("hours_unclear")
         return _interval(*pair, _finer(first, hours.last))
     at = settled(first, part, bookable)
+    if earliest is not None and part is None and (at is None or at <= earliest):
+        at = still_ahead(first, earliest) or at
     if at is None:
         raise MustAskError("half_of_day")
     if hours.how == "after":

@@ -1,7 +1,8 @@
 """Cuts pieces into clauses and says of each time in them whether it is wished for, ruled out, or neither.
 
 "I can't do Tuesday, how about Thursday" rules out one and wishes for the other; "move my 3 to 4" does both in one
-clause. What the times are is decided in `bind.py`. The one invariant: a time in a clause of refusal is never a wish.
+clause. How clauses stand together is decided in `wishes.py`. The one invariant: a time in a clause of refusal is never
+a wish.
 """
 
 from collections.abc import Sequence
@@ -14,6 +15,14 @@ from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
 
 _CONNECTING: Final = frozenset({Mark.AND, Mark.OR, Mark.PAUSE, Mark.BUT})
 _ASKING: Final = frozenset({Mark.POSSIBLE, Mark.PROPOSE})
+_ENDING: Final = frozenset({Mark.STOP, Mark.PAUSE, Mark.BUT, Mark.SO})
+_OPENING: Final = frozenset({Mark.PROPOSE, Mark.MOVE})
+_BEFORE_A_TIME: Final = frozenset(
+    {
+        Mark.AT, Mark.LINK, Mark.AFTER, Mark.BEFORE, Mark.UNTIL, Mark.NOT_BEFORE, Mark.BETWEEN, Mark.FROM,
+        Mark.STARTING, Mark.OR, Mark.AND, Mark.IS, Mark.EXCEPT, Mark.ALL_DAY, Mark.INSTEAD_OF,
+    }
+)  # fmt: skip
 
 
 class Stance(Enum):
@@ -27,10 +36,21 @@ class Stance(Enum):
 
 @dataclass(frozen=True, slots=True)
 class Clause:
-    """Pieces that belong together."""
+    """Pieces that belong together. `opener` is the mark that began the clause, if one did."""
 
     pieces: tuple[Piece, ...]
     stance: Stance
+    opener: Mark | None = None
+
+    @property
+    def proposes(self) -> bool:
+        """Whether it puts its times forward: by a question, an offer, or as what follows from the rest."""
+        return self.opener is Mark.SO or any(piece in _ASKING or piece is Mark.MOVE for piece in self.pieces)
+
+    @property
+    def corrects(self) -> bool:
+        """Whether it takes back what was said before."""
+        return Mark.CORRECT in self.pieces
 
 
 def clauses(pieces: Sequence[Piece]) -> list[Clause]:
@@ -40,21 +60,67 @@ def clauses(pieces: Sequence[Piece]) -> list[Clause]:
         if _begins_another(found[-1], piece, pieces[at + 1 :]):
             found.append([])
         found[-1].append(piece)
-    return [Clause(tuple(each), _stance(each)) for each in found if each]
+    return [Clause(tuple(each), _stance(each), _opener(each)) for each in found if each]
+
+
+def _opener(pieces: Sequence[Piece]) -> Mark | None:
+    marks = [piece for piece in pieces[:2] if piece is not Mark.LINK and isinstance(piece, Mark)]
+    strong = [mark for mark in marks if mark in {Mark.SO, Mark.OR, Mark.AND}]
+    return (strong or marks or [None])[0]
 
 
 def _begins_another(so_far: Sequence[Piece], piece: Piece, ahead: Sequence[Piece]) -> bool:
-    if piece is Mark.STOP:
+    if piece in {Mark.STOP, Mark.SO}:
         return True
     if piece is Mark.BUT:
         return not _excepts(so_far, ahead)
-    refused = Mark.CANNOT in so_far
+    refused = Mark.CANNOT in so_far or Mark.PAST in so_far or _no_behind(so_far)
+    timed = _timed(so_far)
     if refused:
         # "Cannot do", "can't make it": the refusal's own verb proposes nothing.
         proposes = piece in _ASKING and so_far[-1] is not Mark.CANNOT
         return proposes or piece is Mark.PAUSE or piece is Mark.MOVE
-    timed = any(isinstance(each, Days | Clock | Part) for each in so_far)
+    if timed and (piece is Mark.CORRECT or (piece in _OPENING and _stands_apart(so_far, ahead))):
+        return True
+    if timed and piece is Mark.PAUSE and (_says_more(ahead) or _over(so_far)):
+        return True
     return timed and piece in _CONNECTING and _refuses_next(ahead)
+
+
+def _timed(pieces: Sequence[Piece]) -> bool:
+    return any(isinstance(each, Days | Clock | Part) for each in pieces)
+
+
+def _stands_apart(so_far: Sequence[Piece], ahead: Sequence[Piece]) -> bool:
+    """Whether a question begins behind a time that nobody asked for yet: "wednesday ... could we do friday"."""
+    return (
+        not any(each in _ASKING or each in _OPENING for each in so_far)
+        and so_far[-1] is not Mark.LINK
+        and _timed(ahead)
+    )
+
+
+def _says_more(ahead: Sequence[Piece]) -> bool:
+    """Whether a new thought follows a pause, and not the next of a list of times: "Tuesday, could I do 4"."""
+    words = False
+    for piece in ahead:
+        if isinstance(piece, Days | Clock | Part):
+            return words
+        if piece in _ENDING:
+            return False
+        words = words or piece not in _BEFORE_A_TIME
+    return False
+
+
+def _over(so_far: Sequence[Piece]) -> bool:
+    """Whether the clause told when something else ends: what follows a pause is a new thought."""
+    return Mark.ENDS in so_far and any(isinstance(piece, Clock) for piece in so_far)
+
+
+def _no_behind(so_far: Sequence[Piece]) -> bool:
+    """“The 6th, no”: a refusal behind its time."""
+    said = [piece for piece in so_far if piece is not Mark.LINK]
+    return len(said) > 1 and said[-1] is Mark.NOT and _timed(said)
 
 
 def _excepts(so_far: Sequence[Piece], ahead: Sequence[Piece]) -> bool:
@@ -73,7 +139,7 @@ def _refuses_next(ahead: Sequence[Piece]) -> bool:
     for piece in ahead:
         if piece is Mark.CANNOT:
             return True
-        if piece in _CONNECTING or piece is Mark.STOP or piece in _ASKING:
+        if piece in _CONNECTING or piece in _ENDING or piece in _ASKING:
             return False
         if isinstance(piece, Days | Clock | Part):
             if timed and not isinstance(piece, Clock | Part):
@@ -88,7 +154,7 @@ def _stance(pieces: Sequence[Piece]) -> Stance:
     ends = Mark.ENDS in pieces and not any(piece in _ASKING for piece in pieces)
     if ends and any(isinstance(piece, Clock) for piece in pieces):
         return Stance.VAGUE
-    return Stance.REFUSAL if Mark.CANNOT in pieces else Stance.WISH
+    return Stance.REFUSAL if Mark.CANNOT in pieces or _no_behind(pieces) else Stance.WISH
 
 
 def spare_words(pieces: Sequence[Piece]) -> int:

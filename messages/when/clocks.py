@@ -8,7 +8,7 @@ import re
 from typing import Final
 
 from messages.when.marks import PLACES, UNITS
-from messages.when.pieces import Clock, Piece, Word
+from messages.when.pieces import Clock, Mark, Piece, Word
 from messages.when.reading import Grain
 from messages.when.words import HOURS, MINUTES
 
@@ -24,22 +24,41 @@ _LAST_MINUTE: Final = 59
 _FIRST_YEAR: Final = 1900
 _LAST_YEAR: Final = 2100
 _PAST: Final = {"half": 30, "quarter": 15, "cuarto": 15}
+_MINUTES_PAST: Final = {"five": 5, "5": 5, "ten": 10, "10": 10, "twenty": 20, "20": 20, "25": 25}
+_SPOKEN_PAST: Final = {
+    5: {"past"},
+    10: {"past"},
+    20: {"past", "after", "to", "til", "till"},
+    25: {"past", "after", "to"},
+}
 _SUFFIXES: Final = frozenset({"oclock", "ish", "sharp"})
 _HOUR_UNITS: Final = frozenset({"h", "hs", "hrs", "horas", "hours"})
 
 
 def clock_at(words: tuple[str, ...], at: int) -> Found | None:
     """The time that begins at `at` with the number of its tokens, a quantity as a word, or None."""
+    if _hour_or_minutes(words, at):
+        return Mark.ASK, 3
     for phrase in _NOON:
         if words[at : at + len(phrase)] == phrase:
             return Clock(_NOON_HOUR, half="p"), len(phrase)
     return _spoken(words, at) or _before_the_hour(words, at) or _numbered(words, at)
 
 
+def _hour_or_minutes(words: tuple[str, ...], at: int) -> bool:
+    """“ten to four” is ten minutes before it, or six hours."""
+    spelled = words[at] in {"five", "ten"} and words[at + 1 : at + 2] == ("to",) and at + 2 < len(words)
+    return spelled and _hour(words[at + 2]) is not None and words[max(at - 1, 0)] not in {"from", "between"}
+
+
 def _spoken(words: tuple[str, ...], at: int) -> Found | None:
-    """“half past three”, "quarter to 4"."""
-    minutes = _PAST.get(words[at])
-    if minutes is None or at + 2 >= len(words):
+    """“half past three”, "quarter to 4", "twenty past two"; "ten to four" may be a stretch and is not read here."""
+    minutes = _PAST.get(words[at]) or _MINUTES_PAST.get(words[at])
+    if (
+        minutes is None
+        or at + 2 >= len(words)
+        or (words[at] not in _PAST and words[at + 1] not in _SPOKEN_PAST[minutes])
+    ):
         return None
     hour = _hour(words[at + 2])
     if hour is None or words[at + 1] not in {"past", "after", "to", "til", "till", "of", "before"}:
@@ -149,6 +168,8 @@ def _with_half(clock: Clock, words: tuple[str, ...], at: int, taken: int) -> Fou
             half, marked, taken = _HALVES[after], True, taken + 1
         elif after in _SUFFIXES:
             marked, taken = True, taken + 1
+        elif words[at + taken : at + taken + 3] in {("in", "the", "am"), ("in", "the", "pm")} and not half:
+            half, marked, taken = _HALVES[words[at + taken + 2]], True, taken + 3
         elif pair in {("-", "ish"), ("en", "punto"), ("o", "clock"), ("on", "the")} and pair != ("on", "the"):
             marked, taken = True, taken + 2
         else:

@@ -13,6 +13,10 @@ _NOON: Final = 12
 _FIRST_MORNING_HOUR: Final = 8
 _LAST_AFTERNOON_HOUR: Final = 6
 _LATEST: Final = 22
+_DAWN: Final = 4
+_LAST_EVENING_HOUR: Final = 9
+_EVENING: Final = 17
+_LATEST_AFTERNOON: Final = 19
 
 
 def settled(clock: Clock, part: Part | None = None, bookable: Sequence[datetime] = ()) -> time | None:
@@ -31,15 +35,28 @@ def settled(clock: Clock, part: Part | None = None, bookable: Sequence[datetime]
 
 
 def _in_part(clock: Clock, part: Part) -> time | None:
+    """The hour that people call so: "7 de la tarde" is after the afternoon's end, "9 in the afternoon" is nothing."""
     if part.start.hour < _NOON:
-        return time(clock.hour, clock.minute) if clock.hour < _NOON else None
-    return time(clock.hour % _NOON + _NOON, clock.minute)
+        return time(clock.hour, clock.minute) if _DAWN <= clock.hour < _NOON else None
+    hour = clock.hour % _NOON + _NOON
+    latest = _LATEST if part.start.hour >= _EVENING else _LATEST_AFTERNOON
+    earliest = _EVENING if part.start.hour >= _EVENING else _NOON
+    return time(hour, clock.minute) if earliest <= hour <= latest else None
 
 
 def _by_convention(clock: Clock) -> time | None:
     if clock.hour == _NOON or clock.hour >= _FIRST_MORNING_HOUR:
         return time(clock.hour, clock.minute)
     return time(clock.hour + _NOON, clock.minute) if clock.hour <= _LAST_AFTERNOON_HOUR else None
+
+
+def still_ahead(clock: Clock, earliest: time) -> time | None:
+    """“Today at 7”, said at noon: this evening, as the morning is over. Nothing so late as to be the night's."""
+    if clock.half or not _DAWN <= clock.hour < _LAST_EVENING_HOUR:
+        return None
+    evening = time(clock.hour + _NOON, clock.minute)
+    morning_over = time(clock.hour, clock.minute) <= earliest
+    return evening if morning_over and evening > earliest else None
 
 
 def settled_pair(

@@ -9,7 +9,9 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
+from messages.when.marks import PART_OF_A_TIME, POLITE
 from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
+from messages.when.reading import Grain
 
 _DAY: Final = timedelta(days=1)
 _BOUNDS: Final = {Mark.AFTER: "after", Mark.NOT_BEFORE: "from", Mark.BEFORE: "before", Mark.UNTIL: "until"}
@@ -22,6 +24,7 @@ _CHOICES: Final = range(1, 4)
 _JOINTS: Final = frozenset({Mark.OR, Mark.AND, Mark.PAUSE})
 _BARE_HOURS: Final = range(1, 13)
 _NOON: Final = 12
+_EARLY_OR_LATE: Final = frozenset({"early", "late", "temprano", "tempranito"})
 # After these a bare number may be a time if nothing follows that it could count.
 _AFTER_NUMBER: Final = frozenset({"instead", "please", "pls", "thanks", "would", "work"})
 
@@ -51,40 +54,84 @@ class Limit:
     what: Hours | Dates
     joined: str = ""  # "or", "and", "pause", or nothing
     ruled_out: bool = False
+    apart: bool = False  # other words stand between it and the one before
 
 
-def limits(pieces: Sequence[Piece]) -> tuple[list[Limit], int]:
-    """The limits of a clause, in order, and how many numbers in it might be hours and were not read as such."""
-    folding = _Folding(pieces)
-    return list(folding.fold()), folding.unread
+@dataclass(frozen=True, slots=True)
+class Folded:
+    """The limits of a clause, in order, and how much of it belongs to a time and was not read as one."""
+
+    limits: tuple[Limit, ...]
+    unread: int
+
+
+def limits(pieces: Sequence[Piece], *, after_a_time: bool = False) -> Folded:
+    """The limits of a clause. `after_a_time`: a time was said before, so that a bare number alone is an hour."""
+    folding = _Folding(pieces, after_a_time=after_a_time)
+    return Folded(tuple(folding.fold()), folding.unread)
+
+
+def _tells_hour(limit: Limit) -> bool:
+    return isinstance(limit.what, Hours) and limit.what.how in {"at", "within"}
+
+
+def _belongs_to_a_time(text: str) -> bool:
+    """“Later”, "week", "31", "2 weeks"; not "5 years" of somebody's age, nor a saying."""
+    number, _, unit = text.partition(" ")
+    if unit:
+        return number.isdecimal() and unit in PART_OF_A_TIME
+    return text in PART_OF_A_TIME or text.isdecimal()
 
 
 class _Folding:
     """One pass over the pieces of a clause."""
 
-    def __init__(self, pieces: Sequence[Piece]) -> None:
+    def __init__(self, pieces: Sequence[Piece], *, after_a_time: bool) -> None:
         self.pieces = pieces
+        self.alone = after_a_time and not any(isinstance(piece, Word) and piece.text not in POLITE for piece in pieces)
         self.moves = Mark.MOVE in pieces
         self.at = 0
         self.joined = ""
         self.excluded = False
         self.once_excluded = False
         self.unread = 0
+        self.loose_words = 0  # "early", "late": open, unless an hour says what they come to
 
     def fold(self) -> Iterator[Limit]:
         found: list[Limit] = []
+        apart = False
         while self.at < len(self.pieces):
             piece = self.pieces[self.at]
             what = self._what(piece)
             if what is None:
-                self.unread += isinstance(piece, Clock)
+                self.unread += self._is_unread(piece)
+                apart = apart or (isinstance(piece, Word) and piece.text not in POLITE)
                 self._mark(piece, found)
                 self.at += 1
                 continue
             every = isinstance(what, Dates) and what.days.every
-            found.append(Limit(what, self.joined, (self.excluded or self.once_excluded) and not every))
-            self.joined, self.once_excluded = "", False
+            like_the_last = self.joined == "or" and bool(found) and found[-1].ruled_out
+            excluded = self.excluded or self.once_excluded or like_the_last
+            found.append(Limit(what, self.joined, excluded and not every, apart))
+            self.joined, self.once_excluded, apart = "", False, False
+        self.unread += self.loose_words if not any(_tells_hour(limit) for limit in found) else 0
         return iter(found)
+
+    def _is_unread(self, piece: Piece) -> bool:
+        """Whether a piece belongs to a time and was not read: a number that counts nothing, "early", "after"."""
+        if isinstance(piece, Clock):
+            return not self._counts(self.at)
+        if isinstance(piece, Word) and piece.text in _EARLY_OR_LATE:
+            self.loose_words += 1
+            return False
+        if isinstance(piece, Word):
+            return _belongs_to_a_time(piece.text)
+        return piece in {Mark.AFTER, Mark.BEFORE, Mark.NOT_BEFORE}
+
+    def _counts(self, at: int) -> bool:
+        """Whether the number counts things: "2 boys", "3 kids"."""
+        behind = self.pieces[at + 1] if at + 1 < len(self.pieces) else None
+        return isinstance(behind, Word) and behind.text.endswith("s") and behind.text not in POLITE | _AFTER_NUMBER
 
     def _mark(self, piece: Piece, found: list[Limit]) -> None:
         if piece in _JOINTS:
@@ -137,8 +184,11 @@ class _Folding:
         return at
 
     def _what(self, piece: Piece) -> Hours | Dates | None:
+        if piece in {Mark.AFTER_THAT, Mark.BEFORE_THAT}:
+            self.at += 1
+            return Hours("after that" if piece is Mark.AFTER_THAT else "before that")
         if piece in _BOUNDS:
-            return self._bounded(_BOUNDS[piece])
+            return self._bounded(_BOUNDS[piece]) or self._unbounded(piece)
         if piece in {Mark.BETWEEN, Mark.FROM, Mark.STARTING}:
             return self._opened(piece)
         if isinstance(piece, Days):
@@ -147,12 +197,24 @@ class _Folding:
             return self._stretch(self.at) or (self._clock(piece) if self._is_time(self.at) else None)
         return self._part(piece)
 
+    def _unbounded(self, piece: Piece) -> Hours | None:
+        """“Class ends at 2, anytime after”: what the bound is was said before."""
+        if piece not in {Mark.AFTER, Mark.BEFORE} or not self._last(self.at):
+            return None
+        self.at += 1
+        return Hours("after that" if piece is Mark.AFTER else "before that")
+
+    def _last(self, at: int) -> bool:
+        return all(piece in {Mark.PAUSE, Mark.STOP, Mark.LINK} for piece in self.pieces[at + 1 :])
+
     def _opened(self, piece: Piece) -> Hours | Dates | None:
         """What "between" and "from" begin; "from 3" alone is open; "move it from 3" names what is moved."""
         if self.moves and piece is not Mark.BETWEEN:
             return None
-        stretch = self._stretch(self._skip(self.at + 1, Mark.AT))
-        return stretch or (self._bounded("from") if piece is Mark.STARTING else None)
+        at = self._skip(self.at + 1, Mark.AT)
+        stretch = self._stretch(at)
+        onwards = self.pieces[at + 1 : at + 2] == (Mark.ONWARDS,)
+        return stretch or (self._bounded("from") if piece is Mark.STARTING or onwards else None)
 
     def _part(self, piece: Piece) -> Hours | None:
         if not isinstance(piece, Part) and piece is not Mark.ALL_DAY:
@@ -187,7 +249,7 @@ class _Folding:
         elif isinstance(bound, Part):
             edge = bound.end if hours == "after" else bound.start
             what = Hours(hours, Clock(edge.hour, edge.minute, "p" if edge.hour == _NOON else ""))
-        self.at = self.at if what is None else at + 1
+        self.at = self.at if what is None else at + 1 + (self.pieces[at + 1 : at + 2] == (Mark.ONWARDS,))
         return what
 
     def _stretch(self, at: int) -> Hours | Dates | None:
@@ -203,7 +265,7 @@ class _Folding:
         if isinstance(first, Clock) and isinstance(last, Clock) and self._is_stretch(first, last, at, between=between):
             self.at = after + 1
             return Hours("within", first, last)
-        if isinstance(first, Days) and isinstance(last, Days) and self._fits(first, last):
+        if isinstance(first, Days) and isinstance(last, Days) and _fits(first, last):
             self.at = after + 1
             return Dates(_from_to(first, last))
         return None
@@ -218,25 +280,20 @@ class _Folding:
         told = told or not any(isinstance(piece, Word) for piece in self.pieces)
         return told or self._is_time(at) or self._beside_time(at + 2)
 
-    def _fits(self, first: Days, last: Days) -> bool:
-        return first.until is None and last.until is None
-
     def _is_time(self, at: int) -> bool:
         """Whether the number at `at` is a time: marked as one, led by "at", or beside a day or a part of it."""
         piece = self.pieces[at]
-        if not isinstance(piece, Clock):
-            return False
-        if piece.marked:
-            return True
+        if not isinstance(piece, Clock) or piece.marked:
+            return isinstance(piece, Clock)
         before = self.pieces[at - 1] if at else None
         if before in _LEADS - {Mark.PROPOSE} or (before in {Mark.FROM, Mark.STARTING} and self._beside_time(at)):
             return True
-        if piece.hour not in _BARE_HOURS:
+        if piece.hour not in _BARE_HOURS and not (piece.grain is Grain.MINUTE and self._beside_time(at)):
             return False
-        if before is Mark.FROM and at + 1 == len(self.pieces):
-            return True
         return (
-            self._beside_time(at)
+            (self.alone and not self._counts(at))
+            or (before is Mark.FROM and at + 1 == len(self.pieces))
+            or self._beside_time(at)
             or self._joined_to_time(at)
             or (self._proposed(at) and self._ends_there(at))
             or (piece.hour not in _CHOICES and self.pieces[at + 1 : at + 2] == (Mark.POSSIBLE,))
@@ -245,6 +302,8 @@ class _Folding:
     def _beside_time(self, at: int) -> bool:
         before = at - 1
         while before >= 0 and self.pieces[before] in {Mark.LINK, Mark.IS, Mark.AT}:
+            before -= 1
+        if before >= 0 and self.pieces[before] is Mark.PAUSE and self._ends_there(at):
             before -= 1
         after = self._next(at + 1)
         behind = self.pieces[before] if before >= 0 else None
@@ -281,6 +340,10 @@ class _Folding:
 _VISITS: Final = frozenset(
     {"appointment", "appt", "apt", "cita", "session", "sesion", "visit", "slot", "one", "time", "turno", "meeting"}
 )
+
+
+def _fits(first: Days, last: Days) -> bool:
+    return first.until is None and last.until is None
 
 
 def _from(days: Days) -> Dates:

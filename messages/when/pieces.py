@@ -16,7 +16,8 @@ class Days:
     """Whole days or a stretch of them. `dates` are alternatives; `until` (exclusive) makes it one stretch.
 
     `weekday`, `of_month`: what was named, where it could also fit another date ("Tuesday the 12th" is not the next
-    Tuesday). `open_to_doubt`: the other date the words may mean. `every`: "any day", "weekdays".
+    Tuesday). `open_to_doubt`: the other date the words may mean. `every`: "any day", "weekdays". `vague`: a stretch
+    that everybody draws differently, good only to narrow another day.
     """
 
     dates: tuple[date, ...]
@@ -26,6 +27,7 @@ class Days:
     of_month: int | None = None
     open_to_doubt: date | None = None
     every: bool = False
+    vague: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -80,7 +82,12 @@ class Mark(Enum):
     PAUSE = auto()
     STOP = auto()
     BUT = auto()
+    SO = auto()
+    CORRECT = auto()
+    AFTER_THAT = auto()
+    BEFORE_THAT = auto()
     ASK = auto()
+    ROUTINE = auto()
     SOONEST = auto()
     LINK = auto()
     PAST = auto()

@@ -5,16 +5,16 @@ sure is asked (`When.ask`), and then nothing is offered as a reading.
 """
 
 from collections.abc import Sequence
-from datetime import UTC, date, datetime, timedelta
+from datetime import UTC, datetime
 from typing import Final
 
-from messages.when.bind import Frame, MustAskError, spans
-from messages.when.clauses import Clause, Stance, clauses, spare_words
-from messages.when.phrase import Dates, Hours, Limit, limits
-from messages.when.pieces import Days, Mark, Part
-from messages.when.reading import Span, SpanKind, When
+from messages.when.bind import Frame, MustAskError
+from messages.when.clauses import clauses, spare_words
+from messages.when.pieces import Mark
+from messages.when.reading import Span, When
 from messages.when.scan import scan
 from messages.when.tokens import tokens
+from messages.when.wishes import told
 
 # More readings than this are no wish but a diary.
 _MOST_SPANS: Final = 14
@@ -35,7 +35,8 @@ def read_when(text: str, *, now: datetime, language: str = "en", bookable: Seque
     soonest = Mark.SOONEST in pieces
     frame = Frame(now.replace(tzinfo=None), tuple(each.replace(tzinfo=None) for each in bookable))
     try:
-        wished, ruled_out = _read(clauses(pieces), frame)
+        wished, ruled_out = told(clauses(pieces), frame).spans(frame)
+        _refuse_many(wished)
         _refuse_skipped(wished, now)
     except MustAskError as unclear:
         return When(ask=True, soonest=soonest, rest=rest, why=(f"when.{unclear.code}",))
@@ -49,81 +50,13 @@ def _day_first(language: str) -> bool | None:
     return not tag.startswith("en") or tag.startswith(_BRITISH)
 
 
-def _read(found: Sequence[Clause], frame: Frame) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
-    wished: list[Span] = []
-    ruled_out: list[Span] = []
-    vague = False
-    for clause in found:
-        if clause.stance is Stance.PAST:
-            continue
-        mine, others = _of_clause(clause, frame)
-        vague = vague or clause.stance is Stance.VAGUE
-        wished.extend(() if clause.stance is Stance.VAGUE else mine)
-        ruled_out.extend(others)
-    if vague and not wished:
-        raise MustAskError("about_something_else")
+def _refuse_many(wished: Sequence[Span]) -> None:
+    """Refuses days beside hours of no day, and more readings than anybody wishes for."""
+    days = {isinstance(span.start or span.end, datetime) for span in wished}
+    if len(days) > 1:
+        raise MustAskError("hours_of_no_day")
     if len(wished) > _MOST_SPANS:
         raise MustAskError("too_many")
-    return tuple(dict.fromkeys(wished)), tuple(dict.fromkeys(ruled_out))
-
-
-def _of_clause(clause: Clause, frame: Frame) -> tuple[list[Span], list[Span]]:
-    found, unread = limits(clause.pieces)
-    if clause.stance is Stance.REFUSAL:
-        return [], _refused(found, frame)
-    if Mark.ASK in clause.pieces:
-        raise MustAskError("not_a_time_we_know")
-    wishes = [limit for limit in found if not limit.ruled_out]
-    if wishes and unread:
-        raise MustAskError("number_unread")
-    refusals = [limit for limit in found if limit.ruled_out]
-    without = _refused(refusals, frame)
-    if without and _open_ended(wishes):
-        wishes = _laid_on_days(wishes, frame)
-    return [span for span in spans(wishes, frame) if not _contains(without, span)], without
-
-
-def _refused(refusals: Sequence[Limit], frame: Frame) -> list[Span]:
-    """What was ruled out, as far as it can be told: asking which day somebody cannot come helps nobody."""
-    try:
-        return list(spans(refusals, frame))
-    except MustAskError:
-        return []
-
-
-def _open_ended(wishes: Sequence[Limit]) -> bool:
-    """Whether the wish is for some part of any day: then what is left of the coming days can be listed."""
-    days = [limit.what for limit in wishes if isinstance(limit.what, Dates)]
-    hours = [limit.what for limit in wishes if isinstance(limit.what, Hours)]
-    if days:
-        return any(each.days.every or each.days.until is not None for each in days)
-    return any(isinstance(each.part, Part) for each in hours)
-
-
-def _laid_on_days(wishes: Sequence[Limit], frame: Frame) -> list[Limit]:
-    """“Any afternoon but Thursday”: the wish on each of the coming days, or on each day of the stretch."""
-    days = [limit.what for limit in wishes if isinstance(limit.what, Dates)]
-    hours = [limit for limit in wishes if isinstance(limit.what, Hours)]
-    each = _days_of(days[0].days, frame) if days else frame.ahead
-    return [Limit(Dates(Days(each))), *hours]
-
-
-def _days_of(days: Days, frame: Frame) -> tuple[date, ...]:
-    if days.until is None:
-        return days.dates
-    count = (days.until - days.dates[0]).days
-    found = (days.dates[0] + timedelta(days=number) for number in range(min(count, 7)))
-    return tuple(day for day in found if day >= frame.now.date())
-
-
-def _contains(without: Sequence[Span], span: Span) -> bool:
-    """Whether the span lies within something ruled out."""
-    start = span.start
-    if not isinstance(start, datetime) or span.kind in {SpanKind.OPEN_END, SpanKind.OPEN_START}:
-        return span in without or (
-            span.day is not None and any(each.kind is SpanKind.DATE and each.day == span.day for each in without)
-        )
-    return any(isinstance(each.start, datetime) and each.covers(start) for each in without)
 
 
 def _refuse_skipped(wished: Sequence[Span], now: datetime) -> None:

@@ -5,13 +5,15 @@ so that the words left over can be counted.
 """
 
 from collections.abc import Callable, Iterator, Mapping
+from dataclasses import replace
 from datetime import date, time
 from typing import Final
 
+from messages.when.almanac import Calendar
 from messages.when.clocks import clock_at
-from messages.when.dates import Calendar, dates_at
+from messages.when.dates import dates_at
 from messages.when.marks import NOT_TIMES, PHRASES
-from messages.when.pieces import Mark, Part, Piece, Word
+from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
 from messages.when.tokens import PAUSE, STOP
 from messages.when.words import HOURS, MANANA, MORNING, NARROWED, OF_THE_DAY, PARTS, WEEKDAYS
 
@@ -24,6 +26,8 @@ _TARDE: Final = frozenset({"tarde", "tardes", "tardecita"})
 _FIRST_THING: Final = (("first", "thing"), ("a", "primera", "hora"), ("primera", "hora"), ("bright", "and", "early"))
 _LAST_THING: Final = (("a", "ultima", "hora"), ("ultima", "hora"))
 _BEHIND_A_TIME: Final = frozenset({Mark.ONWARDS, Mark.OR_EARLIER})
+# "Prefiero el jueves que el viernes": then "que" turns down what follows.
+_RATHER: Final = frozenset({"prefiero", "mejor", "preferible"})
 _EARLY: Final = frozenset({"early", "temprano", "tempranito"})
 
 
@@ -31,9 +35,14 @@ def scan(words: tuple[str, ...], today: date, *, day_first: bool | None) -> Iter
     """The pieces of `words` in order. `day_first`: whether 5/12 is in December; None where nobody can say."""
     calendar = Calendar(today, day_first=day_first)
     at = 0
+    last: Piece | None = None
     while at < len(words):
         piece, length = _piece_at(words, at, calendar)
-        yield piece
+        if isinstance(piece, Days) and piece.until is None:
+            calendar = replace(calendar, said=piece.dates[0])
+        rather = words[at] == "que" and isinstance(last, Days | Clock | Part) and not _RATHER.isdisjoint(words)
+        last = Mark.INSTEAD_OF if rather else piece
+        yield last
         at += length
 
 
@@ -121,6 +130,8 @@ def _plain_part(words: tuple[str, ...], at: int) -> Found | None:
 
 def _beside_a_day(words: tuple[str, ...], at: int) -> bool:
     near = {*words[max(0, at - 2) : at], *words[at + 1 : at + 3]}
+    if len(words[max(0, at - 2) : at]) == 2 and words[at - 2] in {"el", "the"} and words[at - 1].isdecimal():  # noqa: PLR2004 -- a pair
+        return True
     return any(word in WEEKDAYS or word in MANANA or word in {"tomorrow", "today", "hoy"} for word in near)
 
 

@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from messages.when.marks import NOT_MENDED
-from messages.when.words import LUNCH, MONTHS, PARTS, TONIGHT, WEEKDAYS
+from messages.when.words import HOURS, LUNCH, MONTHS, PARTS, SHORT_FORMS, TONIGHT, WEEKDAYS
 
 MAX_CHARACTERS: Final = 2000
 PAUSE: Final = ","
@@ -23,12 +23,18 @@ _SHORTENED: Final = re.compile(
     r"\b(mon|tues?|wed|thu(?:rs?)?|fri|sat|sun|jan|feb|apr|aug|sept?|oct|nov|dec"
     r"|lun|mar|mie|jue|vie|sab|dom|ene|abr|ago|dic|approx|hrs?)\."
 )
+# Numbers that are no times whatever stands around them: telephones, money, measures, places on a list.
+_OTHER_NUMBERS: Final = re.compile(
+    r"\(?\b\d{3}\)?[\s.-]{0,2}\d{3}[\s.-]?\d{4}\b|\b\d{3}[\s-]\d{4}\b|\b\d{5,}\b"
+    r"|[$\u20ac\u00a3]\s?\d+(?:[.,]\d+)*|#\s?\d+|\b\d+(?:[.,]\d+)?\s?(?:mg|ml|mcg|lbs?|kg|kilos|%|dollars|bucks|degrees)(?![a-z])"
+    r"|\b\d{2,3}\.\d\b"
+)
 _APOSTROPHE: Final = re.compile(r"(?<=[^\W_])['\u2019\u2018`\u00b4](?=[^\W_])")
 _STRETCHED: Final = re.compile(r"([a-z])\1{2,}")
 _PIECE: Final = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}"
     r"|\d{1,2}/\d{1,2}(?:/\d{4}|/\d{2})?(?!\d)"
-    r"|\d{1,2}(?:\s?:\s?|\.)[0-5]\d(?!\d)|\d{1,2}h[0-5]\d(?!\d)"
+    r"|\d{1,2}(?:\s?[:;]\s?|\.)[0-5]\d(?!\d)|\d{1,2}h[0-5]\d(?!\d)"
     r"|\d{1,4}[ap](?![a-z])"
     r"|\d+"
     r"|[a-z]+"
@@ -46,7 +52,7 @@ _NAMES: Final = tuple(
         *WEEKDAYS, *MONTHS, *PARTS, "tomorrow", "weekend", "tonight", "manana", "tarde", "proximo", "proxima",
         "mediodia", "despues", "semana",
     )
-    if len(name) >= _SHORTEST_MENDED
+    if len(name) >= _SHORTEST_MENDED and name not in {"mondy", "munday"}
 )  # fmt: skip
 
 
@@ -54,7 +60,7 @@ def tokens(text: str) -> tuple[str, ...]:
     """The plain tokens of `text`, in order. Stops are ".", questions "?", pauses ","; a dash is "-"."""
     lower = unicodedata.normalize("NFKD", text[:MAX_CHARACTERS].casefold())
     plain = "".join(letter for letter in lower if not unicodedata.combining(letter))
-    plain = _SHORTENED.sub(r"\1 ", plain)
+    plain = _OTHER_NUMBERS.sub(" number ", _SHORTENED.sub(r"\1 ", plain))
     plain = _MARKS.sub(r"\1m ", _APOSTROPHE.sub("", plain))
     return tuple(_unfolded(tuple(_cut(plain))))
 
@@ -82,7 +88,17 @@ def _cut(plain: str) -> Iterator[str]:
         elif piece in "-\u2013\u2014":
             yield "-"
         else:
-            yield _SEPARATE.get(piece) or _mended(re.sub(r"\s", "", piece))
+            yield from _words_in(_SEPARATE.get(piece) or re.sub(r"\s", "", piece).replace(";", ":"))
+
+
+def _words_in(piece: str) -> Iterator[str]:
+    """The word, mended and in full; "twoish" is two words."""
+    stem = piece.removesuffix("ish")
+    if stem != piece and (stem in HOURS or stem in {"noon", "mid"}):
+        yield from (stem, "ish")
+    else:
+        word = _mended(piece)
+        yield SHORT_FORMS.get(word, word)
 
 
 @lru_cache(maxsize=4096)
@@ -94,7 +110,12 @@ def _mended(word: str) -> str:
         return word
     near = {name: _distance(word, name) for name in _NAMES if name[0] == word[0] and _near(word, name)}
     nearest = [name for name, slips in near.items() if slips == min(near.values())]
-    return nearest[0] if len(nearest) == 1 else word
+    return nearest[0] if len({_meaning(name) for name in nearest}) == 1 else word
+
+
+def _meaning(name: str) -> object:
+    """What a name stands for: two spellings of one day are no two meanings."""
+    return WEEKDAYS.get(name, name)
 
 
 def _near(word: str, name: str) -> bool:

@@ -45,6 +45,23 @@ MONTHS: Final = _named(
 # Months only beside a number: "may" is a verb, "mar" also a Tuesday, "ago" is English.
 DOUBTFUL_MONTHS: Final = {"may": 5, "mar": 3, "ago": 8}
 
+# What thumbs and endings of endearment make of words: read as the word in full.
+SHORT_FORMS: Final = {
+    "wk": "week",
+    "wks": "weeks",
+    "nxt": "next",
+    "nex": "next",
+    "xmas": "christmas",
+    "thrs": "thursday",
+    "prox": "proximo",
+    "pa": "para",
+    "mananita": "manana",
+    "nochecita": "noche",
+    "wkend": "weekend",
+    "wknd": "weekend",
+    "asi": "so",
+}
+
 HOURS: Final = _named(
     (
         "one una uno",
@@ -176,3 +193,11 @@ MANANA: Final = frozenset({"manana", "mnana", "maniana", "manan"})
 OF_THE_DAY: Final = frozenset(
     {"la", "las", "esta", "este", "por", "en", "cualquier", "cada", "toda", "una", "tempranito"}
 )
+
+# What stands between a day and its hour.
+BEFORE_HOURS: Final = frozenset(
+    {
+        "at", "a", "al", "en", "por", "around", "after", "before", "between", "entre", "como", "tipo", "sobre", "alas",
+        "despues", "antes", "hasta", "desde", "from", "de", "btwn", "any", "anytime", "in",
+    }
+)  # fmt: skip

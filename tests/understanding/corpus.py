@@ -30,6 +30,18 @@ def lines(name: str) -> Iterator[tuple[str, str]]:
             yield text, answer
 
 
+def times(language: str) -> Iterator[tuple[str, tuple[str, ...], datetime]]:
+    """Text, the answers that are right, and when it is written, of each line about times in a language."""
+    for name in (f"when_{language}", f"when_more_{language}"):
+        now = NOW
+        for line in (HERE / f"{name}.txt").read_text("utf-8").splitlines():
+            if line.startswith("# now "):
+                now = datetime.fromisoformat(line.removeprefix("# now ")).replace(tzinfo=NEW_YORK)
+            elif line.strip() and not line.startswith("#"):
+                text, _, answers = line.rpartition(" => ")
+                yield text, tuple(answers.split(" | ")), now
+
+
 @dataclass(frozen=True)
 class Figures:
     """How many of how many, of one corpus."""
@@ -55,6 +67,11 @@ def edge(written: str):
 
 def distress(language: str) -> Iterator[tuple[str, str]]:
     """Sign and text of each line about distress: "!" must raise the alarm, "~" is an idiom, "." is ordinary."""
-    for line in (HERE / f"crisis_{language}.txt").read_text("utf-8").splitlines():
+    return signed(f"crisis_{language}")
+
+
+def signed(name: str) -> Iterator[tuple[str, str]]:
+    """Sign and text of each line of a corpus whose lines begin with one of the three signs."""
+    for line in (HERE / f"{name}.txt").read_text("utf-8").splitlines():
         if line[:2] in {"! ", "~ ", ". "}:
             yield line[0], line[2:]

@@ -1,0 +1,248 @@
+"""Reads days told by another day or by counting: "in two weeks", "a fortnight from Friday", "the day after".
+
+Also "de hoy en ocho", "the Monday after Christmas", "the last day of November".
+The one invariant: where there is nothing to count from, the words are asked about (`Mark.ASK`), not counted from today.
+"""
+
+from collections.abc import Callable
+from datetime import date
+from typing import Final
+
+from messages.when.almanac import DAY, MONTHS_A_YEAR, WEEK, Calendar, Found, months_on
+from messages.when.holidays import nth_weekday
+from messages.when.pieces import Days, Mark
+from messages.when.words import MONTHS, NUMBERS, WEEKDAYS
+
+Anchor = Callable[[tuple[str, ...], int, Calendar], Found | None]
+
+_DAYS: Final = {
+    **dict.fromkeys(("day", "days", "dia", "dias"), 1),
+    **dict.fromkeys(("week", "weeks", "semana", "semanas"), WEEK),
+    **dict.fromkeys(("fortnight", "fortnights", "quincena"), 2 * WEEK),
+}
+_MONTH_WORDS: Final = frozenset({"month", "months", "mes", "meses"})
+_SINCE: Final = tuple(
+    tuple(phrase.split())
+    for phrase in ("from", "after", "a partir de", "a partir del", "despues de", "despues del", "contando desde")
+)
+_OUT: Final = tuple(
+    tuple(phrase.split())
+    for phrase in ("from now", "from today", "out", "de hoy", "de ahora", "a partir de hoy", "a partir de ahora")
+)
+_WITHIN: Final = tuple(tuple(phrase.split()) for phrase in ("dentro de", "de aqui a", "de hoy a", "in", "en", "within"))
+_EIGHT_DAYS: Final = {"ocho": 7, "8": 7, "quince": 14, "15": 14}
+_NEIGHBOURS: Final = {
+    ("after",): 1,
+    ("following",): 1,
+    ("despues", "de"): 1,
+    ("despues", "del"): 1,
+    ("siguiente", "a"): 1,
+    ("siguiente", "de"): 1,
+    ("before",): -1,
+    ("antes", "de"): -1,
+    ("antes", "del"): -1,
+    ("previous", "to"): -1,
+}
+_ORDINALS: Final = {
+    **dict.fromkeys(("first", "1st", "primer", "primero"), 1),
+    **dict.fromkeys(("second", "2nd", "segundo"), 2),
+    **dict.fromkeys(("third", "3rd", "tercer", "tercero"), 3),
+    **dict.fromkeys(("fourth", "4th", "cuarto"), 4),
+    **dict.fromkeys(("last", "final", "ultimo"), -1),
+}
+_NUMBER_ENDINGS: Final = frozenset({"st", "nd", "rd", "th"})
+_DAY_WORDS: Final = frozenset({"day", "dia"})
+_NEXT_DAY: Final = (
+    ("the", "day", "after"), ("the", "next", "day"), ("day", "after"), ("al", "otro", "dia"),
+    ("al", "dia", "siguiente"),    ("el", "dia", "siguiente"), ("un", "dia", "despues"), ("al", "siguiente", "dia"), ("el", "siguiente", "dia"),
+    ("a", "day", "later"), ("one", "day", "later"), ("the", "following", "day"), ("el", "dia", "despues"),
+)  # fmt: skip
+_DAY_BEFORE: Final = (
+    ("the", "day", "before"), ("day", "before"), ("un", "dia", "antes"), ("el", "dia", "antes"),
+    ("a", "day", "earlier"),    ("el", "dia", "anterior"),
+)  # fmt: skip
+_WEEK_LATER: Final = (
+    ("a", "week", "later"), ("the", "week", "after"), ("one", "week", "later"), ("una", "semana", "despues"),
+    ("una", "semana", "mas", "tarde"),
+)  # fmt: skip
+_SAID: Final = (
+    *((phrase, 1) for phrase in _NEXT_DAY),
+    *((phrase, -1) for phrase in _DAY_BEFORE),
+    *((phrase, WEEK) for phrase in _WEEK_LATER),
+)
+_THIS_MONTH: Final = (("the", "month"), ("this", "month"), ("mes",), ("este", "mes"), ("el", "mes"))
+_NEXT_MONTH: Final = (("next", "month"), ("proximo", "mes"), ("el", "proximo", "mes"), ("mes", "que", "viene"))
+
+
+def shifted_at(words: tuple[str, ...], at: int, calendar: Calendar, anchor: Anchor) -> Found | None:
+    """The day told by another; `anchor` reads that other one."""
+    return (
+        _counted_from(words, at, calendar, anchor)
+        or _counted(words, at, calendar)
+        or _in_eight_days(words, at, calendar, anchor)
+        or _neighbour(words, at, calendar, anchor)
+        or _nth_of_month(words, at, calendar)
+        or _beside_the_last(words, at, calendar)
+    )
+
+
+def _phrase_at(words: tuple[str, ...], at: int, phrases: tuple[tuple[str, ...], ...]) -> int:
+    return max((len(phrase) for phrase in phrases if words[at : at + len(phrase)] == phrase), default=0)
+
+
+def _amount(words: tuple[str, ...], at: int) -> tuple[int, str, int] | None:
+    """How many of which unit, and the tokens they took: "a fortnight", "3 weeks", "week"; zero for "a few"."""
+    start = at + (words[at] in {"about", "like", "exactly", "another"})
+    number = _count(words, start)
+    value, taken = number or (1, 0)
+    then = start + taken
+    then += words[then : then + 1] == ("of",)
+    unit = words[then] if then < len(words) else ""
+    if unit not in _DAYS and unit not in _MONTH_WORDS:
+        return None
+    return (value, unit, then + 1 - at) if taken or unit.endswith(("week", "fortnight", "month")) else None
+
+
+def _count(words: tuple[str, ...], at: int) -> tuple[int, int] | None:
+    if at >= len(words):
+        return None
+    if words[at : at + 2] in {("a", "couple"), ("un", "par"), ("a", "few")}:
+        return NUMBERS[words[at + 1]], 2 + (words[at + 2 : at + 3] == ("de",))
+    if words[at].isdecimal() and len(words[at]) <= 2:  # noqa: PLR2004 -- two digits
+        return int(words[at]), 1
+    if words[at] == "una":
+        return 1, 1
+    return (NUMBERS[words[at]], 1) if words[at] in NUMBERS else None
+
+
+def _plus(day: date, value: int, unit: str) -> date:
+    return months_on(day, value) if unit in _MONTH_WORDS else day + DAY * value * _DAYS[unit]
+
+
+def _counted_from(words: tuple[str, ...], at: int, calendar: Calendar, anchor: Anchor) -> Found | None:
+    """“a fortnight from Friday”, "dos semanas a partir de hoy", "a week from tomorrow"."""
+    amount = _amount(words, at)
+    since = _phrase_at(words, at + amount[2], _SINCE) if amount else 0
+    start = at + amount[2] + since if amount else at
+    if amount is None or not since or start >= len(words) or words[start - 1] == "next":
+        return None
+    found = (Days((calendar.today,)), 1) if words[start] in {"now", "ahora"} else anchor(words, start, calendar)
+    if found is None or not isinstance(found[0], Days) or found[0].until is not None:
+        return None
+    length = start + found[1] - at
+    if not amount[0]:
+        return Mark.ASK, length
+    return Days((_plus(found[0].dates[0], amount[0], amount[1]),), open_to_doubt=found[0].open_to_doubt), length
+
+
+def _counted(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
+    """“in 3 days”, "two weeks out", "dentro de un mes"."""
+    within = _phrase_at(words, at, _WITHIN)
+    amount = _amount(words, at + within) if at + within < len(words) else None
+    if amount is None:
+        return None
+    value, unit, taken = amount
+    end = at + within + taken
+    end += words[end : end + 1] == ("time",)
+    out = _phrase_at(words, end, _OUT)
+    counted = _count(words, at + within) is not None
+    if not (counted and (within or out)):
+        return None
+    if value == 0 or (words[at] == "en" and _DAYS.get(unit) == 1 and value in {8, 15}):
+        return Mark.ASK, end + out - at  # "en ocho dias" is a week to some and eight days to others
+    return Days((_plus(calendar.today, value, unit),)), end + out - at
+
+
+def _in_eight_days(words: tuple[str, ...], at: int, calendar: Calendar, anchor: Anchor) -> Found | None:
+    """“De hoy en ocho”: counted with both ends, as Spanish does; "del lunes en quince"."""
+    if words[at] not in {"de", "del"} or at + 1 >= len(words):
+        return None
+    found = anchor(words, at + 1, calendar)
+    end = at + 1 + found[1] if found else at
+    days = _EIGHT_DAYS.get(words[end + 1]) if words[end : end + 1] == ("en",) and end + 1 < len(words) else None
+    if found is None or days is None or not isinstance(found[0], Days):
+        return None
+    return Days((found[0].dates[0] + DAY * days,)), end + 2 - at
+
+
+def _neighbour(words: tuple[str, ...], at: int, calendar: Calendar, anchor: Anchor) -> Found | None:
+    """“the Monday after Christmas”, "the day before the 24th", "el dia despues de nochebuena"."""
+    start = at + (words[at] in {"the", "el", "un", "al", "on"})
+    named = words[start] if start < len(words) else ""
+    if named not in _DAY_WORDS and named not in WEEKDAYS:
+        return None
+    length = _phrase_at(words, start + 1, tuple(_NEIGHBOURS))
+    then = start + 1 + length
+    if not length:
+        return None
+    if named in WEEKDAYS and calendar.said is not None and _ends_here(words, then):
+        found: Found | None = (Days((calendar.said,)), 0)
+    else:
+        found = anchor(words, then, calendar) if then < len(words) else None
+    if found is None or not isinstance(found[0], Days) or (named in WEEKDAYS and found[0].weekday is not None):
+        return None
+    sign = _NEIGHBOURS[words[start + 1 : then]]
+    days = found[0]
+    last = days.until - DAY if days.until is not None else days.dates[0]
+    edge = last if sign > 0 else days.dates[0]
+    if named in _DAY_WORDS:
+        return Days((edge + DAY * sign,)), then + found[1] - at
+    away = (WEEKDAYS[named] - edge.weekday()) * sign % WEEK or WEEK
+    return Days((edge + DAY * away * sign,)), then + found[1] - at
+
+
+def _ends_here(words: tuple[str, ...], at: int) -> bool:
+    """“the Friday before, at 6”: nothing follows that it could be before."""
+    return (
+        at >= len(words) or words[at] in {",", ".", "?"} or (words[at] == "at" and words[at - 1] in {"before", "after"})
+    )
+
+
+def _nth_of_month(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
+    """“the second Tuesday of December”, "el ultimo dia de noviembre", "the last Friday of the month"."""
+    start = at + (words[at] in {"the", "el", "on"})
+    start += start > at and words[start : start + 1] == ("the",)
+    number = _ORDINALS.get(words[start]) if start < len(words) else None
+    if number is None and words[start + 1 : start + 2] and words[start + 1] in _NUMBER_ENDINGS:
+        number, start = _ORDINALS.get(words[start] + words[start + 1]), start + 1
+    named = words[start + 1] if start + 1 < len(words) else ""
+    if number is None or (named not in WEEKDAYS and named not in _DAY_WORDS):
+        return None
+    then = start + 2 + (words[start + 2 : start + 3] in {("of",), ("in",), ("de",), ("del",), ("en",)})
+    months = _month_of(words, then, calendar) if then > start + 2 else None
+    if months is None:
+        return None if named in _DAY_WORDS or words[start] == "last" else (Mark.ASK, start + 2 - at)
+    ahead, taken = months
+    found = _nth(calendar, ahead, number, WEEKDAYS.get(named))
+    named_month = words[then] in MONTHS
+    if found < calendar.today and named_month:
+        found = _nth(calendar, ahead + MONTHS_A_YEAR, number, WEEKDAYS.get(named))
+    return (Days((found,)) if found >= calendar.today else Mark.ASK), then + taken - at
+
+
+def _month_of(words: tuple[str, ...], at: int, calendar: Calendar) -> tuple[int, int] | None:
+    """How many months on the named one is, and the tokens it took."""
+    for phrases, ahead in ((_THIS_MONTH, 0), (_NEXT_MONTH, 1)):
+        length = _phrase_at(words, at, phrases)
+        if length and not (ahead == 0 and words[at + length : at + length + 2] == ("que", "viene")):
+            return ahead, length
+    if words[at : at + 1] and (words[at] in MONTHS or words[at] in {"may", "march"}):
+        return (MONTHS.get(words[at], 5) - calendar.today.month) % MONTHS_A_YEAR, 1
+    return None
+
+
+def _nth(calendar: Calendar, ahead: int, number: int, weekday: int | None) -> date:
+    first, following = calendar.month(ahead)
+    if weekday is not None:
+        return nth_weekday(first.year, first.month, weekday, number)
+    return following - DAY if number < 0 else first + DAY * (number - 1)
+
+
+def _beside_the_last(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
+    """“Not tomorrow, the day after”: beside the day that was named last."""
+    length, days = max(
+        ((len(phrase), days) for phrase, days in _SAID if words[at : at + len(phrase)] == phrase), default=(0, 0)
+    )
+    if not length or words[at + length : at + length + 1] in {("next",), ("tomorrow",), ("tmrw",)}:
+        return None
+    return (Days((calendar.said + DAY * days,)) if calendar.said is not None else Mark.ASK), length

@@ -1,0 +1,192 @@
+"""Reads weekdays: "Tuesday", "next tues", "el martes que viene", "martes 24", "a week from Friday".
+
+The one invariant: where people mean different days by the same words, the other day is named too (`open_to_doubt`).
+"""
+
+from typing import Final
+
+from messages.when.almanac import DAY, LAST_DAY, SUNDAY, WEEK, Calendar, Found
+from messages.when.pieces import Days, Mark
+from messages.when.words import (
+    BEFORE_HOURS,
+    DAY_NUMBERS,
+    DOUBTFUL_MONTHS,
+    HOURS,
+    MONTHS,
+    PARTS,
+    SHORT_WEEKDAYS,
+    WEEKDAYS,
+)
+
+_HOURS: Final = 12
+
+
+def weekday_at(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
+    """The weekday that is named from `at` on, with what is said before and behind it of the week."""
+    before = _introduced(words, at)
+    start = at + before[1]
+    if start >= len(words):
+        return None
+    weekday = WEEKDAYS.get(words[start])
+    if weekday is None:
+        short = SHORT_WEEKDAYS.get(words[start])
+        bound = short is not None and _stands_as_day(words, start)
+        weekday = short if bound else None
+    if weekday is None:
+        return None
+    behind, taken = _followed(words, start + 1)
+    said = before[0] or behind
+    length = start + 1 + taken - at
+    if not said and start + 1 < len(words):
+        numbered = _numbered_weekday(words, start, weekday, calendar)
+        if numbered is not None:
+            return numbered[0], length + numbered[1]
+    return _the_weekday(weekday, said, calendar), length
+
+
+def _numbered_weekday(
+    words: tuple[str, ...], at: int, weekday: int, calendar: Calendar
+) -> tuple[Days | Mark, int] | None:
+    """“Martes 24”, "lunes treinta", "lunes 4 a las 2": the number is the date if it is one of that weekday.
+
+    A number no clock shows is a date in any case; a smaller one is a date where an hour follows, and else may be one.
+    """
+    taken = 1 + (words[at + 1 : at + 3] == ("dia",))
+    word = words[at + taken] if at + taken < len(words) else ""
+    number = int(word) if word.isdecimal() and len(word) <= 2 else DAY_NUMBERS.get(word, 0)  # noqa: PLR2004 -- two digits
+    after = words[at + taken + 1] if at + taken + 1 < len(words) else ""
+    clock = after in {"am", "pm", "h", "hs", "hrs", "oclock", "-", "or", "o", "ish", "y", "in", "de"}
+    if not 0 < number <= LAST_DAY or after in MONTHS or (clock and number <= _HOURS):
+        return None
+    found = calendar.of_month(number)
+    fits = found is not None and found.weekday() == weekday
+    if number <= _HOURS and not fits:
+        return None
+    behind = words[at + taken + 2] if after == "," and at + taken + 2 < len(words) else after
+    told = number > _HOURS or behind in BEFORE_HOURS or behind in PARTS or behind[:1].isdecimal() or behind in HOURS
+    return (Days((found,)) if fits and found is not None and told else Mark.ASK), taken
+
+
+def _stands_as_day(words: tuple[str, ...], at: int) -> bool:
+    """Whether "sat", "sun", "mar" can be a day here: introduced as one, or beside another day or a time."""
+    before = words[at - 1] if at else ""
+    after = words[at + 1] if at + 1 < len(words) else ""
+    days = {*WEEKDAYS, *SHORT_WEEKDAYS}
+    return (
+        before in {"on", "next", "this", "el", "or", "o", "and", "y", "-"} | days
+        or after
+        in {"at", "morning", "afternoon", "evening", "or", "o", "y", "-", "a", "after", "before", "the", "am", "pm"}
+        | days
+        or (len(words) == 1)
+        or (after.isdecimal() and words[at] not in DOUBTFUL_MONTHS)
+    )
+
+
+_INTRODUCTIONS: Final = {
+    ("this", "coming"): "coming",
+    ("the", "coming"): "coming",
+    ("this",): "this",
+    ("next",): "next",
+    ("coming",): "coming",
+    ("last",): "last",
+    ("el", "proximo"): "proximo",
+    ("este", "proximo"): "coming",
+    ("proximo",): "proximo",
+    ("proxima",): "proximo",
+    ("este",): "this",
+    ("la", "proxima", "semana", "el"): "week",
+    ("la", "proxima", "semana"): "week",
+    ("la", "semana", "que", "viene", "el"): "week",
+    ("next", "week", "on"): "week",
+    ("next", "week"): "week",
+    ("this", "week", "on"): "same_week",
+    ("el", "siguiente"): "coming",
+    ("the", "following"): "ask",
+    ("every", "other"): "ask",
+    ("cada", "otro"): "ask",
+    ("nearest",): "coming",
+    ("closest",): "coming",
+    ("every",): "",
+    ("each",): "",
+    ("any",): "",
+    ("cualquier",): "",
+    ("todos", "los"): "",
+    ("the",): "",
+    ("el",): "",
+    ("los",): "",
+    ("un",): "",
+}
+_FOLLOWINGS: Final = {
+    ("of", "the", "week", "after", "next"): "week_after",
+    ("the", "week", "after", "next"): "week_after",
+    ("week", "after", "next"): "week_after",
+    ("of", "next", "week"): "week",
+    ("next", "week"): "week",
+    ("on", "next", "week"): "week",
+    ("de", "la", "proxima", "semana"): "week",
+    ("de", "la", "semana", "que", "viene"): "week",
+    ("de", "la", "otra", "semana"): "week",
+    ("la", "proxima", "semana"): "week",
+    ("proxima", "semana"): "week",
+    ("de", "la", "siguiente", "semana"): "week",
+    ("of", "this", "week"): "same_week",
+    ("this", "week"): "same_week",
+    ("de", "esta", "semana"): "same_week",
+    ("esta", "semana"): "same_week",
+    ("que", "viene"): "proximo",
+    ("proximo",): "proximo",
+    ("siguiente",): "coming",
+    ("que", "entra"): "proximo",
+    ("after", "next"): "ask",
+    ("week",): "week_from",
+    ("pasado",): "last",
+    ("en", "ocho"): "week_from",
+    ("from", "now"): "ask",
+}
+
+
+def _introduced(words: tuple[str, ...], at: int) -> tuple[str, int]:
+    for length in range(5, 0, -1):
+        said = _INTRODUCTIONS.get(words[at : at + length])
+        if said is not None:
+            return said, length
+    return "", 0
+
+
+def _followed(words: tuple[str, ...], at: int) -> tuple[str, int]:
+    for length in range(5, 0, -1):
+        said = _FOLLOWINGS.get(words[at : at + length])
+        if said is not None:
+            return said, length
+    return "", 0
+
+
+def _the_weekday(weekday: int, said: str, calendar: Calendar) -> Days | Mark:
+    coming, today = calendar.coming(weekday), calendar.today
+    in_week = {"week": 1, "same_week": 0, "week_after": 2}.get(said)
+    found: Days | Mark
+    if said in {"last", "ask"}:
+        found = Mark.PAST if said == "last" else Mark.ASK
+    elif in_week is not None:
+        day = calendar.of_week(weekday, in_week)
+        found = Days((day,)) if day >= today else Mark.ASK
+    elif said == "next":
+        found = _next(weekday, calendar)
+    elif said == "proximo":
+        later = calendar.of_week(weekday, 1)
+        found = Days((coming,), open_to_doubt=later if later != coming else None)
+    elif said == "week_from":
+        found = Days((coming + DAY * WEEK,))
+    elif said == "this" and today.weekday() == weekday:
+        found = Days((today,), weekday=weekday)
+    else:
+        found = Days((coming,), weekday=None if said else weekday)
+    return found
+
+
+def _next(weekday: int, calendar: Calendar) -> Days:
+    """“Next Tuesday”: of the next calendar week. On a Sunday it may as well be the week after."""
+    day = calendar.of_week(weekday, 1)
+    if calendar.today.weekday() == SUNDAY:
+        return Days((day,), open_to_doubt=day + DAY * WEEK)
+    return Days((day,))
