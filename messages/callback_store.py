@@ -65,10 +65,12 @@ async def deliveries(r: Reading, sid: str) -> tuple[Said, ...]:
 
 async def set_sent(tx: Tx, message_id: str, sid: str, *, redact_at: datetime) -> bool:
     """Note that the carrier has the message under this sid, whatever was thought of it; False when it had one."""
+    # By a clock that was set back meanwhile it is earlier than the intent; nothing left before it was meant to.
+    sent_at = case((message.c.intent_at > tx.now, message.c.intent_at), else_=tx.now)
     found = await tx.conn.execute(
         update(message)
         .where(message.c.practice_id == tx.practice_id, message.c.id == message_id, message.c.sid.is_(None))
-        .values(state="sent", reason=None, sid=sid, sent_at=tx.now, redact_at=redact_at)
+        .values(state="sent", reason=None, sid=sid, sent_at=sent_at, redact_at=redact_at)
     )
     return found.rowcount == 1
 

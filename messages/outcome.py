@@ -4,7 +4,7 @@ Invariant: an attempt that may have been accepted never leads back to `pending` 
 looking, or a carrier's plain refusal does that.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import timedelta
 from enum import StrEnum
@@ -55,7 +55,7 @@ async def record_outcomes(tx: Tx, attempts: Sequence[Attempt], limits: Limits) -
     """Write how these attempts ended. Acceptances of undecided messages, nearly all, are written together."""
     now = await store.standing(tx, {each.message_id for each in attempts})
     plain = [each for each in attempts if _is_plain(each, now.get(each.message_id))]
-    await _accepted_all(tx, plain)
+    await _accepted_all(tx, plain, now)
     # In the order of their ids, as everybody who locks several: two workers then never wait for each other.
     for attempt in sorted(set(attempts) - set(plain), key=lambda each: each.message_id):
         await _record(tx, attempt, limits)
@@ -80,13 +80,16 @@ def _is_plain(attempt: Attempt, now: Standing | None) -> bool:
     return now.attempt == attempt.attempt and now.state in _ACCEPTED_FROM and now.sid is None
 
 
-async def _accepted_all(tx: Tx, attempts: Sequence[Attempt]) -> None:
+async def _accepted_all(tx: Tx, attempts: Sequence[Attempt], now: Mapping[str, Standing]) -> None:
     rows = [
         (each.message_id, each.outcome.sid, each.outcome.status)
         for each in attempts
         if isinstance(each.outcome, Accepted)
     ]
-    await store.accept(tx, rows, redact_at=tx.now + ERASED_AFTER)
+    # A clock that was set back meanwhile tells a time before the intents; nothing has left before it was meant to.
+    intents = (now[each.message_id].intent_at for each in attempts)
+    sent_at = max((each for each in intents if each is not None and each > tx.now), default=tx.now)
+    await store.accept(tx, rows, sent_at=sent_at, redact_at=tx.now + ERASED_AFTER)
     for each in attempts:
         tx.note("message.sent", "message", each.message_id, attempt=each.attempt)
 

@@ -116,6 +116,7 @@ class Standing(NamedTuple):
     attempt: int
     reason: str | None
     sid: str | None
+    intent_at: datetime | None
 
 
 # --- claiming ---------------------------------------------------------------------------------------------------
@@ -256,9 +257,9 @@ async def write_intents(tx: Tx, intents: Sequence[Intent], *, worker: str, deadl
     await _INTEND.run(tx.conn, tx.practice_id, rows, same)
 
 
-async def accept(tx: Tx, rows: Sequence[tuple[str, str, str]], *, redact_at: datetime) -> None:
+async def accept(tx: Tx, rows: Sequence[tuple[str, str, str]], *, sent_at: datetime, redact_at: datetime) -> None:
     """To sent: (message id, sid, the carrier's word). The caller has locked the rows and looked at their state."""
-    await _ACCEPT.run(tx.conn, tx.practice_id, rows, ("sent", None, None, tx.now, redact_at))
+    await _ACCEPT.run(tx.conn, tx.practice_id, rows, ("sent", None, None, sent_at, redact_at))
 
 
 async def postpone(tx: Tx, message_ids: Collection[str], due_at: datetime, reason: str) -> tuple[str, ...]:
@@ -301,7 +302,7 @@ async def standing(tx: Tx, message_ids: Collection[str]) -> dict[str, Standing]:
 @cache
 def _standing(*, sqlite: bool) -> Select[Any]:
     c = message.c
-    wanted = select(c.id, c.state, c.attempt, c.reason, c.sid)
+    wanted = select(c.id, c.state, c.attempt, c.reason, c.sid, c.intent_at)
     return (
         wanted.where(c.practice_id == bindparam("of"), among(c.id, "ids", sqlite=sqlite))
         .order_by(c.id)

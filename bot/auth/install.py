@@ -34,6 +34,7 @@ def install_auth(app: web.Application, record: Record, *, clock: Clock, password
             web.post("/account/sessions", account_page.end_others),
             web.get("/console/users", users_page.show, name="auth.users"),
             web.post("/console/users", users_page.invite),
+            web.post("/console/users/{user}/roles", users_page.change_roles),
             web.post("/console/users/{user}/reset", users_page.reset),
             web.post("/console/users/{user}/disable", users_page.disable),
             web.post("/console/users/{user}/enable", users_page.enable),

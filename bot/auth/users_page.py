@@ -4,6 +4,7 @@ Invariant: a set-up address is shown in the answer to the act that made it, and 
 """
 
 from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from http import HTTPStatus
 from typing import Final
 
@@ -31,6 +32,16 @@ ROLE_WORDS: Final = (
     (Role.BILLER, "Biller", "Approves and waives fees, reads reports"),
     (Role.AUDITOR, "Auditor", "Reads the audit trail and reports"),
 )
+
+
+@dataclass(frozen=True, slots=True)
+class Changing:
+    """Somebody's other roles as they were typed in, and why they do not fit."""
+
+    user_id: str
+    roles: tuple[str, ...]
+    clinician_id: str
+    refusal: str
 
 
 async def show(request: web.Request) -> web.Response:
@@ -85,6 +96,22 @@ async def enable(request: web.Request) -> web.Response:
     return await _act(request, acts.enable)
 
 
+async def change_roles(request: web.Request) -> web.Response:
+    """Give somebody else other roles, from their next request on."""
+    _require(request)
+    sent = await posted(request)
+    form, roles = await sent_form(request), [str(role) for role in sent.getall("roles", [])]
+    auth, session, user_id = request.config_dict[AUTH], request[SESSION], request.match_info["user"]
+    try:
+        async with auth.record.write(session.practice_id, actor_of(session)) as tx:
+            await acts.change_roles(tx, user_id, roles, await _clinician(tx, form))
+    except (Invalid, Conflict) as error:
+        status = HTTPStatus.CONFLICT if isinstance(error, Conflict) else HTTPStatus.UNPROCESSABLE_ENTITY
+        changing = Changing(user_id, tuple(roles), form.value("clinician_id"), sentence(error))
+        return await _shown(request, EMPTY, changing=changing, status=status)
+    return await _shown(request, EMPTY, changed=user_id)
+
+
 async def _act(request: web.Request, act: Callable[[Tx, str], Awaitable[None]]) -> web.Response:
     _require(request)
     auth, session = request.config_dict[AUTH], request[SESSION]
@@ -119,6 +146,8 @@ async def _shown(
     *,
     roles: list[str] | None = None,
     handed: tuple[str, str] | None = None,
+    changing: Changing | None = None,
+    changed: str = "",
     status: HTTPStatus = HTTPStatus.OK,
 ) -> web.Response:
     _require(request)
@@ -135,5 +164,7 @@ async def _shown(
         "role_names": {role.value: name for role, name, _ in ROLE_WORDS},
         "clinicians": [(clinician.id, clinician.name) for clinician in clinicians],
         "handed": handed,
+        "changing": changing,
+        "changed": changed,
     }
     return page(request, "auth/users.html", context, status=status)

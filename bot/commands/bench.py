@@ -1,7 +1,8 @@
 """`stillon bench dispatch`: how fast what is due leaves this machine, against aiohttp alone.
 
 It works on a throw-away practice: in a temporary file, or in an empty PostgreSQL database that is named. A database
-with anything in it is refused, and so is a carrier that is not on this machine, unless `--really` is said.
+with anything in it is refused, and so is a carrier that is not on this machine, unless `--really` is said; the phone
+company itself is refused always, since account and numbers are invented.
 """
 
 from pathlib import Path
@@ -33,7 +34,7 @@ def dispatch(
     repeats: Annotated[int, typer.Option(min=1, help="How often; the median is told.")] = 3,
     json: Annotated[Path | None, typer.Option(help="A file for the figures.")] = None,
     really: Annotated[
-        bool, typer.Option("--really", help="The carrier may be elsewhere. Texts may cost money.")
+        bool, typer.Option("--really", help="The carrier is one of your own, on another machine.")
     ] = False,
 ) -> None:
     """Send N due reminders with the whole product, and as many with aiohttp alone."""

@@ -80,6 +80,8 @@ ACTIONS: Final[dict[str, str]] = {
     "sending.resumed": "Reminders leave again",
     "sending.clock_set_back": "What a wrong clock had put off begins anew",
     "sender.rated": "Pace of a number set",
+    "sender.added": "Another number to text from",
+    "sender.removed": "A number no longer texted from",
     "whatsapp.set": "WhatsApp set up",
     "whatsapp.ended": "WhatsApp switched off",
     "task.opened": "Put in the inbox",

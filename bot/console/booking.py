@@ -1,8 +1,8 @@
 """The page that books: who, what, with whom, and when; once or as a series.
 
 Free times are shown to pick from; any other time may be typed, since staff are not bound by the hours clients see.
-A time held for somebody is booked only after saying so. Invariant: what was typed is never lost, and a time is booked
-by one action that the database may still refuse.
+A time that somebody holds, or that lies outside the hours, is booked only after saying so. Invariant: what was typed
+is never lost, and a time is booked by one action that the database may still refuse.
 """
 
 from collections.abc import Sequence
@@ -20,7 +20,7 @@ from bot.console.days import clock_field, day_of, minute_of
 from bot.console.desk import RECORD, actor_of, after, reading, show, viewer_of, writing
 from bot.console.said import Said
 from bot.console.search import find
-from bot.console.times_to_book import TimeHeld, by_clinician, free_on, needed_day, respect_holds, same_day, typed_time
+from bot.console.times_to_book import AskFirst, ask_first, by_clinician, free_on, needed_day, same_day, typed_time
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.pages import is_fragment, page
 from bot.web.readable import posted
@@ -122,7 +122,7 @@ async def _book(request: web.Request, form: Form, wanted: Wanted) -> web.Respons
             await access.clinician(tx, actor, place.clinician_id, WRITE)
             await _within_reach(request, tx, wanted)
             if not wanted.over:
-                await respect_holds(
+                await ask_first(
                     tx, service_id=wanted.service_id, clinician_id=place.clinician_id, starts_at=place.starts_at
                 )
             if wanted.repeat in dict(REPEATS):
@@ -161,8 +161,8 @@ async def _series(request: web.Request, tx: Tx, wanted: Wanted, place: Place) ->
 
 
 async def _again(request: web.Request, form: Form, wanted: Wanted, error: Invalid | Conflict) -> web.Response:
-    """The form as it was filled in, with what does not fit; a time held for somebody asks once more."""
-    held = error.sentences(viewer_of(request)) if isinstance(error, TimeHeld) else []
+    """The form as it was filled in, with what does not fit; a time to be asked about is asked about."""
+    held = error.sentences(viewer_of(request)) if isinstance(error, AskFirst) else []
     if not held:
         field = (error.field if isinstance(error, Invalid) else None) or "time"
         form = form.with_error({"starts_at": "time"}.get(field, field), sentence(error))

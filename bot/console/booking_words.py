@@ -33,6 +33,11 @@ _SENTENCES: Final = {
 }
 
 
+OUTSIDE_HOURS: Final = (
+    "This is outside the clinician's hours, or runs over their end. Look at the morning and afternoon once more."
+)
+
+
 def sentence(error: Invalid | Conflict) -> str:
     """What to say about a refusal."""
     return _SENTENCES.get(error.code, "That does not fit; check it and try again")

@@ -16,7 +16,7 @@ from bot.console.booking_words import OTHER, sentence
 from bot.console.days import day_of
 from bot.console.desk import actor_of, after, reading, show, viewer_of, writing
 from bot.console.said import Said
-from bot.console.times_to_book import TimeHeld, by_clinician, free_on, needed_day, respect_holds, same_day, typed_time
+from bot.console.times_to_book import AskFirst, ask_first, by_clinician, free_on, needed_day, same_day, typed_time
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.pages import is_fragment, page
 from bot.web.typed import typed_instant
@@ -52,7 +52,7 @@ async def move_visit(request: web.Request) -> web.Response:
             clinician_id, starts_at = _wanted(form, visit, viewer_of(request).zone)
             await access.clinician(tx, actor_of(request), clinician_id, WRITE)
             if act != "over":
-                await respect_holds(tx, service_id=visit.service_id, clinician_id=clinician_id, starts_at=starts_at)
+                await ask_first(tx, service_id=visit.service_id, clinician_id=clinician_id, starts_at=starts_at)
             await move(
                 tx,
                 visit.appointment_id,
@@ -96,7 +96,7 @@ async def _times_again(request: web.Request, form: Form) -> web.Response:
 
 async def _again(request: web.Request, form: Form, error: Invalid | Conflict) -> web.Response:
     viewer = viewer_of(request)
-    held = error.sentences(viewer) if isinstance(error, TimeHeld) else []
+    held = error.sentences(viewer) if isinstance(error, AskFirst) else []
     if not held:
         form = form.with_error(
             "day" if isinstance(error, Invalid) and error.field == "day" else "time", sentence(error)

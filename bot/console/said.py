@@ -89,6 +89,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "sending_resumed_without": ("Reminders leave again, without the {count} that had been waiting.", ""),
     "sending_not_paused": ("They were leaving already.", ""),
     "settings_saved": ("Saved.", ""),
+    "sender_added": ("Texts leave from this number too.", ""),
+    "sender_removed": ("No text leaves from that number any more.", ""),
     "whatsapp_on": ("Saved. Clients who asked for it are written to by WhatsApp.", ""),
     "whatsapp_off": ("Off. Nobody is written to by WhatsApp any more.", ""),
     "location_saved": ("Location saved.", ""),

@@ -4,6 +4,7 @@ Holding and letting go are messages/pause.py's, the forecast week_ahead.py's. In
 clients sees only these counted and listed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from functools import partial
@@ -12,7 +13,7 @@ from typing import Any, Final
 from aiohttp import web
 
 from bot.auth import account_store
-from bot.console import waiting
+from bot.console import phones, waiting
 from bot.console.desk import actor_of, after, back_to, reading, show, viewer_of, writing
 from bot.console.said import Said
 from bot.console.sending_words import REASONS, UNREACHED, held_back_words, held_words
@@ -70,7 +71,7 @@ async def show_sending(request: web.Request) -> web.Response:
         context: dict[str, Any] = {
             "held": await held(r),
             "days": [_day_row(each, show_waves=mine is None) for each in days],
-            "senders": await sender_store.sender_rates(r) if mine is None else (),
+            "senders": _senders(practice, await sender_store.sender_rates(r)) if mine is None else (),
             "lost": await _listed(r, actor, lost[:SHOWN]),
             "lost_count": len(lost),
             "reasons": list(REASONS.items()),
@@ -104,6 +105,13 @@ async def resume(request: web.Request) -> web.Response:
     if done.left_out:
         return after(request, where, Said("sending_resumed_without", count=min(done.left_out, 9999)))
     return after(request, where, Said("sending_resumed"))
+
+
+def _senders(practice: Practice, rates: Sequence[sender_store.SenderRate]) -> list[dict[str, Any]]:
+    return [
+        {"shown": phones.shown(each.number, practice.region), "segments_per_second": each.segments_per_second}
+        for each in rates
+    ]
 
 
 async def held(r: Reading) -> Held | None:

@@ -1,8 +1,9 @@
-"""The page /console/settings/senders: the numbers texts leave from, and how fast each may speak.
+"""The page /console/settings/senders: the numbers texts leave from, how fast each may speak, and further ones.
 
-Invariant: only the rates that carriers grant can be chosen.
+Invariant: only the rates that carriers grant can be chosen, and the practice's own number is not removed here.
 """
 
+from http import HTTPStatus
 from typing import Final
 
 from aiohttp import web
@@ -10,10 +11,14 @@ from aiohttp import web
 from bot.console import phones
 from bot.console.desk import actor_of, after, reading, show, writing
 from bot.console.said import Said
-from bot.web.forms import sent_form
+from bot.console.settings_words import refusal
+from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.typed import typed_number
 from scheduler import access
+from scheduler.actions.add_sender import add_sender
 from scheduler.actions.rate_sender import rate_sender
+from scheduler.actions.remove_sender import remove_sender
+from scheduler.core.errors import Invalid
 from scheduler.people import sender_store
 from scheduler.people import store as people
 from scheduler.people.sender_rate import LOCAL, SHORT_CODE, TOLL_FREE
@@ -27,20 +32,17 @@ RATES: Final = (
 
 
 def install_senders(app: web.Application) -> None:
-    """Add the page and its saving."""
+    """Add the page and its acts."""
     app.router.add_get(HERE, show_senders, name="console.settings_senders")
     app.router.add_post(HERE, save, name="console.settings_senders_save")
+    app.router.add_post(f"{HERE}/add", add, name="console.settings_senders_add")
+    app.router.add_post(f"{HERE}/remove", remove, name="console.settings_senders_remove")
 
 
 async def show_senders(request: web.Request) -> web.Response:
     """The numbers."""
     access.require(actor_of(request), "settings.write")
-    async with reading(request) as r:
-        region = (await people.practice(r)).region
-        rates = await sender_store.sender_rates(r)
-    shown = [{"number": each.number, "shown": phones.shown(each.number, region), "rate": each.segments_per_second}
-             for each in rates]  # fmt: skip
-    return await show(request, "console/settings_senders.html", {"senders": shown, "rates": RATES})
+    return await _shown(request, EMPTY)
 
 
 async def save(request: web.Request) -> web.Response:
@@ -53,3 +55,41 @@ async def save(request: web.Request) -> web.Response:
     async with writing(request) as tx:
         changed = await rate_sender(tx, form.value("number"), rate)
     return after(request, HERE, Said("settings_saved" if changed else "nothing_changed"))
+
+
+async def add(request: web.Request) -> web.Response:
+    """Let texts leave from one more number."""
+    access.require(actor_of(request), "settings.write")
+    form = await sent_form(request)
+    try:
+        async with writing(request) as tx:
+            added = await add_sender(tx, form.value("number"))
+    except Invalid as error:
+        return await _shown(request, form.with_error("number", refusal(error)), HTTPStatus.UNPROCESSABLE_ENTITY)
+    return after(request, HERE, Said("sender_added" if added else "nothing_changed"))
+
+
+async def remove(request: web.Request) -> web.Response:
+    """Let no text leave from a further number any more."""
+    access.require(actor_of(request), "settings.write")
+    form = await sent_form(request)
+    async with writing(request) as tx:
+        await remove_sender(tx, form.value("number"))
+    return after(request, HERE, Said("sender_removed"))
+
+
+async def _shown(request: web.Request, form: Form, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
+    async with reading(request) as r:
+        practice = await people.practice(r)
+        rates = await sender_store.sender_rates(r)
+    senders = [
+        {
+            "number": each.number,
+            "shown": phones.shown(each.number, practice.region),
+            "rate": each.segments_per_second,
+            "main": each.number == practice.sender,
+        }
+        for each in rates
+    ]
+    context = {"senders": senders, "rates": RATES, "form": form}
+    return await show(request, "console/settings_senders.html", context, status=status)

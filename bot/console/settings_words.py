@@ -13,6 +13,7 @@ REFUSALS: Final = {
     "label_length": "Enter a name of at most 20 characters",
     "zone_unknown": "Choose a time zone from the list, such as America/New_York",
     "office_phone_unreadable": "Enter the phone as clients should read it, such as 555-555-0100",
+    "sender_is_main": "This is the practice's own number; change it with the practice's settings",
     "sender_unreadable": "Enter the number with country code, such as +15555550100",
     "locale_unreadable": "Choose from the list",
     "region_unreadable": "Enter a country as two capital letters, such as US",

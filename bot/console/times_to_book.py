@@ -1,6 +1,6 @@
-"""What booking and moving share: a day's free times, a typed time made an instant, and holds that want asking first.
+"""What booking and moving share: a day's free times, a typed time made an instant, and what is asked about first.
 
-Invariant: nobody's hold is booked over before the page has said whose kind of hold it is and until when.
+Invariant: nobody's hold is booked over, and no hour outside a clinician's, before the page has said so.
 """
 
 from collections.abc import Sequence
@@ -9,14 +9,14 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.console.book_of_names import Names
-from bot.console.booking_words import held_sentence
+from bot.console.booking_words import OUTSIDE_HOURS, held_sentence
 from bot.console.days import minute_of
 from bot.web.dates import clock_time
 from bot.web.keys import Viewer
 from bot.web.typed import typed_day
 from scheduler.actions.book import with_buffers
 from scheduler.calendar import store as calendar
-from scheduler.calendar.open_times import OpenTime, open_times
+from scheduler.calendar.open_times import OpenTime, open_times, windows_of
 from scheduler.calendar.store import Hold
 from scheduler.calendar.wallclock import Span, at_minute, day_span, is_gap, local_day
 from scheduler.core.errors import Conflict, Invalid, NotFound
@@ -26,25 +26,28 @@ from scheduler.people import store as people
 STEP_MINUTES: Final = 30
 
 
-class TimeHeld(Conflict):
-    """Somebody holds some of the time; `holds` are theirs."""
+class AskFirst(Conflict):
+    """A time that is booked only by somebody who was told: others hold some of it, or it is outside the hours."""
 
-    def __init__(self, holds: Sequence[Hold]) -> None:
-        super().__init__("time_held")
-        self.holds = tuple(holds)
+    def __init__(self, holds: Sequence[Hold], *, outside: bool) -> None:
+        super().__init__("ask_first")
+        self.holds, self.outside = tuple(holds), outside
 
     def sentences(self, viewer: Viewer) -> list[str]:
-        """What going on would do, for each hold."""
-        return [
+        """What going on would do, for each hold, and what is unusual about the time."""
+        held = [
             held_sentence(each.kind, clock_time(each.expires_at, viewer.zone, viewer.locale)) for each in self.holds
         ]
+        return [OUTSIDE_HOURS, *held] if self.outside else held
 
 
-async def respect_holds(r: Reading, *, service_id: str, clinician_id: str, starts_at: datetime) -> None:
-    """Pass only a time that nobody holds, buffers included.
+async def ask_first(r: Reading, *, service_id: str, clinician_id: str, starts_at: datetime) -> None:
+    """Pass only a time within the clinician's hours that nobody holds, buffers included.
+
+    Where no hours are on record none can be left: such a clinician is booked by hand alone.
 
     Raises:
-        TimeHeld: somebody does.
+        AskFirst: it is held, or reaches beyond the hours.
         NotFound: no such service.
     """
     service = await people.service(r, service_id)
@@ -52,8 +55,17 @@ async def respect_holds(r: Reading, *, service_id: str, clinician_id: str, start
         raise NotFound("service")
     span = with_buffers(Span(starts_at, starts_at + timedelta(minutes=service.duration_minutes)), service)
     holds = await calendar.holds_over(r, clinician_id, span.starts_at, span.ends_at)
-    if holds:
-        raise TimeHeld(holds)
+    visit = Span(starts_at, starts_at + timedelta(minutes=service.duration_minutes))
+    outside = starts_at > r.now and await _outside_hours(r, clinician_id, visit)
+    if holds or outside:
+        raise AskFirst(holds, outside=outside)
+
+
+async def _outside_hours(r: Reading, clinician_id: str, visit: Span) -> bool:
+    if not await calendar.weekly_hours(r, clinician_id):
+        return False
+    windows = await windows_of(r, clinician_id, visit.starts_at, visit.ends_at)
+    return not any(each.starts_at <= visit.starts_at and visit.ends_at <= each.ends_at for each in windows)
 
 
 def needed_day(text: str) -> date:

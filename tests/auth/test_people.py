@@ -73,7 +73,7 @@ async def test_only_those_who_may_see_the_users_page(owner, office, newcomer):
     desk = await newcomer()
     await _settle_in(desk, made.path)
     assert (await desk.get("/console/users")).status == 403
-    for act in ("disable", "enable", "reset"):
+    for act in ("disable", "enable", "reset", "roles"):
         assert (await desk.post(f"/console/users/{made.user_id}/{act}", page="/account")).status == 403
     assert (await desk.post("/console/users", page="/account", name="X", email="x@y.example")).status == 403
 
@@ -93,6 +93,34 @@ async def test_the_page_invites_and_says_what_does_not_fit(owner, office):
     )
     assert (good.status, "/setup/" in await good.text()) == (200, True)
     assert "/setup/" not in await (await owner.get("/console/users")).text()
+
+
+async def test_somebody_gets_other_roles_from_the_next_page_on(owner, office, newcomer):
+    made = await invited(office, owner.clock, email="desk@staff.example")
+    desk = await newcomer()
+    await _settle_in(desk, made.path)
+    where = f"/console/users/{made.user_id}/roles"
+    for sent, words in (
+        ({}, "Choose at least one role"),
+        ({"roles": "king"}, "Choose from the roles shown"),
+        ({"roles": "clinician"}, "Choose which clinician"),
+        ({"roles": "clinician", "clinician_id": "0" * 32}, "Choose which clinician"),
+    ):
+        wrong = await owner.post(where, page="/console/users", **sent)
+        assert (wrong.status, words in await wrong.text()) == (422, True)
+    assert (await desk.get("/console/users")).status == 403
+    good = await owner.post(where, page="/console/users", roles="owner")
+    assert (good.status, "Roles of" in await good.text()) == (200, True)
+    assert (await desk.get("/console/users")).status == 200
+    await owner.post(where, page="/console/users", roles="auditor")
+    assert (await desk.get("/console/users")).status == 403
+    assert "user.roles_changed" in await _actions(office)
+
+
+async def test_the_last_owners_roles_stay_whatever_the_page_sends(owner, office):
+    answer = await owner.post(f"/console/users/{await _owner_id(office)}/roles", page="/console/users", roles="auditor")
+    assert answer.status == 409
+    assert (await owner.get("/console/users")).status == 200
 
 
 async def test_another_practices_user_is_like_an_absent_one(owner, office):

@@ -1,8 +1,11 @@
 """Booking, over holds too, moving, and series."""
 
-from datetime import timedelta
+from datetime import date, timedelta
+
+import pytest
 
 from scheduler.actions.hold import hold
+from scheduler.actions.practice import set_week
 from scheduler.appointments import store as appointments
 from scheduler.calendar import store as calendar
 from scheduler.calendar.open_times import OpenTime
@@ -150,3 +153,40 @@ async def test_a_series_is_not_ended_from_a_day_that_was_cleared(office: Office,
         visits = await appointments.visits_of(r, ana.id)
     assert len(visits) > 5
     assert {visit.state.value for visit in visits} == {"booked"}
+
+
+@pytest.mark.parametrize(("day", "time"), [("2026-03-05", "02:00"), ("2026-03-05", "23:30"), ("2026-03-08", "14:00")])
+async def test_a_time_outside_the_hours_is_asked_about_and_then_booked(
+    office: Office, enter: SignIn, day: str, time: str
+):
+    ana = await office.client(0)
+    desk = await enter("front_desk")
+    page = await desk.post("/console/book", _form(office, ana.id, day=day, time=time))
+    assert page.status == 409
+    assert "outside the clinician" in page
+    assert "Book it anyway" in page
+    assert f'value="{time}"' in page
+    async with office.record.read(office.practice_id) as r:
+        assert await appointments.visits_of(r, ana.id) == ()
+    page = await desk.press("/console/book", _form(office, ana.id, day=day, time=time, act="over"))
+    assert page.toast == "Booked."
+
+
+async def test_a_visit_that_would_run_over_the_end_of_the_hours_is_asked_about_when_it_is_moved(
+    office: Office, enter: SignIn
+):
+    ana = await office.client(0)
+    booked = await office.book(ana, at=local("2026-03-05 14:00"))
+    desk = await enter("front_desk")
+    where = f"/console/visits/{booked.participation_ids[0]}/move"
+    sent = {"day": "2026-03-05", "pick": "other", "time": "16:30", "clinician": office.clinician_ids[0]}
+    page = await desk.post(where, {**sent, "act": "move"})
+    assert (page.status, "Move it anyway" in page) == (409, True)
+    assert (await desk.press(where, {**sent, "act": "over"})).toast.startswith("Moved.")
+
+
+async def test_a_clinician_without_hours_on_record_is_booked_by_hand(office: Office, enter: SignIn):
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        await set_week(tx, office.clinician_ids[0], (), date(2026, 1, 1))
+    page = await (await enter("front_desk")).press("/console/book", _form(office, (await office.client(0)).id))
+    assert page.toast == "Booked."

@@ -120,6 +120,23 @@ async def test_the_rate_of_a_number_is_set(record: Record, office: Office, enter
     assert page.toast == "Nothing was different, so nothing was changed."
 
 
+async def test_a_number_is_added_and_no_longer_used(record: Record, office: Office, enter: SignIn) -> None:
+    owner = await owner_with_number(record, office, enter)
+    page = await owner.press("/console/settings/senders/add", {"number": "(833) 555-0199"})
+    assert page.toast == "Texts leave from this number too."
+    assert '<option value="3" selected>' in page
+    page = await owner.post("/console/settings/senders/add", {"number": "12"})
+    assert page.status == 422
+    assert "Enter the number with country code" in page
+    assert 'value="12"' in page
+    page = await owner.press("/console/settings/senders/remove", {"number": "+18335550199"})
+    assert page.toast == "No text leaves from that number any more."
+    assert (await owner.post("/console/settings/senders/remove", {"number": "+18335550199"})).status == 404
+    desk = await enter("front_desk")
+    for act in ("add", "remove"):
+        assert (await desk.post(f"/console/settings/senders/{act}", {"number": SENDER})).status == 403
+
+
 @pytest.mark.parametrize(
     ("sent", "status"),
     [({"number": SENDER, "rate": "7"}, 422), ({"number": "+12025550111", "rate": "3"}, 404), ({"number": SENDER}, 400)],

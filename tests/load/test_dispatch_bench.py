@@ -42,7 +42,12 @@ async def test_a_database_with_anything_in_it_is_refused(engine_url: str) -> Non
 
 async def test_a_carrier_elsewhere_is_refused_unless_it_is_meant() -> None:
     with pytest.raises(Misconfigured, match="carrier_not_here"):
-        await measured(None, carrier="https://api.twilio.com")
+        await measured(None, carrier="https://carrier.example")
+    for real in ("https://api.twilio.com", "https://API.Twilio.com.:443", "https://twilio.com"):
+        with pytest.raises(Misconfigured, match="carrier_is_real"):
+            dispatch.check_carrier(real, really=True)
+    with pytest.raises(Misconfigured, match="carrier_not_here"):
+        dispatch.check_carrier("http://127.0.0.1.example:8027", really=False)
     dispatch.check_carrier("https://carrier.example", really=True)
     dispatch.check_carrier("http://127.0.0.1:8027", really=False)
 
@@ -61,7 +66,7 @@ async def test_a_text_that_comes_twice_shows_in_the_carriers_ledger() -> None:
 
 
 def test_the_command_says_no_in_one_line(tmp_path: Path) -> None:
-    asked = ["bench", "dispatch", "--messages", "5", "--carrier", "https://api.twilio.com"]
+    asked = ["bench", "dispatch", "--messages", "5", "--carrier", "https://carrier.example"]
     said = CliRunner().invoke(app, asked)
     assert said.exit_code == 2
     assert "--really" in said.output

@@ -6,9 +6,11 @@ import pytest
 from sqlalchemy import update
 
 from messages.brake import Brake
+from messages.channels.base import Accepted
 from messages.clock_back import bring_back
 from messages.clock_watch import ClockWatch
 from messages.kinds import Kind
+from messages.outcome import Attempt, record_outcomes
 from messages.transmit import Transmitter
 from scheduler import tables
 from scheduler.core.actor import OPERATOR
@@ -104,6 +106,26 @@ async def test_a_claim_of_a_worker_that_died_is_not_stuck_when_the_clock_goes_ba
     post.clock.jump(by)
     await Worker(post).rounds(4)
     assert post.arrived() == {message_id: 1}
+
+
+@pytest.mark.parametrize("told_by", ["the answer", "a callback"])
+async def test_what_was_in_hand_when_the_clock_went_back_has_not_left_before_it_was_meant_to(
+    open_post: OpenPost, told_by: str
+) -> None:
+    post = await open_post()
+    message_id = await post.say(await post.office.client(0))
+    async with post.record.write(post.practice_id, OPERATOR) as tx:
+        claimed = {"state": "intent", "attempt": 1, "intent_at": tx.now, "deadline": tx.now + timedelta(minutes=1)}
+        await tx.conn.execute(update(tables.message).values(claimed))
+        meant_at = tx.now
+    post.clock.jump(timedelta(minutes=-10))
+    if told_by == "the answer":
+        async with post.record.write(post.practice_id, OPERATOR) as tx:
+            await record_outcomes(tx, (Attempt(message_id, 1, Accepted("SM9", "queued")),), post.limits)
+    else:
+        await post.callback(message_id, 1, "SM9", "sent")
+    message = await post.message(message_id)
+    assert (message.state, message.sent_at) == ("sent", meant_at)
 
 
 @pytest.mark.parametrize("by", [timedelta(hours=-3), -YEAR])

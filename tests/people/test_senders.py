@@ -6,10 +6,12 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from scheduler.actions.add_sender import add_sender
 from scheduler.actions.practice import create_practice, edit_practice, fields_of
 from scheduler.actions.rate_sender import rate_sender
+from scheduler.actions.remove_sender import remove_sender
 from scheduler.core.actor import OPERATOR
-from scheduler.core.errors import Invalid, NotFound
+from scheduler.core.errors import Conflict, Invalid, NotFound
 from scheduler.core.record import Record
 from scheduler.people import sender_store
 from scheduler.people import store as people
@@ -83,4 +85,35 @@ async def test_no_other_rate_and_no_other_number(
     with pytest.raises(error):
         async with record.write(practice_id, OPERATOR) as tx:
             await rate_sender(tx, number, rate)
+    assert await rates(record, practice_id) == [SenderRate(LOCAL, 1)]
+
+
+async def test_texts_leave_from_another_number_too_until_they_do_not(record: Record, practice_id: str) -> None:
+    async with record.write(practice_id, OPERATOR) as tx:
+        assert await add_sender(tx, " (833) 555-0199 ")
+        assert not await add_sender(tx, TOLL_FREE)
+        assert await add_sender(tx, "58225")
+    assert set(await rates(record, practice_id)) == {
+        SenderRate(LOCAL, 1), SenderRate(TOLL_FREE, 3), SenderRate("58225", 100)
+    }  # fmt: skip
+    async with record.write(practice_id, OPERATOR) as tx:
+        await remove_sender(tx, "58225")
+    assert await rates(record, practice_id) == [SenderRate(LOCAL, 1), SenderRate(TOLL_FREE, 3)]
+
+
+@pytest.mark.parametrize("typed", ["", "nobody", "1234", "+1206555", "(202) 555-0123 ext 4", "9" * 400])
+async def test_what_is_no_number_is_not_texted_from(record: Record, practice_id: str, typed: str) -> None:
+    with pytest.raises(Invalid, match="sender_unreadable"):
+        async with record.write(practice_id, OPERATOR) as tx:
+            await add_sender(tx, typed)
+    assert await rates(record, practice_id) == [SenderRate(LOCAL, 1)]
+
+
+@pytest.mark.parametrize(("number", "error"), [(LOCAL, Conflict), (TOLL_FREE, NotFound)])
+async def test_the_practices_own_number_and_a_strangers_are_not_removed(
+    record: Record, practice_id: str, number: str, error: type[Exception]
+) -> None:
+    with pytest.raises(error):
+        async with record.write(practice_id, OPERATOR) as tx:
+            await remove_sender(tx, number)
     assert await rates(record, practice_id) == [SenderRate(LOCAL, 1)]
