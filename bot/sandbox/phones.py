@@ -123,10 +123,15 @@ def _everything(carrier: Carrier, demo: Demo, version: str, most: int) -> dict[s
         "time_zone": carrier.config.time_zone,
         "demo": {"enabled": demo.enabled, "next": demo.time.next_event, "trouble": demo.time.trouble},
         "guide": carrier.config.guide.model_dump(),
-        "senders": [one.number for one in carrier.config.senders],
+        "senders": [one.number for one in carrier.config.senders if not is_whatsapp(one.number)] + _chats(carrier),
         "more": max(0, min(len(numbers), _MOST_PHONES) - most),
         "phones": [_phone(carrier, number) for number in numbers[:most]],
     }
+
+
+def _chats(carrier: Carrier) -> list[str]:
+    """The practice's WhatsApp, once it has templates: then it is worth writing to first."""
+    return [one.number for one in carrier.config.senders if is_whatsapp(one.number) and carrier.config.templates]
 
 
 def _phone(carrier: Carrier, number: str) -> dict[str, Any]:
@@ -134,8 +139,7 @@ def _phone(carrier: Carrier, number: str) -> dict[str, Any]:
         carrier.texts.with_phone(number), carrier.texts.with_phone(PREFIX + number), key=lambda each: -each.seq
     )
     latest = list(islice(both, _TEXTS_SHOWN))
-    chats = [one.number for one in carrier.config.senders if is_whatsapp(one.number) and carrier.config.templates]
-    partners = list(dict.fromkeys([*(text.practice_number for text in latest), *chats]))
+    partners = list(dict.fromkeys([*(text.practice_number for text in latest), *(_chats(carrier) if latest else [])]))
     return {
         "number": number,
         "title": carrier.titles.get(number),

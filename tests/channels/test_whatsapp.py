@@ -12,8 +12,10 @@ from bot.sandbox.inbound import take_in
 from messages import consent, whatsapp_store
 from messages.gap_repair import GapRepair
 from messages.kinds import Channel, Kind, Purpose
+from messages.limits import Limits
 from messages.opt_out_scope import scope_of
 from messages.recipients import every_way, reachable, recipient_for
+from messages.settle import Settler
 from messages.whatsapp import Terms, content_variables, is_open, to_register
 from messages.whatsapp_terms import end_whatsapp, write_by_whatsapp
 from scheduler import tables
@@ -259,6 +261,28 @@ async def test_a_button_counts_as_what_it_sends_and_a_name_is_not_kept(line: OnT
         assert answer.status == 200
     await line.work()
     assert await line.upcoming(client) == ["03-10 12:30 confirmed"]
+
+
+@pytest.mark.parametrize("told", [True, False])
+async def test_a_doubt_is_settled_by_a_callback_or_a_person_and_never_sent_again(line: OnTheLine, told: bool) -> None:
+    client, chat = await ana(line)
+    faults = Faults(error_after=1.0) if told else Faults(error_after=1.0, callback_lost=1.0)
+    line.exchange.carrier.set_faults(faults)
+    await reminded(line)
+    settler = Settler(line.record, line.exchange.ways(), Limits())
+    for _ in range(3):
+        line.clock.advance(timedelta(minutes=2))
+        await settler.run(line.practice)
+        await line.work()
+    assert len(list(line.exchange.carrier.ledger.find(to=chat))) == 1
+    assert line.unread(await line.number_of(client)) == []
+    m = tables.message.c
+    async with line.record.read(line.practice) as r:
+        (state,) = (
+            await r.conn.execute(select(m.state).where(m.channel == "whatsapp", m.state != "pending"))
+        ).scalars()
+    assert state == ("sent" if told else "failed")
+    assert (("undeliverable", False) in await line.tasks()) is not told
 
 
 async def test_the_terms_are_read_back_as_they_were_put(line: OnTheLine) -> None:

@@ -69,7 +69,7 @@ async def test_the_history_says_what_a_stop_ended_and_why(office: Office, enter:
     page = await (await enter("owner")).get(f"/console/clients/{ana.id}")
     assert "said STOP by text; ends texts and WhatsApp, for reminders and waitlist offers" in page
     assert "One STOP ends every automatic text" in page
-    assert page.count("said STOP") == 1
+    assert page.text.count("said STOP") == 1
 
 
 @pytest.mark.parametrize(

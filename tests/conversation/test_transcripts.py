@@ -151,7 +151,7 @@ async def test_ok_to_an_offer_is_asked_back_and_the_offer_is_still_held(scene):
     assert await scene.upcoming(bo) == ["03-10 12:30 confirmed"]
     await scene.says(theirs, "U")
     (answer,) = await scene.says(theirs, "A")
-    assert answer.startswith("Lee Office: thank you. There is nothing to answer here")
+    assert answer.startswith("Lee Office: thank you. Nothing is waiting for an answer")
 
 
 # ---- cannot come ----------------------------------------------------------------------------------------------------
@@ -233,7 +233,7 @@ async def test_cancelling_twice_is_no_second_cancellation(scene):
     _, number, visit = await reminded(scene)
     await scene.says(number, "N")
     (answer,) = await scene.says(number, "N")
-    assert "nothing to answer here" in answer
+    assert "waiting for an answer from you" in answer
     assert await state_of(scene, visit) == "cancelled"
     assert await scene.tasks() == [("reply", False)]
 
@@ -631,7 +631,9 @@ async def test_an_opening_passed_goes_on(scene):
     _, number = await offered(scene)
     bo = await scene.client()
     await scene.wait(bo)
-    assert await scene.says(number, "P") == ["Lee Office: thank you, we offer it on. You stay on the list."]
+    assert await scene.says(number, "P") == [
+        "Lee Office: thank you, we will offer it to somebody else. You stay on the list."
+    ]
     assert scene.opening_text(await scene.number_of(bo)).startswith("Lee Office: opening Tue, Mar 10, 10:00 AM.")
 
 
@@ -644,7 +646,9 @@ async def test_n_under_an_offer_passes_it_and_leaves_the_visit_alone(scene):
     async with scene.record.write(scene.practice, FRONT) as tx:
         await cancel(tx, gone, by="client")
     await scene.work()
-    assert await scene.says(number, "N") == ["Lee Office: thank you, we offer it on. You stay on the list."]
+    assert await scene.says(number, "N") == [
+        "Lee Office: thank you, we will offer it to somebody else. You stay on the list."
+    ]
     assert await scene.upcoming(ana) == ["03-17 10:00 booked"]
 
 
@@ -669,7 +673,7 @@ async def test_an_answer_after_the_deadline_to_a_time_that_another_is_asked_abou
     await scene.wait(bo)
     scene.pass_time(hours=2, minutes=1)
     assert await scene.says(number, "A") == [
-        "Lee Office: the Tue, Mar 10, 10:00 AM opening has been offered on. You stay on the list. STOP=opt out"
+        "Lee Office: the Tue, Mar 10, 10:00 AM opening was offered to the next person. You stay on the list. STOP=opt out"
     ]
     assert (await scene.told(bo))[-1] == "offer"
 
@@ -807,7 +811,7 @@ async def test_nothing_is_open_for_a_client_without_a_visit(scene):
     ana = await scene.client()
     number = await scene.number_of(ana)
     assert await scene.says(number, "C") == [
-        "Lee Office: thank you. There is nothing to answer here right now. For anything else call 555-555-0100."
+        "Lee Office: thank you. Nothing is waiting for an answer from you right now. For anything else call 555-555-0100."
     ]
     assert await scene.tasks() == [("reply", False)]
 

@@ -226,7 +226,7 @@ async def test_passing_on_the_page_is_thanked_there(behind, office) -> None:
     link: Behind = await behind()
     await offered(link, office, link.client.id)
     (answer,) = said(await write(link, "P"))
-    assert answer.startswith("Thank you, we offer it on.")
+    assert answer.startswith("Thank you, we will offer it to somebody else.")
 
 
 async def test_joining_the_list_on_the_page_is_said_there(behind) -> None:

@@ -1,8 +1,10 @@
 """The page of phones, in a real browser."""
 
+import aiohttp
 import pytest
 
-from bot.sandbox.config import Guide, PhoneName
+from bot.sandbox.config import Guide, PhoneName, Sender
+from bot.sandbox.inbound import take_in
 from tests.rig.browser import axe_violations
 from tests.sandbox.conftest import ANA, BEN, OFFICE
 
@@ -170,3 +172,61 @@ async def test_the_newest_text_is_in_view(shop, pages):
     await newest.wait_for()
     thread = phone(page, "Ana's phone").locator(".thread")
     assert await thread.evaluate("one => one.scrollHeight - one.scrollTop - one.clientHeight < 2")
+
+
+SID = "HX" + "a" * 32
+
+
+@pytest.fixture
+async def chatting(open_line):
+    """A line with a WhatsApp sender and one approved template."""
+    return await open_line(
+        phones=PHONES,
+        senders=(Sender(number=OFFICE), Sender(number=f"whatsapp:{OFFICE}")),
+        templates={SID: "Lee Office: visit {{1}}. Reply C to confirm."},
+    )
+
+
+async def created(shop, **form) -> tuple[int, int | None]:
+    """Status and error code of a create."""
+    account, token = shop.carrier.config.account_sid, shop.carrier.config.auth_token
+    headers = {"Authorization": aiohttp.encode_basic_auth(account, token)}
+    path = f"{shop.base}/2010-04-01/Accounts/{account}/Messages.json"
+    async with shop.http.post(path, data=form, headers=headers) as answer:
+        return answer.status, (await answer.json()).get("code")
+
+
+async def test_whatsapp_takes_templates_and_free_words_only_for_a_day(chatting):
+    to = {"To": f"whatsapp:{ANA}", "From": f"whatsapp:{OFFICE}"}
+    assert await created(chatting, **to, ContentSid=SID, ContentVariables='{"1": "Tue"}') == (201, None)
+    assert await created(chatting, **to, Body="free words") == (201, None)
+    assert await created(chatting, **to, ContentSid="HX" + "b" * 32) == (400, 21655)
+    assert await created(chatting, **to, ContentSid=SID, ContentVariables='{"1": ""}') == (400, 21656)
+    assert await created(chatting, **to, ContentSid=SID, ContentVariables="no") == (400, 21656)
+    assert await created(chatting, To=f"whatsapp:{ANA}", From=OFFICE, Body="x") == (400, 21910)
+    await chatting.carrier.idle()
+    take_in(chatting.carrier, phone=f"whatsapp:{ANA}", to=f"whatsapp:{OFFICE}", body="STOP")
+    assert await created(chatting, **to, Body="confirmed") == (201, None)  # the carrier leaves STOP to the practice
+    chatting.carrier.reconfigure({"not_on_whatsapp": [BEN]})
+    assert await created(chatting, To=f"whatsapp:{BEN}", From=f"whatsapp:{OFFICE}", Body="x") == (201, None)
+    await chatting.carrier.idle()
+    ends = {text.body: (text.status, text.error_code) for text in chatting.carrier.texts if not text.inbound}
+    assert ends == {
+        "Lee Office: visit Tue. Reply C to confirm.": ("delivered", None),
+        "free words": ("undelivered", 63016),
+        "confirmed": ("delivered", None),
+        "x": ("undelivered", 63003),
+    }
+
+
+@pytest.mark.browser
+async def test_a_chat_stands_in_its_phone_and_is_answered_there(chatting, pages):
+    to = {"To": f"whatsapp:{ANA}", "From": f"whatsapp:{OFFICE}"}
+    await created(chatting, **to, ContentSid=SID, ContentVariables='{"1": "Tue"}')
+    page = await pages.open(chatting.base)
+    ana = phone(page, "Ana's phone")
+    await ana.get_by_text("Lee Office: visit Tue.").wait_for()
+    await ana.get_by_role("button", name="Send C").click()
+    await ana.locator(".text.chat.mine").get_by_text("C", exact=True).wait_for()
+    assert [text.sender for text in chatting.carrier.texts if text.inbound] == [f"whatsapp:{ANA}"]
+    assert await axe_violations(page) == []
