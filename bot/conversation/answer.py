@@ -10,7 +10,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.conversation import crisis, law, said_store
-from bot.conversation.another_day import names_another_day, tell_the_day
+from bot.conversation.another_day import has_another_in_mind, tell_the_day
 from bot.conversation.asking_again import put_again
 from bot.conversation.cancelling import ask_about_the_next, cancel_all, cancel_visit, said_before
 from bot.conversation.choosing import (
@@ -235,7 +235,7 @@ async def _about_the_offer(tx: Tx, turn: Turn, intent: Intent) -> str:
 async def _do(tx: Tx, turn: Turn, wish: IntentKind, visit: Visit) -> str:
     if wish in _CHANGES and not await may_change(tx, turn.sender.points, visit.client_id):
         return await leave_to_the_office(tx, turn, visit)
-    if wish in {IntentKind.CONFIRM, IntentKind.CANNOT_COME} and names_another_day(turn, visit):
+    if has_another_in_mind(turn, wish, visit):
         return await tell_the_day(tx, turn, visit)
     if wish is IntentKind.CONFIRM:
         late = turn.reading.get(IntentKind.LATE) is not None

@@ -5,7 +5,7 @@ confirmation in the same text) is done. Invariant: every such text is an urgent 
 acknowledged, whether or not a notice may be sent.
 """
 
-from bot.conversation.another_day import names_another_day
+from bot.conversation.another_day import has_another_in_mind
 from bot.conversation.say import say
 from bot.conversation.turn import Turn
 from messages import consent
@@ -35,7 +35,7 @@ async def alarm(tx: Tx, turn: Turn) -> str:
     if turn.direct is not None or not await consent.is_stopped(tx, turn.sender.address_ix, turn.channel):
         await say(tx, turn, Kind.CRISIS_NOTICE)
     sure = turn.reading.get(IntentKind.CONFIRM) and not _UNSETTLED & set(turn.reading.kinds)
-    if sure and len(meant) == 1 and not names_another_day(turn, meant[0]):
+    if sure and len(meant) == 1 and not has_another_in_mind(turn, IntentKind.CONFIRM, meant[0]):
         await confirm(tx, meant[0].participation_id)
         return "alerted_and_confirmed"
     return "alerted"

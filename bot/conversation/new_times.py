@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Final
 
+from bot.conversation.compared import NOT_COMPARED, besides, compared
 from bot.conversation.hand_over import ask_about, ask_staff, leave_to_the_office
 from bot.conversation.numbered import HANDLING, ask_numbered
 from bot.conversation.question_store import Option, Question, QuestionKind
@@ -112,15 +113,18 @@ def offered_before(question: Question) -> frozenset[str]:
 async def open_near(tx: Tx, turn: Turn, visit: Visit, near: datetime, but_not: Collection[str]) -> Fits:
     """What is open for a visit like this one and fits what they wished for; nothing that overlaps one of theirs."""
     earliest = tx.now + SOONEST
+    moved = near == visit.starts_at and visit.is_active
+    when = besides(turn.when, near.astimezone(turn.zone).replace(tzinfo=None)) if moved else turn.when
+    than = compared(turn.inbound.body) if moved else NOT_COMPARED
     near = max(near, earliest)
-    latest = max(near + LOOK_AHEAD, latest_wished(turn.when, turn.zone, tx.now) or near)
+    latest = max(near + LOOK_AHEAD, latest_wished(when, turn.zone, tx.now) or near)
     found = await open_times(
         tx,
         clinician_ids=(visit.clinician_id,),
         service_id=visit.service_id,
         earliest=earliest,
         latest=latest,
-        step_minutes=WISHED_STEP_MINUTES if says_when(turn.when) else STEP_MINUTES,
+        step_minutes=WISHED_STEP_MINUTES if says_when(when) or than.by else STEP_MINUTES,
     )
     upcoming = await appointments.upcoming(tx, (visit.client_id,), tx.now)
     mine = [other for other in upcoming if other.participation_id != visit.participation_id]
@@ -131,8 +135,8 @@ async def open_near(tx: Tx, turn: Turn, visit: Visit, near: datetime, but_not: C
         and time.starts_at != visit.starts_at
         and not any(time.starts_at < other.ends_at and other.starts_at < time.ends_at for other in mine)
     ]
-    zone = turn.zone if says_when(turn.when) else zone_of(visit.zone)
-    return fitting(free, turn.when, near, zone, apart=await _takes(tx, visit))
+    zone = turn.zone if says_when(when) else zone_of(visit.zone)
+    return fitting(free, when, near, zone, apart=await _takes(tx, visit), than=than)
 
 
 async def _takes(tx: Tx, visit: Visit) -> timedelta:

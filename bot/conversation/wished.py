@@ -10,6 +10,7 @@ from datetime import datetime, time, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
+from bot.conversation.compared import NOT_COMPARED, Compared
 from messages.when import SpanKind, When
 from scheduler.calendar.open_times import OpenTime
 from scheduler.calendar.slots import Slot, choose_three
@@ -42,30 +43,61 @@ def latest_wished(when: When, zone: ZoneInfo, now: datetime) -> datetime | None:
 
 
 def fitting(
-    free: Sequence[OpenTime], when: When, near: datetime, zone: ZoneInfo, *, apart: timedelta = timedelta()
+    free: Sequence[OpenTime],
+    when: When,
+    near: datetime,
+    zone: ZoneInfo,
+    *,
+    apart: timedelta = timedelta(),
+    than: Compared = NOT_COMPARED,
 ) -> Fits:
     """What to offer of the free times; `near` is the visit that is to be moved, or when the next one would be.
 
-    Times of one clinician are at least `apart`, so that all of them can be held at once.
+    Times of one clinician are at least `apart`, so that all of them can be held at once. `than` is what the wish says
+    in comparison with `near`; it counts where no times were named.
     """
-
-    def three(free: Sequence[OpenTime], near: datetime) -> tuple[OpenTime, ...]:
-        return _three(free, near, zone, apart)
-
+    few = _Few(zone, apart)
+    if not when.spans and (than.later or than.earlier):
+        return _as_compared(few, free, near, than)
     if not says_when(when):
-        return Fits(three(free, near), exact=True)
+        return Fits(few.of(free, near), exact=True)
     wished = [each for each in free if when.covers(each.starts_at.astimezone(zone).replace(tzinfo=None))]
     if when.soonest:
         sooner = [each for each in wished if each.starts_at < near] or wished
-        return Fits(three(sooner, sooner[0].starts_at), exact=True) if sooner else Fits(three(free, near), exact=False)
+        return (
+            Fits(few.of(sooner, sooner[0].starts_at), exact=True) if sooner else Fits(few.of(free, near), exact=False)
+        )
     moment = _moment(when, near, zone)
     if moment is not None:
-        at = [each for each in wished if each.starts_at == moment]
         # One who names a bare hour means it on the day they come anyway; elsewhere it is only near.
-        return Fits(tuple(at[:1]), exact=True, only=True) if at else Fits(three(free, moment), exact=False)
-    if wished:
-        return Fits(three(wished, _centre(when, near, zone)), exact=True)
-    return Fits(three(free, _centre(when, near, zone)), exact=False)
+        return few.at(moment, wished, free)
+    if than.same_time:
+        clock = near.astimezone(zone).time()
+        wished = [each for each in wished if each.starts_at.astimezone(zone).time() == clock] or wished
+    return Fits(few.of(wished or free, _centre(when, near, zone)), exact=bool(wished))
+
+
+@dataclass(frozen=True, slots=True)
+class _Few:
+    """Chooses the few to offer."""
+
+    zone: ZoneInfo
+    apart: timedelta
+
+    def of(self, free: Sequence[OpenTime], near: datetime) -> tuple[OpenTime, ...]:
+        return _three(free, near, self.zone, self.apart)
+
+    def at(self, moment: datetime, wished: Sequence[OpenTime], free: Sequence[OpenTime]) -> Fits:
+        """The one at that moment, else what is near it."""
+        there = tuple(each for each in wished if each.starts_at == moment)[:1]
+        return Fits(there, exact=True, only=True) if there else Fits(self.of(free, moment), exact=False)
+
+
+def _as_compared(few: _Few, free: Sequence[OpenTime], near: datetime, than: Compared) -> Fits:
+    if than.by is not None:
+        return few.at(near + than.by, free, free)
+    wished = [each for each in free if (each.starts_at > near) == than.later]
+    return Fits(few.of(wished or free, near), exact=bool(wished))
 
 
 def _moment(when: When, near: datetime, zone: ZoneInfo) -> datetime | None:

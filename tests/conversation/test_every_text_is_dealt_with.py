@@ -93,7 +93,7 @@ async def test_a_text_is_handled_once(scene):
 
 async def test_what_was_read_is_noted_without_the_words(scene):
     _, number, _ = await reminded(scene)
-    inbound_id = await scene.hear(number, "im so sorry cant make it today")
+    inbound_id = await scene.hear(number, "im so sorry cant make it")
     await scene.work()
     async with scene.record.read(scene.practice) as r:
         row = (await r.conn.execute(inbound.select().where(inbound.c.id == inbound_id))).one()
