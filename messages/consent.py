@@ -62,9 +62,20 @@ class Overtaken:
     """The address said START before it was opted out: the newer word stands."""
 
 
-async def stop(tx: Tx, address: str, channel: Channel, source: StopSource, inbound_id: str | None = None) -> Stopped:
-    """Opt an address (E.164, or a mail address) out, at once and whatever is under way."""
-    return await _stop(tx, outbox.address_ix(tx, address, channel), channel, source, inbound_id)
+async def stop(
+    tx: Tx,
+    address: str,
+    channel: Channel,
+    source: StopSource,
+    inbound_id: str | None = None,
+    *,
+    said_at: datetime | None = None,
+) -> Stopped:
+    """Opt an address (E.164, or a mail address) out, at once and whatever is under way.
+
+    `said_at` is when it was said, if not now: a START from between then and now is the newer word.
+    """
+    return await _stop(tx, outbox.address_ix(tx, address, channel), channel, source, inbound_id, said_at)
 
 
 async def stop_contact(tx: Tx, contact_point_id: str, channel: Channel, source: StopSource) -> Stopped:
@@ -88,12 +99,19 @@ async def stop_address_ix(
     return await stop_it(tx, address_ix, channel, source, None)
 
 
-async def _stop(tx: Tx, address_ix: bytes, channel: Channel, source: StopSource, inbound_id: str | None) -> Stopped:
+async def _stop(
+    tx: Tx,
+    address_ix: bytes,
+    channel: Channel,
+    source: StopSource,
+    inbound_id: str | None,
+    said_at: datetime | None = None,
+) -> Stopped:
     """End what the rule of today says such a stop ends; how it stood on the channel it was heard on."""
     scope = await _scope(tx, channel)
-    stopped = await _stop_channel(tx, address_ix, channel, source, inbound_id)
+    stopped = await _stop_channel(tx, address_ix, channel, source, inbound_id, said_at)
     for other in sorted(scope.ends - {channel}):
-        await _stop_channel(tx, address_ix, other, StopSource.WITH_ANOTHER, inbound_id)
+        await _stop_channel(tx, address_ix, other, StopSource.WITH_ANOTHER, inbound_id, said_at)
     return stopped
 
 
@@ -103,11 +121,16 @@ async def _scope(tx: Tx, channel: Channel) -> Scope:
 
 
 async def _stop_channel(
-    tx: Tx, address_ix: bytes, channel: Channel, source: StopSource, inbound_id: str | None
+    tx: Tx,
+    address_ix: bytes,
+    channel: Channel,
+    source: StopSource,
+    inbound_id: str | None,
+    said_at: datetime | None = None,
 ) -> Stopped:
     before = await store.opt_out_of(tx, address_ix, channel.value)
     if before is not None and before.stopped:
-        await store.stopped_again(tx, address_ix, channel.value)
+        await store.stopped_again(tx, address_ix, channel.value, said_at or tx.now)
         return Stopped(again=True)
     await store.set_stopped(tx, address_ix, channel.value, stopped=True, source=source.value, inbound_id=inbound_id)
     await outbox.cancel_for_address(tx, address_ix, channel, "opted_out")

@@ -93,12 +93,17 @@ async def set_stopped(
         await tx.conn.execute(update(opt_out).where(_key(tx, address_ix, channel)).values(values))
 
 
-async def stopped_again(tx: Tx, address_ix: bytes, channel: str) -> None:
+async def stopped_again(tx: Tx, address_ix: bytes, channel: str, at: datetime) -> None:
     """Note that it was said once more, so that no START from between the two counts; what is unsettled stays so."""
     await tx.conn.execute(
         update(opt_out)
-        .where(_key(tx, address_ix, channel), opt_out.c.stopped, opt_out.c.acknowledged_at.is_not(None))
-        .values(at=tx.now)
+        .where(
+            _key(tx, address_ix, channel),
+            opt_out.c.stopped,
+            opt_out.c.acknowledged_at.is_not(None),
+            opt_out.c.at < at,
+        )
+        .values(at=at)
     )
 
 

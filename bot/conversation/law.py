@@ -15,6 +15,7 @@ from messages import consent
 from messages.consent import StopSource
 from messages.intents import Intent, IntentKind
 from messages.kinds import Channel, Kind
+from messages.stop_at_once import source_of
 from messages.tasks import TaskKind, open_task
 from scheduler.core.record import Tx
 
@@ -58,10 +59,9 @@ def _ordered(turn: Turn) -> Intent | None:
 
 
 async def _stop(tx: Tx, turn: Turn, intent: Intent) -> str:
-    source = StopSource.KEYWORD if intent.word else StopSource.FREE_TEXT
-    if turn.inbound.opt_out_type:
-        source = StopSource.CARRIER
-    await consent.stop(tx, turn.inbound.sender, _ended(turn), source, turn.inbound.id)
+    source, said_at = source_of(intent, turn.inbound.opt_out_type), turn.inbound.received_at
+    # Nearly always obeyed where it came in (messages/stop_at_once.py): then nothing new follows from it.
+    await consent.stop(tx, turn.inbound.sender, _ended(turn), source, turn.inbound.id, said_at=said_at)
     meant = turn.situation.meant
     about_visit = _may_mean_the_visit(turn, intent)
     if about_visit or source is StopSource.FREE_TEXT:

@@ -2,8 +2,9 @@
 
 What came by WhatsApp bears "whatsapp:" before the number and is kept as having come that way; a button of a template
 counts as what the template says it sends. The answer is empty TwiML: replies go through the outbox, where consent, STOP
-and the ledger are. Invariant: a 2xx means the text is committed, or kept on the disk until the record is back; the same
-MessageSid is stored once, however often it is posted.
+and the ledger are. A STOP is obeyed before it is answered. Invariant: a 2xx means the text is committed, or kept on the
+disk until the record is back; the same MessageSid is stored once, however often it is posted; and after the 2xx of a
+STOP nothing begins to leave to its number.
 """
 
 from dataclasses import asdict
@@ -11,12 +12,14 @@ from dataclasses import asdict
 from aiohttp import web
 from multidict import MultiDictProxy
 
-from bot.twilio.carrier import ACCOUNT, EMPTY_ANSWER, SIGNATURES, taken
+from bot.twilio.carrier import ACCOUNT, EMPTY_ANSWER, RECORD, SIGNATURES, taken
 from bot.twilio.drain import INBOUND
 from bot.web.typed import typed_number
-from messages.inbound import Received, receive
+from messages.inbound import Received
+from messages.stop_at_once import ends_all_texts, nothing_leaves, take_in
 from messages.whatsapp import PREFIX
 from messages.whatsapp_store import VIA
+from scheduler.core.errors import Unavailable
 
 
 async def inbound(request: web.Request) -> web.Response:
@@ -33,8 +36,18 @@ async def inbound(request: web.Request) -> web.Response:
         raise web.HTTPForbidden
     raw = asdict(received)
     del raw["received_at"]
-    await taken(request, INBOUND, raw, lambda tx: receive(tx, received))
+    await taken(request, INBOUND, raw, lambda tx: take_in(tx, received))
+    if ends_all_texts(received) is not None:
+        await _heeded(request, received)
     return web.Response(text=EMPTY_ANSWER, content_type="text/xml")
+
+
+async def _heeded(request: web.Request, received: Received) -> None:
+    """Answer a STOP only when nothing to its number is on the way; without the record nothing begins to leave."""
+    try:
+        await nothing_leaves(request.app[RECORD], request.match_info["practice_id"], received.sender)
+    except Unavailable:
+        return
 
 
 def _received(fields: MultiDictProxy[str]) -> Received | None:

@@ -874,3 +874,20 @@ async def test_cancelar_is_asked_back(scene):
 def test_the_clock_of_these_tests_is_a_morning_in_new_york(clock):
     assert clock.now() == local("03-04 10:00")
     assert clock.now() - local("03-03 10:00") == timedelta(days=1)
+
+
+async def test_a_start_after_two_stops_counts_though_all_are_read_later(scene: Scene) -> None:
+    ana = await scene.client()
+    number = await scene.number_of(ana)
+    visit = await scene.book(ana, "03-10 12:30")
+    await scene.work()
+    for body in ("STOP", "stop", "START"):
+        await scene.hear(number, body)
+        scene.pass_time(seconds=1)
+        async with scene.record.write(scene.practice, OPERATOR) as tx:
+            await consent.acknowledge_stops(tx)
+    scene.pass_time(seconds=30)
+    await scene.work()
+    before = len(scene.phone(number))
+    await scene.remind_again(visit)
+    assert len(scene.phone(number)) == before + 1

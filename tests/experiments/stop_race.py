@@ -2,10 +2,9 @@
 
 Every number says STOP once, at a moment of the seed's, in one of the ways below; on PostgreSQL workers are killed
 meanwhile in every second run. The practice confirms STOP itself, so the carrier's own list hides nothing. A send
-counts from the
-first byte of its request; a STOP is acknowledged at the instant of the transaction that says so, which is earlier
-than its commit, so a send is rather counted against us than for us. Pass: none after it; one confirmation; free
-words are stopped too, and staff are told.
+counts from the first byte of its request; a STOP is acknowledged at the instant of the transaction that says so, which
+is earlier than its commit, so a send is rather counted against us than for us. Pass: none after it, and none after the
+webhook of the word itself was answered; one confirmation; free words are stopped too, and staff are told.
 """
 
 import asyncio
@@ -50,12 +49,13 @@ PATIENCE: Final = 300.0
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """One STOP: what was said, and when (wall clock) its webhook was answered with 2xx."""
+    """One STOP: what was said, when (wall clock) its webhook was answered with 2xx, and how long that took."""
 
     number: str
     free: bool
     answered: float
     status: int
+    took: float
 
 
 @dataclass(frozen=True, slots=True)
@@ -139,17 +139,19 @@ def _words(chance: random.Random) -> tuple[str, bool]:
 
 
 async def _say(stage: Stage, session: aiohttp.ClientSession, number: str, words: str, *, free: bool) -> Said:
+    began = time.time()
     told = await stage.say(session, number, words)
     received = told["received"]
-    ahead = time.time() - time.monotonic()
-    return Said(number, free, received["answered_at"] + ahead, received["status"])
+    answered = received["answered_at"] + time.time() - time.monotonic()
+    return Said(number, free, answered, received["status"], answered - began)
 
 
 async def _until_acknowledged(stage: Stage, wanted: int) -> None:
     c = tables.opt_out.c
 
     async def all_are() -> bool:
-        rows = await stage.rows(select(func.count()).select_from(tables.opt_out).where(c.acknowledged_at.is_not(None)))
+        known = (c.acknowledged_at.is_not(None), c.channel == Channel.SMS.value)
+        rows = await stage.rows(select(func.count()).select_from(tables.opt_out).where(*known))
         return bool(rows[0][0] >= wanted)
 
     await poll(all_are, 120, every=0.5)
@@ -173,13 +175,14 @@ async def _judge(stage: Stage, said: Sequence[Said], states: Mapping[str, int]) 
         delays.append(stop.acknowledged - one.answered)
         texts = [started for started, is_confirmation in sends[one.number] if not is_confirmation]
         late += [started - stop.acknowledged for started in texts if started > stop.acknowledged]
-        after_answer += sum(started > one.answered for started in texts)
+        after_answer += sum(started > one.answered for started in texts if not one.free)
         confirmed[len(sends[one.number]) - len(texts)] += 1
     twice = [each for each, times in Counter(each.message_id for each in accepted).items() if times > 1]
     tasks = await stage.rows(select(func.count()).select_from(tables.task).where(tables.task.c.kind == "opted_out"))
     free = sum(one.free for one in said)
     wrong = [
         *([f"{len(late)} sends after the acknowledgement, by {max(late):.3f} s"] if late else ()),
+        *([f"{after_answer} sends after the webhook of a STOP was answered"] if after_answer else ()),
         *([f"{len(untold)} STOPs not stopped or not acknowledged"] if untold else ()),
         *([f"confirmations per number {dict(confirmed)}"] if set(confirmed) - {1} else ()),
         *([f"{len(twice)} texts twice"] if twice else ()),
@@ -201,7 +204,11 @@ async def _judge(stage: Stage, said: Sequence[Said], states: Mapping[str, int]) 
         "staff_tasks": int(tasks[0][0]),
         "states": dict(states),
     }
-    return Found(counts=counts, times={"webhook_to_acknowledgement": spread(delays)}, wrong=tuple(wrong))
+    times = {
+        "webhook_to_acknowledgement": spread(delays),
+        "webhook": spread([one.took for one in said if not one.free]),
+    }
+    return Found(counts=counts, times=times, wrong=tuple(wrong))
 
 
 async def _stops(stage: Stage) -> dict[str, Stopped]:
@@ -209,7 +216,8 @@ async def _stops(stage: Stage) -> dict[str, Stopped]:
     c = tables.opt_out.c
     async with stage.record() as record, record.read(stage.house.practice_id) as r:
         by_ix = {outbox.address_ix(r, number, Channel.SMS): number for number in stage.house.numbers}
-        rows = await r.conn.execute(select(c.address_ix, c.acknowledged_at, c.stopped))
+        wanted = select(c.address_ix, c.acknowledged_at, c.stopped).where(c.channel == Channel.SMS.value)
+        rows = await r.conn.execute(wanted)
         return {
             by_ix[bytes(row[0])]: Stopped(row[1].timestamp() if row[1] else None, bool(row[2]))
             for row in rows

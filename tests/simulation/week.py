@@ -26,8 +26,9 @@ from bot.worker import Named, Worker
 from messages import crash_points
 from messages.channels.base import Outgoing
 from messages.delivery_callback import Callback, record_callback
-from messages.inbound import Received, receive
+from messages.inbound import Received
 from messages.kinds import Channel
+from messages.stop_at_once import take_in
 from scheduler.core.actor import CARRIER
 from scheduler.core.engine import Engines
 from scheduler.core.ids import Chance, seeded_chance, seeded_ids
@@ -387,7 +388,7 @@ class Week:
         if not self.up:
             return
         async with self.record.write(self.practice.id, CARRIER) as tx:
-            await receive(tx, received)
+            await take_in(tx, received)
 
     def phone_rings(self, taken: Taken) -> None:
         """A text has arrived."""

@@ -114,3 +114,11 @@ async def test_a_callback_about_nothing_we_sent_is_taken_quietly(
     answer = await site.post(path, data=fields, headers=signed(path, fields))
     assert answer.status == 204
     assert await rows(record, "delivery") == 0
+
+
+async def test_a_stop_is_obeyed_before_it_is_answered(site: TestClient, office: Office, record: Record) -> None:
+    path, fields = f"/twilio/{office.practice_id}/inbound", text_of(office, Body="Stop")
+    assert (await site.post(path, data=fields, headers=signed(path, fields))).status == 200
+    async with record.read(office.practice_id) as r:
+        stopped = (await r.conn.execute(text("SELECT channel FROM opt_out WHERE stopped"))).scalars().all()
+    assert sorted(stopped) == ["sms", "whatsapp"]
