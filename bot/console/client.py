@@ -256,7 +256,7 @@ async def _sent(r: Reading, actor: Actor, client_id: str) -> Sent | None:
 def _line(message: Message) -> dict[str, Any]:
     return {
         "state": state_of(message),
-        "what": what(message.kind, message.channel is Channel.EMAIL),
+        "what": what(message.kind, message.channel),
         "when": message.sent_at or message.due_at,
         "note": note_of(message),
         "about": message.fields.starts_at,

@@ -49,6 +49,14 @@ WITHOUT_VISITS: Final = frozenset(
 """What is about how somebody is reached, not about a visit."""
 
 
+CAME: Final = {
+    "whatsapp": "By WhatsApp.",
+    "voice": "By keys in a call.",
+    "chat": "On the page behind their link.",
+}
+"""How words came that did not come by text."""
+
+
 @dataclass(frozen=True, slots=True)
 class Fitting:
     """A visit the text may be about, and what may be done to it."""
@@ -78,6 +86,7 @@ class Item:
     call: tuple[str, ...]
     fitting: tuple[Fitting, ...]
     may_acknowledge: bool
+    came: str
 
 
 async def show_inbox(request: web.Request) -> web.Response:
@@ -193,6 +202,7 @@ async def _item(r: Reading, actor: Actor, task: Task, texts: Mapping[str, Inboun
         await _call(r, task, client_ids, text, region),
         await _fitting(r, actor, task, client_ids, clients, book),
         task.state == "open" and task.urgent,
+        CAME.get(text.via or "", "") if text else "",
     )
 
 

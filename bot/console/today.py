@@ -19,7 +19,6 @@ from bot.console.places import first_place
 from bot.console.task_words import TASK_WORDS, TaskWords
 from bot.console.touch_words import what
 from messages import outbox_store
-from messages.kinds import Channel
 from messages.tasks import TaskKind
 from scheduler import access
 from scheduler.appointments import store as appointments
@@ -228,7 +227,7 @@ async def _leaving(r: Reading, actor: Actor) -> list[Leaving]:
     return [
         Leaving(
             max(each.due_at, r.now),
-            what(each.kind, each.channel is Channel.EMAIL),
+            what(each.kind, each.channel),
             clients[each.client_id].display if each.client_id in clients else "",
             f"/console/visits/{each.participation_id}"
             if each.participation_id

@@ -5,7 +5,7 @@ Invariant: every kind has a name; a reason nobody has worded is shown as a plain
 
 from typing import Final
 
-from messages.kinds import Kind
+from messages.kinds import Channel, Kind
 from messages.outbox_store import Message
 
 NAMES: Final[dict[Kind, str]] = {
@@ -39,6 +39,7 @@ NAMES: Final[dict[Kind, str]] = {
     Kind.OFFER_PASSED: "Answer: passed",
     Kind.OFFER_NOTED: "Answer: the office looks at it",
     Kind.OFFER_CALL: "Answer: call to take it",
+    Kind.OFFER_SECOND: "Answer: somebody was quicker",
     Kind.OFFER_EXPIRED: "The offer ran out",
     Kind.OFFER_WITHDRAWN: "The offer is withdrawn",
     Kind.LIST_ALREADY: "Answer: on the waitlist already",
@@ -99,9 +100,14 @@ REASONS: Final[dict[str, str]] = {
 }
 
 
-def what(kind: Kind, by_mail: bool) -> str:  # noqa: FBT001 -- text or mail is all there is
+WAYS: Final = {
+    Channel.SMS: "text", Channel.EMAIL: "email", Channel.VOICE: "phone call", Channel.WHATSAPP: "WhatsApp",
+}  # fmt: skip
+
+
+def what(kind: Kind, channel: Channel) -> str:
     """The name of a message: Reminder by text."""
-    return f"{NAMES[kind]} by {'email' if by_mail else 'text'}"
+    return f"{NAMES[kind]} by {WAYS[channel]}"
 
 
 def state_of(message: Message) -> str:

@@ -21,7 +21,7 @@ from bot.console.desk import actor_of, show, viewer_of, writing
 from bot.console.touch_words import note_of, state_of, what
 from bot.web.dates import moment, money
 from messages import inbound_store, outbox_store, task_store
-from messages.kinds import Channel, MessageClass, traits
+from messages.kinds import MessageClass, traits
 from messages.outbox_store import Message
 from scheduler import access, audit_store
 from scheduler.actions.read_client import read_client
@@ -82,7 +82,7 @@ async def _context(request: web.Request, r: Reading, actor: Actor, visit: Visit)
         "messages": [
             {
                 "state": state_of(each),
-                "what": what(each.kind, each.channel is Channel.EMAIL),
+                "what": what(each.kind, each.channel),
                 "at": each.sent_at or each.due_at,
                 "note": note_of(each),
             }

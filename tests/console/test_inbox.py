@@ -13,10 +13,10 @@ from tests.rig.clock import ManualClock
 from tests.rig.office import Known, Office, local
 
 
-async def _text(office: Office, who: Known, body: str, *, urgent: bool = False) -> str:
+async def _text(office: Office, who: Known, body: str, *, urgent: bool = False, via: str | None = None) -> str:
     """A text of theirs that was handed to staff; the task's id."""
     async with office.record.write(office.practice_id, CARRIER) as tx:
-        inbound_id = await receive(tx, Received(sid=f"SM{who.id}", sender=who.who.phone, body=body))
+        inbound_id = await receive(tx, Received(sid=f"SM{who.id}", sender=who.who.phone, body=body, via=via))
         kind = TaskKind.CRISIS if urgent else TaskKind.REPLY
         return await open_task(tx, kind, client_id=who.id, inbound_id=inbound_id, urgent=urgent)
 
@@ -33,6 +33,15 @@ async def test_a_text_is_shown_with_what_fits_it(office: Office, enter: SignIn, 
     assert "might be a bit late tomorrow?" in page
     assert ana.who.family in page
     assert "Thu, Mar 5, 2:00" in page
+
+
+@pytest.mark.parametrize(
+    ("via", "came"),
+    [("whatsapp", "By WhatsApp."), ("voice", "By keys in a call."), ("chat", "On the page behind their link.")],
+)
+async def test_words_that_did_not_come_by_text_say_how(office: Office, enter: SignIn, ana: Known, via: str, came: str):
+    await _text(office, ana, "is there parking?", via=via)
+    assert came in await (await enter("front_desk")).get("/console/inbox")
 
 
 async def test_a_cancellation_counts_from_when_the_text_came(
