@@ -1,7 +1,7 @@
 """WhatsApp on a real line: templates outside the client's 24 hours, free words inside them, texts where it fails."""
 
 from collections.abc import AsyncIterator
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -190,6 +190,22 @@ async def test_a_stop_by_text_ends_whatsapp_too(line: OnTheLine) -> None:
     line.unread(await line.number_of(client))
     await reminded(line)
     assert line.unread(chat) == line.unread(await line.number_of(client)) == []
+
+
+@pytest.mark.parametrize(("minute", "calls_end"), [(59, False), (60, True)])
+async def test_from_the_day_of_the_rule_on_one_stop_ends_calls_too(
+    line: OnTheLine, clock: ManualClock, minute: int, calls_end: bool
+) -> None:
+    """The day is the practice's: 2027-01-31 begins at five in the morning of Greenwich."""
+    client = await line.client()
+    clock.jump(datetime(2027, 1, 31, 4, tzinfo=UTC) + timedelta(minutes=minute) - clock.now())
+    await line.text(await line.number_of(client), "stop")
+    async with line.record.read(line.practice) as r:
+        (point,) = await people.contact_points(r, client)
+        stopped = {way for way in Channel if await consent.is_stopped(r, point.value_ix, way)}
+    assert stopped == {Channel.SMS, Channel.WHATSAPP} | ({Channel.VOICE} if calls_end else set())
+    confirmations = [text for text in line.unread(await line.number_of(client)) if "no more texts" in text]
+    assert len(confirmations) <= 1
 
 
 async def test_distress_there_is_answered_there_and_alerts(line: OnTheLine) -> None:

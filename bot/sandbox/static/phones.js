@@ -312,6 +312,7 @@ function drawCall(drawn, call) {
   if (drawings.get(place) === drawing) return;
   drawings.set(place, drawing);
   place.hidden = !call;
+  drawn.element.classList.toggle("called", Boolean(call));
   if (!call) return;
   const state = call.by_machine ? "Answering machine" : CALL_WORDS[call.status] || call.status;
   const lines = call.heard.map((line) => element("p", { className: line.mine ? "said mine" : "said" }, line.mine ? `Pressed ${line.words}` : line.words));
@@ -325,6 +326,8 @@ function drawCall(drawn, call) {
     element("div", { className: "call-heard", role: "log" }, ...lines),
     element("div", { className: "call-keys", role: "group", ariaLabel: "Call" }, ...acts),
   );
+  const heard = place.querySelector(".call-heard");
+  heard.scrollTop = heard.scrollHeight; // the last that was said
 }
 
 function callActs(call) {
