@@ -323,7 +323,7 @@ function drawCall(drawn, call) {
   });
   place.replaceChildren(
     element("p", { className: "call-head" }, `${state}: ${pretty(call.from)}`),
-    element("div", { className: "call-heard", role: "log" }, ...lines),
+    element("div", { className: "call-heard", role: "log", tabIndex: 0 }, ...lines),
     element("div", { className: "call-keys", role: "group", ariaLabel: "Call" }, ...acts),
   );
   const heard = place.querySelector(".call-heard");
