@@ -64,6 +64,11 @@ def understand(
 def _as_wish(reading: Reading, when: When) -> Reading:
     """A text that is nothing but a time wishes for it: proposing open times harms nobody."""
     alone = when.rest <= _FEW_WORDS if when.spans else when.ask and not when.rest
-    if reading.kinds != (IntentKind.OTHER,) or not alone:
+    if reading.kinds != (IntentKind.OTHER,) or not alone or _puts_off(reading):
         return reading
     return replace(reading, intents=(Intent(kind=IntentKind.RESCHEDULE),), why=("when.alone", *reading.why))
+
+
+def _puts_off(reading: Reading) -> bool:
+    """“I'll let you know tonight” says when they answer, not when they want to come."""
+    return any(rule.partition(":")[0].endswith(".defer") for rule in reading.why)

@@ -35,6 +35,7 @@ GROUPS: Final = (
     "defer",
     "negator",
     "question",
+    "question_exempt",
     "thanks",
     "greeting",
     "filler",

@@ -13,7 +13,7 @@ def read_offer_answer(text: Text, asked: Asked) -> Reading | None:
     """The reading of an answer to an open offer or to offered times, or None when it is about something else."""
     if asked.question is Question.OFFER:
         return _offer(text)
-    return _times(text) if asked.question is Question.TIMES else None
+    return _times(text, asked) if asked.question is Question.TIMES else None
 
 
 def reads_undo(text: Text) -> str | None:
@@ -36,15 +36,23 @@ def _offer(text: Text) -> Reading | None:
     return None
 
 
-def _times(text: Text) -> Reading | None:
+def _times(text: Text, asked: Asked) -> Reading | None:
     line = text.whole.line
     if PHRASES["opt_out"].first(line) or _cancels(line):
         return None
     keeping = PHRASES["keep"].first(line)
     if keeping and not _asks(text):
-        return _one(IntentKind.KEEP, keeping)
+        return _one(IntentKind.KEEP, keeping) if not _numbers(text) else _one(IntentKind.UNCLEAR_CHOICE, keeping)
     none = PHRASES["none_of_these"].first(PHRASES["cannot_exempt"].erase(line)) or PHRASES["does_not_suit"].first(line)
-    return _one(IntentKind.NONE_OF_THESE, none) if none else None
+    if none is None:
+        return None
+    # "Can't do 1 or 2 so 3 I guess", "2!! no wait 3": one of them is wanted after all.
+    chosen = _numbers(text) & set(range(1, asked.options + 1))
+    return _one(IntentKind.UNCLEAR_CHOICE if chosen else IntentKind.NONE_OF_THESE, none)
+
+
+def _numbers(text: Text) -> set[int]:
+    return {int(token) for token in text.tokens if token.isdecimal()}
 
 
 def _about_the_visit(line: str) -> bool:
@@ -62,7 +70,10 @@ def _open_ended(line: str) -> bool:
 
 
 def _asks(text: Text) -> bool:
-    return any(sentence.asks or PHRASES["question"].first(sentence.line) for sentence in text.sentences)
+    return any(
+        sentence.asks or PHRASES["question"].first(PHRASES["question_exempt"].erase(sentence.line))
+        for sentence in text.sentences
+    )
 
 
 def _left(line: str, group: str) -> str:

@@ -103,7 +103,7 @@ def _read_clause(clause: Sentence, asked: Asked, found: _Findings) -> None:
 
 
 def _question(clause: Sentence) -> str | None:
-    return "question.mark" if clause.asks else PHRASES["question"].first(clause.line)
+    return "question.mark" if clause.asks else PHRASES["question"].first(PHRASES["question_exempt"].erase(clause.line))
 
 
 def _hedge(line: str) -> str | None:

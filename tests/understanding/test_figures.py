@@ -103,12 +103,12 @@ def alarms(language, sign):
     return sum(bool(crisis_signs(normalise(text))) for text in texts) / len(texts)
 
 
-@pytest.mark.parametrize(("language", "recall"), [("en", 0.87), ("es", 0.95)])
+@pytest.mark.parametrize(("language", "recall"), [("en", 0.88), ("es", 0.95)])
 def test_distress_in_unseen_words_raises_the_alarm(language, recall):
     assert alarms(language, "!") >= recall
 
 
-@pytest.mark.parametrize(("language", "idioms", "near"), [("en", 0.05, 0.05), ("es", 0.23, 0.05)])
+@pytest.mark.parametrize(("language", "idioms", "near"), [("en", 0.05, 0.07), ("es", 0.23, 0.05)])
 def test_idioms_and_ordinary_words_near_distress_seldom_do(language, idioms, near):
     assert alarms(language, "~") <= idioms
     assert alarms(language, ".") <= near
