@@ -142,6 +142,8 @@ def _closes(before: Sequence[Hours], what: Hours, joined: str) -> bool:
 def _merged(first: Dates, second: Dates) -> Dates:
     """Two days said of one: "next week Tuesday", "Tuesday the 12th", "Tuesday, December 1"."""
     one, other = first.days, second.days
+    if one.every != other.every and (one.until is not None or other.until is not None):
+        return first if other.every else second
     if first.how != "on" or second.how != "on" or len(one.dates) != 1 or len(other.dates) != 1:
         raise MustAskError("days_unclear")
     if one.until is not None or other.until is not None:

@@ -28,7 +28,7 @@ _MINUTES_PAST: Final = {"five": 5, "5": 5, "ten": 10, "10": 10, "twenty": 20, "2
 _SPOKEN_PAST: Final = {
     5: {"past"},
     10: {"past"},
-    20: {"past", "after", "to", "til", "till"},
+    20: {"past", "after", "to", "until"},
     25: {"past", "after", "to"},
 }
 _SUFFIXES: Final = frozenset({"oclock", "ish", "sharp"})
@@ -61,9 +61,9 @@ def _spoken(words: tuple[str, ...], at: int) -> Found | None:
     ):
         return None
     hour = _hour(words[at + 2])
-    if hour is None or words[at + 1] not in {"past", "after", "to", "til", "till", "of", "before"}:
+    if hour is None or words[at + 1] not in {"past", "after", "to", "until", "of", "before"}:
         return None
-    back = words[at + 1] in {"to", "til", "till", "of", "before"}
+    back = words[at + 1] in {"to", "until", "of", "before"}
     found = Clock((hour - 1) or _NOON_HOUR, 60 - minutes) if back else Clock(hour, minutes)
     return _with_half(found, words, at, 3)
 

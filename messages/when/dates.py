@@ -11,7 +11,7 @@ from messages.when.almanac import DAY, LAST_DAY, MONTHS_A_YEAR, WEEK, Calendar, 
 from messages.when.holidays import holiday_at
 from messages.when.marks import NOT_A_DATE, UNITS
 from messages.when.pieces import Days, Mark
-from messages.when.shifts import shifted_at
+from messages.when.shifts import month_told, shifted_at
 from messages.when.stretches import stretch_at
 from messages.when.weekdays import weekday_at
 from messages.when.words import (
@@ -173,8 +173,21 @@ def _of_month(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | No
         return None
     if spelled and not _spells_day(words, start, end):
         return None if words[start] in NUMBERS else (Mark.ASK, end - at)
+    told_month = _of_which_month(words, end, calendar)
+    if told_month is not None:
+        first, following = calendar.month(told_month[0])
+        fits = day <= (following - DAY).day and first + DAY * (day - 1) >= calendar.today
+        return (Days((first + DAY * (day - 1),)) if fits else Mark.ASK), end + told_month[1] - at
     found = calendar.of_month(day)
     return (Days((found,), of_month=day) if found else Mark.ASK), end - at
+
+
+def _of_which_month(words: tuple[str, ...], at: int, calendar: Calendar) -> tuple[int, int] | None:
+    """“of next month”, "del mes que viene": how many months on, and the tokens it took."""
+    if words[at : at + 1] not in {("of",), ("de",), ("del",)}:
+        return None
+    told = month_told(words, at + 1, calendar)
+    return None if told is None else (told[0], told[1] + 1)
 
 
 def _spells_day(words: tuple[str, ...], start: int, end: int) -> bool:

@@ -107,7 +107,11 @@ _LEAP_DAY: Final = (("leap", "day"), ("dia", "bisiesto"))
 
 def holiday_at(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
     """The holiday that is named from `at` on."""
-    start = at + (words[at] in _LEADS)
+    found = _named(words, at, at, calendar)
+    return found or (_named(words, at, at + 1, calendar) if words[at] in _LEADS else None)
+
+
+def _named(words: tuple[str, ...], at: int, start: int, calendar: Calendar) -> Found | None:
     for length in range(min(_LONGEST, len(words) - start), 0, -1):
         name = words[start : start + length]
         if name in _LEAP_DAY:

@@ -26,7 +26,7 @@ _BARE_HOURS: Final = range(1, 13)
 _NOON: Final = 12
 _EARLY_OR_LATE: Final = frozenset({"early", "late", "temprano", "tempranito"})
 # After these a bare number may be a time if nothing follows that it could count.
-_AFTER_NUMBER: Final = frozenset({"instead", "please", "pls", "thanks", "would", "work"})
+_AFTER_NUMBER: Final = frozenset({"instead", "please", "pls", "thanks", "would", "work", "if", "si"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,12 +63,13 @@ class Folded:
 
     limits: tuple[Limit, ...]
     unread: int
+    hours_unread: int  # of these, what may be an hour or tells of one: a bare number, "late"
 
 
 def limits(pieces: Sequence[Piece], *, after_a_time: bool = False) -> Folded:
     """The limits of a clause. `after_a_time`: a time was said before, so that a bare number alone is an hour."""
     folding = _Folding(pieces, after_a_time=after_a_time)
-    return Folded(tuple(folding.fold()), folding.unread)
+    return Folded(tuple(folding.fold()), folding.unread, folding.numbers_unread + folding.loose_words)
 
 
 def _tells_hour(limit: Limit) -> bool:
@@ -88,6 +89,7 @@ class _Folding:
 
     def __init__(self, pieces: Sequence[Piece], *, after_a_time: bool) -> None:
         self.pieces = pieces
+        self.after_a_time = after_a_time
         self.alone = after_a_time and not any(isinstance(piece, Word) and piece.text not in POLITE for piece in pieces)
         self.moves = Mark.MOVE in pieces
         self.at = 0
@@ -95,6 +97,7 @@ class _Folding:
         self.excluded = False
         self.once_excluded = False
         self.unread = 0
+        self.numbers_unread = 0
         self.loose_words = 0  # "early", "late": open, unless an hour says what they come to
 
     def fold(self) -> Iterator[Limit]:
@@ -104,7 +107,9 @@ class _Folding:
             piece = self.pieces[self.at]
             what = self._what(piece)
             if what is None:
-                self.unread += self._is_unread(piece)
+                unread = self._is_unread(piece)
+                self.unread += unread
+                self.numbers_unread += unread and isinstance(piece, Clock)
                 apart = apart or (isinstance(piece, Word) and piece.text not in POLITE)
                 self._mark(piece, found)
                 self.at += 1
@@ -227,6 +232,9 @@ class _Folding:
         if self.at < len(self.pieces) and self.pieces[self.at] is Mark.ONWARDS:
             self.at += 1
             return _from(piece)
+        if self.at < len(self.pieces) and self.pieces[self.at] is Mark.OR_EARLIER:
+            self.at += 1
+            return Dates(piece, "until")
         return Dates(piece)
 
     def _clock(self, piece: Clock) -> Hours:
@@ -256,7 +264,7 @@ class _Folding:
         """“2-4”, "from 9 to 11am", "between Tuesday and Thursday", "Monday through Wednesday"."""
         between = self.pieces[self.at] is Mark.BETWEEN
         first = self.pieces[at] if at < len(self.pieces) else None
-        then = self._skip(at + 1, Mark.AT)
+        then = at + 1
         binder = self.pieces[then] if then < len(self.pieces) else None
         if not self._binds(binder, between=between) or not isinstance(first, Days | Clock):
             return None
@@ -292,12 +300,17 @@ class _Folding:
             return False
         return (
             (self.alone and not self._counts(at))
+            or (self.after_a_time and self._begins(at) and self._ends_there(at))
             or (before is Mark.FROM and at + 1 == len(self.pieces))
             or self._beside_time(at)
             or self._joined_to_time(at)
             or (self._proposed(at) and self._ends_there(at))
             or (piece.hour not in _CHOICES and self.pieces[at + 1 : at + 2] == (Mark.POSSIBLE,))
         )
+
+    def _begins(self, at: int) -> bool:
+        """Whether the clause begins with the number: "Thursday. 11 if you have it"."""
+        return all(isinstance(piece, Mark) for piece in self.pieces[:at])
 
     def _beside_time(self, at: int) -> bool:
         before = at - 1

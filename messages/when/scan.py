@@ -15,7 +15,7 @@ from messages.when.dates import dates_at
 from messages.when.marks import NOT_TIMES, PHRASES
 from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
 from messages.when.tokens import PAUSE, STOP
-from messages.when.words import HOURS, MANANA, MORNING, NARROWED, OF_THE_DAY, PARTS, WEEKDAYS
+from messages.when.words import HOURS, LUNCH, MANANA, MORNING, NARROWED, OF_THE_DAY, PARTS, WEEKDAYS
 
 Found = tuple[Piece, int]
 """A piece and how many tokens it took."""
@@ -26,6 +26,8 @@ _TARDE: Final = frozenset({"tarde", "tardes", "tardecita"})
 _FIRST_THING: Final = (("first", "thing"), ("a", "primera", "hora"), ("primera", "hora"), ("bright", "and", "early"))
 _LAST_THING: Final = (("a", "ultima", "hora"), ("ultima", "hora"))
 _BEHIND_A_TIME: Final = frozenset({Mark.ONWARDS, Mark.OR_EARLIER})
+_HALVES: Final = {"am": MORNING, "pm": PARTS["afternoon"]}
+_BEFORE_A_HALF: Final = frozenset({"the", "th", "st", "nd", "rd", "tomorrow", "today"})
 # "Prefiero el jueves que el viernes": then "que" turns down what follows.
 _RATHER: Final = frozenset({"prefiero", "mejor", "preferible"})
 _EARLY: Final = frozenset({"early", "temprano", "tempranito"})
@@ -41,9 +43,16 @@ def scan(words: tuple[str, ...], today: date, *, day_first: bool | None) -> Iter
         if isinstance(piece, Days) and piece.until is None:
             calendar = replace(calendar, said=piece.dates[0])
         rather = words[at] == "que" and isinstance(last, Days | Clock | Part) and not _RATHER.isdisjoint(words)
-        last = Mark.INSTEAD_OF if rather else piece
+        last = Mark.INSTEAD_OF if rather else _not_of_which(words, at, last, piece)
         yield last
         at += length
+
+
+def _not_of_which(words: tuple[str, ...], at: int, before: Piece | None, piece: Piece) -> Piece:
+    """“Hoy no mañana”: without a pause nobody can tell which of the two is turned down."""
+    between = words[at] == "no" and piece in {Mark.NOT, Mark.EXCEPT} and isinstance(before, Days | Clock | Part)
+    after = words[at + 1 : at + 2]
+    return Mark.ASK if between and after and after[0] not in {PAUSE, STOP, "?"} else piece
 
 
 def _piece_at(words: tuple[str, ...], at: int, calendar: Calendar) -> Found:
@@ -120,7 +129,10 @@ def _plain_part(words: tuple[str, ...], at: int) -> Found | None:
     if word in _EARLY and _beside_a_day(words, at):
         return Part(*MORNING), 1
     if word in PARTS:
-        return Part(*PARTS[word], plural=word.endswith("s")), 1
+        spoken = PARTS[word] == LUNCH and words[at + 1 : at + 2] in {("hour",), ("time",)}
+        return Part(*PARTS[word], plural=word.endswith("s")), 1 + spoken
+    if word in _HALVES and (before in _BEFORE_A_HALF or before in WEEKDAYS or before in MANANA):
+        return Part(*_HALVES[word]), 1
     if word in _TARDE and (before in OF_THE_DAY or before in MANANA or before in WEEKDAYS):
         return Part(*_edges("tarde") or MORNING, plural=word == "tardes"), 1
     if word in MANANA and before in OF_THE_DAY:

@@ -52,15 +52,18 @@ _ORDINALS: Final = {
 }
 _NUMBER_ENDINGS: Final = frozenset({"st", "nd", "rd", "th"})
 _DAY_WORDS: Final = frozenset({"day", "dia"})
-_NEXT_DAY: Final = (
-    ("the", "day", "after"), ("the", "next", "day"), ("day", "after"), ("al", "otro", "dia"),
-    ("al", "dia", "siguiente"),    ("el", "dia", "siguiente"), ("un", "dia", "despues"), ("al", "siguiente", "dia"), ("el", "siguiente", "dia"),
-    ("a", "day", "later"), ("one", "day", "later"), ("the", "following", "day"), ("el", "dia", "despues"),
+_NEXT_DAY: Final = tuple(
+    tuple(phrase.split())
+    for phrase in (
+        "the day after", "the next day", "day after", "al otro dia", "al dia siguiente", "el dia siguiente",
+        "un dia despues", "al siguiente dia", "el siguiente dia", "a day later", "one day later", "the following day",
+        "el dia despues",
+    )
 )  # fmt: skip
-_DAY_BEFORE: Final = (
-    ("the", "day", "before"), ("day", "before"), ("un", "dia", "antes"), ("el", "dia", "antes"),
-    ("a", "day", "earlier"),    ("el", "dia", "anterior"),
-)  # fmt: skip
+_DAY_BEFORE: Final = tuple(
+    tuple(phrase.split())
+    for phrase in ("the day before", "day before", "un dia antes", "el dia antes", "a day earlier", "el dia anterior")
+)
 _WEEK_LATER: Final = (
     ("a", "week", "later"), ("the", "week", "after"), ("one", "week", "later"), ("una", "semana", "despues"),
     ("una", "semana", "mas", "tarde"),
@@ -70,8 +73,14 @@ _SAID: Final = (
     *((phrase, -1) for phrase in _DAY_BEFORE),
     *((phrase, WEEK) for phrase in _WEEK_LATER),
 )
-_THIS_MONTH: Final = (("the", "month"), ("this", "month"), ("mes",), ("este", "mes"), ("el", "mes"))
-_NEXT_MONTH: Final = (("next", "month"), ("proximo", "mes"), ("el", "proximo", "mes"), ("mes", "que", "viene"))
+_THIS_MONTH: Final = (("the", "month"), ("this", "month"), ("mes",), ("este", "mes"), ("el", "mes"), ("corriente",))
+_NEXT_MONTH: Final = (
+    ("next", "month"),
+    ("proximo", "mes"),
+    ("el", "proximo", "mes"),
+    ("mes", "que", "viene"),
+    ("mes", "proximo"),
+)
 
 
 def shifted_at(words: tuple[str, ...], at: int, calendar: Calendar, anchor: Anchor) -> Found | None:
@@ -209,7 +218,7 @@ def _nth_of_month(words: tuple[str, ...], at: int, calendar: Calendar) -> Found 
     if number is None or (named not in WEEKDAYS and named not in _DAY_WORDS):
         return None
     then = start + 2 + (words[start + 2 : start + 3] in {("of",), ("in",), ("de",), ("del",), ("en",)})
-    months = _month_of(words, then, calendar) if then > start + 2 else None
+    months = month_told(words, then, calendar) if then > start + 2 else None
     if months is None:
         return None if named in _DAY_WORDS or words[start] == "last" else (Mark.ASK, start + 2 - at)
     ahead, taken = months
@@ -220,7 +229,7 @@ def _nth_of_month(words: tuple[str, ...], at: int, calendar: Calendar) -> Found 
     return (Days((found,)) if found >= calendar.today else Mark.ASK), then + taken - at
 
 
-def _month_of(words: tuple[str, ...], at: int, calendar: Calendar) -> tuple[int, int] | None:
+def month_told(words: tuple[str, ...], at: int, calendar: Calendar) -> tuple[int, int] | None:
     """How many months on the named one is, and the tokens it took."""
     for phrases, ahead in ((_THIS_MONTH, 0), (_NEXT_MONTH, 1)):
         length = _phrase_at(words, at, phrases)

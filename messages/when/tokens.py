@@ -42,6 +42,7 @@ _PIECE: Final = re.compile(
 )
 _SEPARATE: Final = {"@": "at", "&": "and", "+": "and", "/": "or"}
 _OF_TODAY: Final = frozenset({"manana", "tarde", "noche", "tardecita"})
+_WITH_ARTICLE: Final = {"del": ("de", "el"), "al": ("a", "el")}
 _LONGEST_MENDED: Final = 10
 _SHORTEST_MENDED: Final = 5
 _LONG: Final = 8
@@ -73,6 +74,8 @@ def _unfolded(cut: tuple[str, ...]) -> Iterator[str]:
             yield from ("today", "night")
         elif word == "this" and after in PARTS and PARTS[after] != LUNCH:
             yield "today"
+        elif word in _WITH_ARTICLE and after.isdecimal():
+            yield from _WITH_ARTICLE[word]
         elif word == "esta" and after in _OF_TODAY:
             yield from ("hoy", "la")
         else:

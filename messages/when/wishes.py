@@ -39,7 +39,11 @@ class _Wish:
     @property
     def moment(self) -> bool:
         """Whether it says an hour that tells what "after work" comes to."""
-        return any(isinstance(limit.what, Hours) and limit.what.how in {"at", "within"} for limit in self.limits)
+        return any(_is_moment(limit) for limit in self.limits)
+
+
+def _is_moment(limit: Limit) -> bool:
+    return isinstance(limit.what, Hours) and limit.what.how in {"at", "within"}
 
 
 @dataclass(slots=True)
@@ -51,6 +55,7 @@ class Told:
     background: _Wish | None = None
     doubted: bool = False
     vague: bool = False
+    unread: bool = False  # something that belongs to a time was not read
     relative: bool = False  # "a half hour later"
     routine: bool = False  # "after work": an hour only they know
     corrected: bool = False
@@ -61,6 +66,8 @@ class Told:
             raise MustAskError("refused_without_a_time")
         if self.relative and not self.wishes:
             raise MustAskError("later_than_what")
+        if self.unread and self.wishes:
+            raise MustAskError("number_unread")
         if self.vague and not self.wishes:
             raise MustAskError("about_something_else")
         if self.routine and not any(wish.moment for wish in self.wishes):
@@ -98,10 +105,11 @@ def _take(so_far: Told, clause: Clause, frame: Frame) -> None:
     so_far.relative = so_far.relative or (clause.proposes and any(_is_relative(piece) for piece in clause.pieces))
     so_far.routine = so_far.routine or Mark.ROUTINE in clause.pieces
     so_far.corrected = clause.corrects or (so_far.corrected and not wished) or _only_no(clause)
+    so_far.unread = so_far.unread or bool(folded.unread if wished else folded.hours_unread)
     if not wished:
         return
-    if folded.unread:
-        raise MustAskError("number_unread")
+    if Mark.SOONEST in clause.pieces and any(_is_moment(limit) for limit in wished):
+        raise MustAskError("from_then_or_then")  # "the earliest I could do Monday is 10"
     wish = _Wish(_with_background(wished, so_far.background), clause.proposes)
     _join(so_far, wish, clause)
     so_far.doubted, so_far.corrected = False, False
@@ -235,9 +243,17 @@ def _finer(last: _Wish, wish: _Wish, clause: Clause) -> _Wish:
         return _Wish((*last.days, *last.hours, *wish.days, *_unjoined(wish.hours)), proposed=True)
     if clause.opener is Mark.OR and last.days:
         return _Wish((*last.limits, *wish.hours), last.proposed)
+    if _closes(last.hours, wish.hours) and not wish.days:
+        return _Wish((*last.limits, *_unjoined(wish.hours)), last.proposed)
     if wish.proposed and not last.proposed:
         return _Wish((*last.days, *wish.days, *_unjoined(wish.hours)), proposed=True)
     raise MustAskError("two_wishes")
+
+
+def _closes(first: tuple[Limit, ...], second: tuple[Limit, ...]) -> bool:
+    """“After 1 but before 4”."""
+    hows = [limit.what.how for limit in (*first, *second) if isinstance(limit.what, Hours)]
+    return hows == ["after", "before"]
 
 
 def _open_ended(wishes: Sequence[Limit]) -> bool:
@@ -245,7 +261,7 @@ def _open_ended(wishes: Sequence[Limit]) -> bool:
     days = [limit.what for limit in wishes if isinstance(limit.what, Dates)]
     hours = [limit.what for limit in wishes if isinstance(limit.what, Hours)]
     if days:
-        return any(each.days.every or each.days.until is not None for each in days)
+        return len(days) == 1 and (days[0].days.every or days[0].days.until is not None)
     return any(isinstance(each.part, Part) for each in hours)
 
 

@@ -51,6 +51,8 @@ SHORT_FORMS: Final = {
     "wks": "weeks",
     "nxt": "next",
     "nex": "next",
+    "til": "until",
+    "till": "until",
     "xmas": "christmas",
     "thrs": "thursday",
     "prox": "proximo",
