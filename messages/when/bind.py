@@ -63,7 +63,7 @@ def _groups(limits: Sequence[Limit]) -> list[_Group]:
     for limit in limits:
         what = limit.what
         if isinstance(what, Dates):
-            if limit.apart and not limit.joined and groups[-1].days:
+            if limit.apart and limit.joined in {"", "pause"} and groups[-1].days:
                 raise MustAskError("days_apart")
             _take_dates(groups, what, limit.joined)
         else:
@@ -79,6 +79,8 @@ def _take_dates(groups: list[_Group], what: Dates, joined: str) -> None:
         group.days[0] = _merged(group.days[0], what)
     elif len(group.days) == 1 and joined in {"", "pause"} and group.days[0].how != "on" and what.how == "on":
         group.days[0] = _one_of_open(group.days[0], what)
+    elif len(group.days) == 1 and joined == "pause" and group.days[0].how == "on" and what.how != "on":
+        group.days[0] = _one_of_open(what, group.days[0])
     elif not group.days:
         group.hours_first = bool(group.hours)
         group.days.append(what)

@@ -74,6 +74,15 @@ def _begins_another(so_far: Sequence[Piece], piece: Piece, ahead: Sequence[Piece
         return True
     if piece is Mark.BUT:
         return not _excepts(so_far, ahead)
+    return _takes_back(so_far, piece, ahead) or _turns(so_far, piece, ahead)
+
+
+def _takes_back(so_far: Sequence[Piece], piece: Piece, ahead: Sequence[Piece]) -> bool:
+    """“Tuesday at 3, no, at 4”: the word between two pauses stands alone."""
+    return piece is Mark.PAUSE and (_is_only_no(so_far) or (_timed(so_far) and _is_only_no(ahead[:2])))
+
+
+def _turns(so_far: Sequence[Piece], piece: Piece, ahead: Sequence[Piece]) -> bool:
     refused = Mark.CANNOT in so_far or Mark.PAST in so_far or _no_behind(so_far)
     timed = _timed(so_far)
     if refused:
@@ -85,6 +94,12 @@ def _begins_another(so_far: Sequence[Piece], piece: Piece, ahead: Sequence[Piece
     if timed and piece is Mark.PAUSE and (_says_more(ahead) or _over(so_far)):
         return True
     return timed and piece in _CONNECTING and _refuses_next(ahead)
+
+
+def _is_only_no(pieces: Sequence[Piece]) -> bool:
+    """“Tuesday at 3, no, at 4”: a word that takes back, and says nothing of the day."""
+    said = [piece for piece in pieces if piece not in {Mark.LINK, Mark.PAUSE, Mark.STOP}]
+    return said == [Mark.NOT] and (len(pieces) > 1 or pieces[0] is Mark.NOT)
 
 
 def _timed(pieces: Sequence[Piece]) -> bool:

@@ -16,7 +16,17 @@ from messages.when.reading import Grain
 _DAY: Final = timedelta(days=1)
 _BOUNDS: Final = {Mark.AFTER: "after", Mark.NOT_BEFORE: "from", Mark.BEFORE: "before", Mark.UNTIL: "until"}
 _LEADS: Final = frozenset(
-    {Mark.AT, Mark.AFTER, Mark.NOT_BEFORE, Mark.BEFORE, Mark.UNTIL, Mark.BETWEEN, Mark.PROPOSE, Mark.INSTEAD_OF}
+    {
+        Mark.ENDS,
+        Mark.AT,
+        Mark.AFTER,
+        Mark.NOT_BEFORE,
+        Mark.BEFORE,
+        Mark.UNTIL,
+        Mark.BETWEEN,
+        Mark.PROPOSE,
+        Mark.INSTEAD_OF,
+    }
 )
 _FORWARD: Final = frozenset({"after", "from"})
 # More numbers than these were never choices of ours, so "4 works" speaks of an hour.

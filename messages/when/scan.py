@@ -126,7 +126,7 @@ def _narrowed(words: tuple[str, ...], at: int) -> Found | None:
 
 def _plain_part(words: tuple[str, ...], at: int) -> Found | None:
     word, before = words[at], words[at - 1] if at else ""
-    if word in _EARLY and _beside_a_day(words, at):
+    if word in _EARLY and before != "mas" and _beside_a_day(words, at):
         return Part(*MORNING), 1
     if word in PARTS:
         spoken = PARTS[word] == LUNCH and words[at + 1 : at + 2] in {("hour",), ("time",)}

@@ -154,7 +154,7 @@ def _counted(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | Non
     end = at + within + taken
     end += words[end : end + 1] == ("time",)
     out = _phrase_at(words, end, _OUT)
-    counted = _count(words, at + within) is not None
+    counted = words[at + within] not in _DAYS and words[at + within] not in _MONTH_WORDS
     if not (counted and (within or out)):
         return None
     if value == 0 or (words[at] == "en" and _DAYS.get(unit) == 1 and value in {8, 15}):

@@ -29,6 +29,10 @@ _OTHER_NUMBERS: Final = re.compile(
     r"|[$\u20ac\u00a3]\s?\d+(?:[.,]\d+)*|#\s?\d+|\b\d+(?:[.,]\d+)?\s?(?:mg|ml|mcg|lbs?|kg|kilos|%|dollars|bucks|degrees)(?![a-z])"
     r"|\b\d{2,3}\.\d\b"
 )
+_COMPOUND: Final = re.compile(r"\b(twenty|thirty|forty|fifty)-(?=[a-z])")
+# "M-F" is every working day; which days "m/w/f" names is asked.
+_WORKDAYS: Final = re.compile(r"\bm(?:on)?\s?-\s?f\b")
+_LETTERS: Final = re.compile(r"\b(?:m|t|tu|w|th|r|f)(?:/(?:m|t|tu|w|th|r|f))+\b")
 _APOSTROPHE: Final = re.compile(r"(?<=[^\W_])['\u2019\u2018`\u00b4](?=[^\W_])")
 _STRETCHED: Final = re.compile(r"([a-z])\1{2,}")
 _PIECE: Final = re.compile(
@@ -61,6 +65,8 @@ def tokens(text: str) -> tuple[str, ...]:
     """The plain tokens of `text`, in order. Stops are ".", questions "?", pauses ","; a dash is "-"."""
     lower = unicodedata.normalize("NFKD", text[:MAX_CHARACTERS].casefold())
     plain = "".join(letter for letter in lower if not unicodedata.combining(letter))
+    plain = _LETTERS.sub(" weekly ", _WORKDAYS.sub(" weekdays ", plain))
+    plain = _COMPOUND.sub(r"\1 ", plain)
     plain = _OTHER_NUMBERS.sub(" number ", _SHORTENED.sub(r"\1 ", plain))
     plain = _MARKS.sub(r"\1m ", _APOSTROPHE.sub("", plain))
     return tuple(_unfolded(tuple(_cut(plain))))

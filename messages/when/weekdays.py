@@ -55,7 +55,7 @@ def _numbered_weekday(
     word = words[at + taken] if at + taken < len(words) else ""
     number = int(word) if word.isdecimal() and len(word) <= 2 else DAY_NUMBERS.get(word, 0)  # noqa: PLR2004 -- two digits
     after = words[at + taken + 1] if at + taken + 1 < len(words) else ""
-    clock = after in {"am", "pm", "h", "hs", "hrs", "oclock", "-", "or", "o", "ish", "y", "in", "de"}
+    clock = after in {"am", "pm", "h", "hs", "hrs", "oclock", "-", "or", "o", "ish", "y", "in", "de", "to", "until"}
     if not 0 < number <= LAST_DAY or after in MONTHS or (clock and number <= _HOURS):
         return None
     found = calendar.of_month(number)

@@ -104,15 +104,24 @@ def _take(so_far: Told, clause: Clause, frame: Frame) -> None:
         raise MustAskError("not_a_time_we_know")
     so_far.relative = so_far.relative or (clause.proposes and any(_is_relative(piece) for piece in clause.pieces))
     so_far.routine = so_far.routine or Mark.ROUTINE in clause.pieces
+    so_far.doubted = so_far.doubted or (_only_no(clause) and bool(so_far.wishes))
     so_far.corrected = clause.corrects or (so_far.corrected and not wished) or _only_no(clause)
     so_far.unread = so_far.unread or bool(folded.unread if wished else folded.hours_unread)
     if not wished:
         return
     if Mark.SOONEST in clause.pieces and any(_is_moment(limit) for limit in wished):
         raise MustAskError("from_then_or_then")  # "the earliest I could do Monday is 10"
+    if Mark.NOT in clause.pieces and _hours_of_either(wished, refused):
+        raise MustAskError("hours_of_which_day")
     wish = _Wish(_with_background(wished, so_far.background), clause.proposes)
     _join(so_far, wish, clause)
     so_far.doubted, so_far.corrected = False, False
+
+
+def _hours_of_either(wished: Sequence[Limit], refused: Sequence[Limit]) -> bool:
+    """“Friday not Saturday at 10”: the hour stands behind the day that is turned down."""
+    days_alone = all(isinstance(limit.what, Dates) and not limit.what.days.every for limit in wished)
+    return days_alone and {type(limit.what) for limit in refused} == {Dates, Hours}
 
 
 def _is_relative(piece: Piece) -> bool:
