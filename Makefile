@@ -8,7 +8,7 @@
 #   make simulate   weeks of a practice under a fake clock and every fault, each promise asserted at every commit:
 #                   SEEDS=1000 WORKERS=2; make simulate-mutations plants mistakes of ours and counts those it finds
 #   make experiment R=R1   one experiment with real processes and faults: SEEDS=5 ENGINE=sqlite SIZE=10000, as JSON in
-#                   build/experiments; docs/experiments.md tells of each (R1 R6 R8 R9 R10 R10HOSTS R23 R24 R25 R26 SCALE)
+#                   build/experiments; docs/experiments.md tells of each (R1 R3 R6 R8 R9 R10 R10HOSTS R23 R24 R25 R26 SCALE)
 #   make bench      every benchmark below, one after the other; figures in build/bench (docs/performance.md)
 #   make bench-dispatch bench-carrier bench-inbound bench-claim bench-book bench-plan bench-feel bench-soak bench-peers
 #   make train      train the scorer of distress anew from its corpora (docs/understanding.md)

@@ -97,6 +97,7 @@ class Kind(StrEnum):
     OFFER_PASSED = "offer_passed"
     OFFER_NOTED = "offer_noted"
     OFFER_CALL = "offer_call"
+    OFFER_SECOND = "offer_second"
     OFFER_EXPIRED = "offer_expired"
     OFFER_WITHDRAWN = "offer_withdrawn"
     LIST_ALREADY = "list_already"
@@ -282,6 +283,7 @@ TRAITS: Final[Mapping[Kind, Traits]] = MappingProxyType(
         Kind.OFFER_PASSED: _reply(),
         Kind.OFFER_NOTED: _reply("starts_at", "deadline", "office_phone"),
         Kind.OFFER_CALL: _reply("starts_at", "deadline", "office_phone"),
+        Kind.OFFER_SECOND: _reply(),
         Kind.LIST_ALREADY: _reply(),
         Kind.LIST_LEFT: _reply(),
         Kind.OFFER_EXPIRED: _notice("starts_at", purpose=Purpose.WAITLIST),

@@ -70,6 +70,11 @@ async def noted(tx: Tx, offer: Offer, kind: Kind, until: datetime, inbound_id: s
     await _say(tx, kind, offer, Particulars(starts_at=offer.starts_at, deadline=until), inbound_id=inbound_id)
 
 
+async def second(tx: Tx, offer: Offer, inbound_id: str | None) -> None:
+    """Their yes came after the word that the time is gone: thanks, once."""
+    await _say(tx, Kind.OFFER_SECOND, offer, Particulars(), inbound_id=inbound_id)
+
+
 async def withdrawn(tx: Tx, offer: Offer, inbound_id: str | None = None) -> None:
     """The time is no longer free."""
     await _say(tx, Kind.OFFER_WITHDRAWN, offer, Particulars(starts_at=offer.starts_at), inbound_id=inbound_id)

@@ -92,7 +92,7 @@ async def test_of_two_holders_one_wins_and_the_other_is_told_in_the_same_commit(
         assert (await store.entry(r, entry)).state == "waiting"
     assert await take(scene, other) == Gone()
     assert await take(scene, other) == Gone()
-    assert await scene.told(bo) == ["offer_lost"]
+    assert await scene.told(bo) == ["offer_lost", "offer_second"]  # thanked for a yes that crossed the word, once
     assert await scene.upcoming(bo) == []
 
 
@@ -386,3 +386,17 @@ async def test_one_client_claiming_two_overlapping_times_at_once_gets_one(scene,
     async with scene.record.read(scene.practice) as r:
         states = (await r.conn.execute(select(opening_table.c.state))).scalars().all()
     assert sorted(states).count("filled") == 1
+
+
+async def test_a_no_after_the_deadline_is_an_answer_too(scene):
+    ana, offer = await offered(scene)
+    scene.pass_time(hours=3)
+    await waves(scene)
+    async with scene.record.read(scene.practice) as r:
+        (silent,) = await store.entries_of(r, ana)
+    assert silent.unanswered == 1
+    async with scene.record.write(scene.practice, CLIENT) as tx:
+        await pass_offer(tx, offer.id)
+    async with scene.record.read(scene.practice) as r:
+        (spoke,) = await store.entries_of(r, ana)
+    assert spoke.unanswered == 0

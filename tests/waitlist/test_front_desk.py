@@ -99,7 +99,7 @@ async def test_two_yeses_wait_side_by_side_and_staff_choose(scene):
     assert isinstance(await say(scene, second.id), Noted)
     assert isinstance(await say(scene, second.id, via="staff"), Won)
     assert await say(scene, first.id) == Gone()
-    assert await scene.told(first.client_id) == ["offer", "offer_noted", "offer_lost"]
+    assert await scene.told(first.client_id) == ["offer", "offer_noted", "offer_lost", "offer_second"]
     assert await waiting_tasks(scene) == []
 
 

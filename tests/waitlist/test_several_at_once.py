@@ -75,7 +75,7 @@ async def test_the_first_yes_wins_and_every_other_holder_is_told_and_moves_up(sc
     for loser in losers:
         assert await scene.told(loser.client_id) == ["offer", "offer_lost"]
         assert await take(scene, loser.id) == Gone()
-        assert await scene.told(loser.client_id) == ["offer", "offer_lost"]
+        assert await scene.told(loser.client_id) == ["offer", "offer_lost", "offer_second"]
     async with scene.record.read(scene.practice) as r:
         waits = {entry.client_id: entry for entry in await store.entries(r)}
         assert {waits[loser.client_id].credit for loser in losers} == {6}

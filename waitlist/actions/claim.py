@@ -65,13 +65,13 @@ async def claim(
     if offer.state is OfferState.CLAIMED and offer.participation_id:
         return Won(offer.participation_id, offer.replaces_participation_id, again=True)
     if not may_be_had:
-        return await _too_late(tx, offer, inbound_id)
+        return await _too_late(tx, offer, via, inbound_id)
     if offer.state is OfferState.HELD and (received_at or tx.now) > offer.expires_at:
         await expire_overdue(tx, offer.opening_id)
         offer = await _read(tx, offer_id)
     policy = await policy_store.policy(tx)
     if offer.state is not OfferState.HELD and not await _still_to_be_had(tx, offer, policy):
-        return await _too_late(tx, offer, inbound_id)
+        return await _too_late(tx, offer, via, inbound_id)
     if await _has_a_visit_then(tx, offer):
         return await _not_theirs(tx, offer, "has_a_visit_then")
     if policy.accept is not Accept.AUTO and via != "staff":
@@ -232,8 +232,12 @@ async def _tell_losers(tx: Tx, winner: Offer) -> None:
     await texts.lost(tx, kept)
 
 
-async def _too_late(tx: Tx, offer: Offer, inbound_id: str | None) -> Gone | Expired:
-    """Tell them once how it ended. Who passed and thinks again hears that it went on, who was told hears nothing."""
+async def _too_late(tx: Tx, offer: Offer, via: Via, inbound_id: str | None) -> Gone | Expired:
+    """Tell them once how it ended. Who passed and thinks again hears that it went on.
+
+    Who was told already, and whose yes crossed that word, is thanked once: they go first next time. A page says it
+    by itself.
+    """
     await edit_store.note_answer(tx, (offer.entry_id,), answered=True)
     if offer.state in {OfferState.EXPIRED, OfferState.PASSED}:
         await texts.expired(tx, offer, inbound_id)
@@ -241,4 +245,6 @@ async def _too_late(tx: Tx, offer: Offer, inbound_id: str | None) -> Gone | Expi
     if await edit_store.note_in_vain(tx, offer.id):
         await edit_store.give_credit(tx, (offer.entry_id,), IN_VAIN)
         tx.note("offer.in_vain", "offer", offer.id)
+        if via == "sms" and offer.opening_state is OpeningState.FILLED:
+            await texts.second(tx, offer, inbound_id)
     return Gone()
