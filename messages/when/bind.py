@@ -92,7 +92,16 @@ def _take_dates(groups: list[_Group], what: Dates, joined: str) -> None:
     elif group.hours and not group.hours_first:
         groups.append(_Group([what]))
     else:
+        _refuse_two_weeks(group.days[-1].days, what.days)
         group.days.append(what)
+
+
+def _refuse_two_weeks(first: Days, second: Days) -> None:
+    """“Next Thursday or Friday”: whether the second is of that week too, nobody can tell."""
+    apart = first.dates[0].isocalendar()[:2] != second.dates[0].isocalendar()[:2]
+    named = first.weekday is not None or second.weekday is not None
+    if first.week_told != second.week_told and named and apart:
+        raise MustAskError("which_week")
 
 
 def _week_of_weekday(first: Dates, second: Dates) -> bool:

@@ -12,6 +12,7 @@ from typing import Final
 from messages.when.marks import PART_OF_A_TIME, POLITE
 from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
 from messages.when.reading import Grain
+from messages.when.words import NUMBERS
 
 _DAY: Final = timedelta(days=1)
 _BOUNDS: Final = {Mark.AFTER: "after", Mark.NOT_BEFORE: "from", Mark.BEFORE: "before", Mark.UNTIL: "until"}
@@ -90,8 +91,8 @@ def _belongs_to_a_time(text: str) -> bool:
     """“Later”, "week", "31", "2 weeks"; not "5 years" of somebody's age, nor a saying."""
     number, _, unit = text.partition(" ")
     if unit:
-        return number.isdecimal() and unit in PART_OF_A_TIME
-    return text in PART_OF_A_TIME or text.isdecimal()
+        return (number.isdecimal() or number in NUMBERS) and unit in PART_OF_A_TIME
+    return text in PART_OF_A_TIME or text[:1].isdecimal()
 
 
 class _Folding:
@@ -301,8 +302,10 @@ class _Folding:
     def _is_time(self, at: int) -> bool:
         """Whether the number at `at` is a time: marked as one, led by "at", or beside a day or a part of it."""
         piece = self.pieces[at]
-        if not isinstance(piece, Clock) or piece.marked:
-            return isinstance(piece, Clock)
+        if not isinstance(piece, Clock) or self._may_be_a_date(at):
+            return False
+        if piece.marked:
+            return True
         before = self.pieces[at - 1] if at else None
         if before in _LEADS - {Mark.PROPOSE} or (before in {Mark.FROM, Mark.STARTING} and self._beside_time(at)):
             return True
@@ -317,6 +320,14 @@ class _Folding:
             or (self._proposed(at) and self._ends_there(at))
             or (piece.hour not in _CHOICES and self.pieces[at + 1 : at + 2] == (Mark.POSSIBLE,))
         )
+
+    def _may_be_a_date(self, at: int) -> bool:
+        """“Dec 8 or 9 in the morning”: a number joined to a date may be the next date."""
+        joint, before = self.pieces[max(at - 1, 0)], self.pieces[max(at - 2, 0)]
+        dated = isinstance(before, Days) and before.weekday is None and before.until is None
+        piece = self.pieces[at]
+        hour = isinstance(piece, Clock) and piece.grain is Grain.HOUR
+        return hour and at > 1 and joint in {Mark.OR, Mark.AND} and dated
 
     def _begins(self, at: int) -> bool:
         """Whether the clause begins with the number: "Thursday. 11 if you have it"."""

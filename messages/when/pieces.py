@@ -18,6 +18,7 @@ class Days:
     `weekday`, `of_month`: what was named, where it could also fit another date ("Tuesday the 12th" is not the next
     Tuesday). `open_to_doubt`: the other date the words may mean. `every`: "any day", "weekdays". `vague`: a stretch
     that everybody draws differently, good only to narrow another day.
+    `week_told`: "next Tuesday", "Tuesday of next week".
     """
 
     dates: tuple[date, ...]
@@ -28,6 +29,7 @@ class Days:
     open_to_doubt: date | None = None
     every: bool = False
     vague: bool = False
+    week_told: bool = False
 
 
 @dataclass(frozen=True, slots=True)

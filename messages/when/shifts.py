@@ -25,6 +25,7 @@ _SINCE: Final = tuple(
     tuple(phrase.split())
     for phrase in ("from", "after", "a partir de", "a partir del", "despues de", "despues del", "contando desde")
 )
+_UNTIL: Final = tuple(tuple(phrase.split()) for phrase in ("before", "antes de", "antes del"))
 _OUT: Final = tuple(
     tuple(phrase.split())
     for phrase in ("from now", "from today", "out", "de hoy", "de ahora", "a partir de hoy", "a partir de ahora")
@@ -131,7 +132,7 @@ def _plus(day: date, value: int, unit: str) -> date:
 def _counted_from(words: tuple[str, ...], at: int, calendar: Calendar, anchor: Anchor) -> Found | None:
     """“a fortnight from Friday”, "dos semanas a partir de hoy", "a week from tomorrow"."""
     amount = _amount(words, at)
-    since = _phrase_at(words, at + amount[2], _SINCE) if amount else 0
+    since = _phrase_at(words, at + amount[2], (*_SINCE, *_UNTIL)) if amount else 0
     start = at + amount[2] + since if amount else at
     if amount is None or not since or start >= len(words) or words[start - 1] == "next":
         return None
@@ -139,9 +140,11 @@ def _counted_from(words: tuple[str, ...], at: int, calendar: Calendar, anchor: A
     if found is None or not isinstance(found[0], Days) or found[0].until is not None:
         return None
     length = start + found[1] - at
-    if not amount[0]:
-        return Mark.ASK, length
-    return Days((_plus(found[0].dates[0], amount[0], amount[1]),), open_to_doubt=found[0].open_to_doubt), length
+    the_week = words[at] in _DAYS and words[at - 1 : at] == ("the",)
+    if not amount[0] or the_week:
+        return Mark.ASK, length  # "the week before Christmas" is a week to some and a day to others
+    sign = -1 if words[start - since : start] in _UNTIL else 1
+    return Days((_plus(found[0].dates[0], sign * amount[0], amount[1]),), open_to_doubt=found[0].open_to_doubt), length
 
 
 def _counted(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:

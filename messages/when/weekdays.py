@@ -169,7 +169,7 @@ def _the_weekday(weekday: int, said: str, calendar: Calendar) -> Days | Mark:
         found = Mark.PAST if said == "last" else Mark.ASK
     elif in_week is not None:
         day = calendar.of_week(weekday, in_week)
-        found = Days((day,)) if day >= today else Mark.ASK
+        found = Days((day,), week_told=True) if day >= today else Mark.ASK
     elif said == "next":
         found = _next(weekday, calendar)
     elif said == "proximo":
@@ -188,5 +188,5 @@ def _next(weekday: int, calendar: Calendar) -> Days:
     """“Next Tuesday”: of the next calendar week. On a Sunday it may as well be the week after."""
     day = calendar.of_week(weekday, 1)
     if calendar.today.weekday() == SUNDAY:
-        return Days((day,), open_to_doubt=day + DAY * WEEK)
-    return Days((day,))
+        return Days((day,), open_to_doubt=day + DAY * WEEK, week_told=True)
+    return Days((day,), week_told=True)

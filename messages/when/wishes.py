@@ -19,6 +19,7 @@ from messages.when.reading import Span, SpanKind
 _JOINING: Final = frozenset({Mark.OR, Mark.AND})
 _DAY: Final = timedelta(days=1)
 _NOON: Final = 12
+_WEEK: Final = 7
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,7 +97,7 @@ def _take(so_far: Told, clause: Clause, frame: Frame) -> None:
     if clause.stance is Stance.REFUSAL:
         _take_refusal(so_far, folded.limits, frame)
         return
-    so_far.ruled_out.extend(_refused(refused, frame))
+    so_far.ruled_out.extend(_refused(_in_the_stretch(refused, wished), frame))
     if clause.stance is Stance.VAGUE:
         so_far.vague, so_far.background = True, _Wish(wished)
         return
@@ -147,6 +148,23 @@ def _refused(refusals: Sequence[Limit], frame: Frame) -> list[Span]:
         return list(spans(refusals, frame))
     except MustAskError:
         return []
+
+
+def _in_the_stretch(refused: Sequence[Limit], wished: Sequence[Limit]) -> list[Limit]:
+    """“Next week except Friday”: the Friday of that week."""
+    stretches = [
+        limit.what.days for limit in wished if isinstance(limit.what, Dates) and limit.what.days.until is not None
+    ]
+    return [_of_the_stretch(limit, stretches[0]) if len(stretches) == 1 else limit for limit in refused]
+
+
+def _of_the_stretch(limit: Limit, stretch: Days) -> Limit:
+    what = limit.what
+    if not isinstance(what, Dates) or what.days.weekday is None or stretch.until is None:
+        return limit
+    away = (what.days.weekday - stretch.dates[0].weekday()) % _WEEK
+    day = stretch.dates[0] + _DAY * away
+    return replace(limit, what=Dates(Days((day,)), what.how)) if day < stretch.until else limit
 
 
 def _with_background(wished: tuple[Limit, ...], background: _Wish | None) -> tuple[Limit, ...]:

@@ -1,0 +1,159 @@
+"""What a time in a sentence comes to, rule by rule; how much is understood of unseen lines is in test_figures.py."""
+
+from datetime import date, datetime, time
+from zoneinfo import ZoneInfo
+
+import pytest
+
+from messages.when import SpanKind, read_when
+from messages.when.almanac import months_on
+from messages.when.holidays import easter, nth_weekday
+from messages.when.tokens import tokens
+from tests.understanding.corpus import NEW_YORK, NOW
+
+
+def starts(text, *, now=NOW, language="en"):
+    return [span.start for span in read_when(text, now=now, language=language).spans]
+
+
+def asked(text, *, language="en"):
+    found = read_when(text, now=NOW, language=language)
+    assert not (found.ask and found.spans)
+    return found.ask
+
+
+@pytest.mark.parametrize(
+    ("year", "day"),
+    [(2024, "03-31"), (2025, "04-20"), (2026, "04-05"), (2027, "03-28"), (2038, "04-25"), (2285, "03-22")],
+)
+def test_easter_is_where_the_almanacs_have_it(year, day):
+    assert easter(year) == date.fromisoformat(f"{year}-{day}")
+
+
+def test_the_last_and_the_nth_weekday_of_a_month():
+    assert nth_weekday(2026, 11, 3, 4) == date(2026, 11, 26)
+    assert nth_weekday(2026, 12, 3, -1) == date(2026, 12, 31)
+    assert nth_weekday(2027, 2, 0, 1) == date(2027, 2, 1)
+
+
+def test_a_month_on_ends_with_a_short_month():
+    assert months_on(date(2027, 1, 31), 1) == date(2027, 2, 28)
+    assert months_on(date(2027, 12, 31), 2) == date(2028, 2, 29)
+    assert months_on(date(2026, 11, 18), 12) == date(2027, 11, 18)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "the 24th. at one",
+        "the 24th works, one pm",
+        "1 pm would be great. the 24th?",
+        "the 24th but only at 1",
+        "the 24th, oh at 1",
+    ],
+)
+def test_a_day_and_an_hour_in_two_thoughts_are_one_wish(text):
+    assert starts(text) == [datetime(2026, 11, 24, 13)]
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("the 24th at 2, sorry, the 25th at 2", datetime(2026, 11, 25, 14)),
+        ("tuesday at 2, no, at 3", datetime(2026, 11, 24, 15)),
+        ("tuesday at 2. no. wednesday", datetime(2026, 11, 25, 14)),
+        ("el 24, perdón, el 25 a las 10", datetime(2026, 11, 25, 10)),
+    ],
+)
+def test_what_was_taken_back_is_not_wished_for(text, start):
+    assert starts(text) == [start]
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "tuesday at 2, no",
+        "friday at 2. monday at 3",
+        "hoy no mañana",
+        "friday not saturday at 10",
+        "friday at 26:00",
+        "a bit later on friday",
+        "dec 8 or 9 in the morning",
+        "next thursday or friday",
+        "early december",
+        "the week before christmas",
+        "unless you have monday, tuesday at 3",
+        "friday after work",
+        "so after that",
+        "mother's day",
+        "the earliest i could do monday is 10",
+        "ten to four on friday",
+        "can we make it a half hour later",
+        "friday afternoon at 9",
+    ],
+)
+def test_what_may_be_two_things_is_asked(text):
+    assert asked(text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "call me at 312-555-0147",
+        "my number is (312) 555 0147",
+        "i owe $25.50",
+        "i take 20 mg",
+        "my temp was 101.3",
+        "room 4 right",
+        "2 of us are coming",
+        "saw you monday",
+        "my birthday is march 4",
+    ],
+)
+def test_numbers_and_days_that_are_no_wishes_are_left_alone(text):
+    assert starts(text) == []
+
+
+def test_numbers_of_other_things_beside_a_wish_do_not_hide_it():
+    assert starts("tuesday at 1. my number is 312-555-0147, i am 34 and have 2 kids") == [datetime(2026, 11, 24, 13)]
+
+
+def test_an_hour_is_in_the_half_of_the_day_its_neighbour_says():
+    assert starts("friday evening at 7 or 8") == [datetime(2026, 11, 20, 19), datetime(2026, 11, 20, 20)]
+    assert starts("friday 8 or 9am") == [datetime(2026, 11, 20, 8), datetime(2026, 11, 20, 9)]
+    assert starts("friday 11 or 1pm") == [datetime(2026, 11, 20, 11), datetime(2026, 11, 20, 13)]
+
+
+def test_today_only_what_is_ahead_is_meant():
+    noon = datetime(2026, 11, 18, 12, 30, tzinfo=NEW_YORK)
+    assert starts("today at 7", now=noon) == [datetime(2026, 11, 18, 19)]
+    assert read_when("today at 11", now=noon).ask
+    assert read_when("tomorrow at 7", now=noon).ask
+
+
+def test_the_end_of_something_else_bounds_the_wish():
+    (span,) = read_when("class is 1 to 3 on tuesday so after that", now=NOW).spans
+    assert (span.kind, span.start) == (SpanKind.OPEN_END, datetime(2026, 11, 24, 15))
+
+
+def test_an_exception_in_a_week_is_a_day_of_that_week():
+    found = read_when("next week except friday", now=NOW)
+    assert date(2026, 11, 27) not in {span.day for span in found.spans}
+    assert found.covers(datetime(2026, 11, 26, 9))
+    assert not found.covers(datetime(2026, 11, 27, 9))
+
+
+def test_a_leap_day_and_the_end_of_a_year():
+    zone = ZoneInfo("America/Chicago")
+    assert starts("feb 29 at 10", now=datetime(2028, 2, 1, 9, tzinfo=zone)) == [datetime(2028, 2, 29, 10)]
+    assert read_when("feb 29", now=datetime(2027, 2, 1, 9, tzinfo=zone)).ask
+    assert starts("the 1st at 2", now=datetime(2026, 12, 31, 9, tzinfo=zone)) == [datetime(2027, 1, 1, 14)]
+
+
+def test_names_one_slip_away_are_mended_and_other_words_are_not():
+    assert tokens("wenesday tuseday mierocles") == ("wednesday", "tuesday", "miercoles")
+    assert tokens("match trade lines money abrir entro") == ("match", "trade", "lines", "money", "abrir", "entro")
+
+
+def test_a_time_alone_has_no_day():
+    assert starts("3:30 would be best") == [time(15, 30)]
