@@ -20,6 +20,7 @@ from messages.when.words import (
     DOUBTFUL_MONTHS,
     HOURS,
     MANANA,
+    MINUTES,
     MONTHS,
     NUMBERS,
     PARTS,
@@ -168,7 +169,8 @@ def _of_month(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | No
     told = words[start + 1 : end] != () and words[start].isdecimal()
     introduced = start > at
     spelled = not words[start].isdecimal()
-    surely = (told or day > _HOURS) and after in _FITS
+    half_past = after == "y" and words[end + 1 : end + 2] and words[end + 1] in MINUTES
+    surely = ((told or day > _HOURS) and after in _FITS) or (after == "y" and not half_past)
     if not (told or introduced) or (after in NOT_A_DATE and not surely):
         return None
     if spelled and not _spells_day(words, start, end):

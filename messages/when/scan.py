@@ -85,6 +85,13 @@ def _something_else(words: tuple[str, ...], at: int) -> Found | None:
 
 def _phrase(words: tuple[str, ...], at: int, *, shortest: int) -> Found | None:
     for length in range(min(_LONGEST, len(words) - at), shortest - 1, -1):
+        if (
+            length > 1
+            and words[at + length - 1] == "el"
+            and at + length < len(words)
+            and words[at + length].isdecimal()
+        ):
+            continue  # "entre el 24": the article belongs to the day
         mark = PHRASES.get(words[at : at + length])
         if mark is not None and not (mark in _BEHIND_A_TIME and _begins_time(words, at + length)):
             return mark, length

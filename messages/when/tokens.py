@@ -46,7 +46,7 @@ _PIECE: Final = re.compile(
 )
 _SEPARATE: Final = {"@": "at", "&": "and", "+": "and", "/": "or"}
 _OF_TODAY: Final = frozenset({"manana", "tarde", "noche", "tardecita"})
-_WITH_ARTICLE: Final = {"del": ("de", "el"), "al": ("a", "el")}
+_WITH_ARTICLE: Final = {"del": ("de", "el"), "al": ("a", "el"), "pal": ("para", "el")}
 _LONGEST_MENDED: Final = 10
 _SHORTEST_MENDED: Final = 5
 _LONG: Final = 8

@@ -60,6 +60,8 @@ SHORT_FORMS: Final = {
     "pa": "para",
     "mananita": "manana",
     "nochecita": "noche",
+    "tardecito": "tarde",
+    "tardesito": "tarde",
     "wkend": "weekend",
     "wknd": "weekend",
     "asi": "so",
