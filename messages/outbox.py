@@ -154,11 +154,6 @@ async def cancel_for_participation(
     return await _take_back(tx, where, reason)
 
 
-async def cancel_for_offer(tx: Tx, offer_id: str, reason: str) -> int:
-    """Take back the offer's own text if it has not left; see `cancel_for_participation`."""
-    return len(await cancel_for_offers(tx, (offer_id,), reason))
-
-
 async def cancel_for_offers(tx: Tx, offer_ids: Collection[str], reason: str) -> frozenset[str]:
     """Take back the own texts of these offers; tells whose will not leave for sure. See `cancel_for_participation`."""
     if not offer_ids:

@@ -15,7 +15,6 @@ WATCH: Final = "watch"
 STUCK_TIMES: Final = 6
 """A lane may be silent for so many times longer while another lane of any worker lives: one call may take long."""
 CLOCK_OFF_MS: Final = 120_000
-TOLD_JUMP_SECONDS: Final = 600.0
 
 
 class Code(StrEnum):

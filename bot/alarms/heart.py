@@ -9,7 +9,6 @@ import socket
 from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import datetime, timedelta
-from typing import Final
 
 from bot.alarms import heartbeat_store as store
 from bot.alarms.heartbeat_store import Beat
@@ -19,9 +18,6 @@ from scheduler.core.log import get_logger
 from scheduler.core.record import Record, Tx
 
 log = get_logger(__name__)
-
-BEATS_IN_SILENCE: Final = 9
-"""So many are missed before somebody is alarmed: with 45 seconds, one every five."""
 
 
 def worker_name() -> str:

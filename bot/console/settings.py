@@ -9,8 +9,10 @@ from urllib.parse import urlsplit
 from aiohttp import web
 
 from bot.auth import account_store
+from bot.console import phones
 from bot.console.desk import RECORD, actor_of, reading, show, viewer_of
 from bot.console.settings_words import CODE_FAMILIES, finding_words
+from bot.twilio.carrier import INBOUND_PATH
 from bot.web.keys import SITE
 from bot.web.pages import page
 from messages.wording import lint_host
@@ -23,6 +25,8 @@ from scheduler.people import key_store
 from scheduler.people import store as people
 
 HERE: Final = "/console/settings"
+RETRIED: Final = "#rc=5&rp=all"
+"""Asks the phone company to post again what did not arrive, whatever the reason; by default it tries once."""
 
 
 def install_settings(app: web.Application) -> None:
@@ -44,9 +48,12 @@ async def show_settings(request: web.Request) -> web.Response:
             "accounts": await account_store.accounts(r),
             "keys": await _keys(r),
         }
-    host = urlsplit(request.config_dict[SITE].origin).hostname or ""
+    origin = request.config_dict[SITE].origin
+    host = urlsplit(origin).hostname or ""
     context |= {
         "code_words": dict(CODE_FAMILIES),
+        "inbound": origin + INBOUND_PATH.format(practice_id=practice.id) + RETRIED,
+        "sender": phones.shown(practice.sender, practice.region),
         "host": host,
         "host_problems": [problem.sentence for problem in lint_host(host)],
         "secure": request.config_dict[SITE].secure,

@@ -53,6 +53,8 @@ NEEDS = {
     "console.settings_practice_save": ("POST", "/console/settings/practice", "settings.write"),
     "console.settings_senders": ("GET", "/console/settings/senders", "settings.write"),
     "console.settings_senders_save": ("POST", "/console/settings/senders", "settings.write"),
+    "console.settings_senders_add": ("POST", "/console/settings/senders/add", "settings.write"),
+    "console.settings_senders_remove": ("POST", "/console/settings/senders/remove", "settings.write"),
     "console.settings_whatsapp": ("GET", "/console/settings/whatsapp", "settings.write"),
     "console.settings_whatsapp_save": ("POST", "/console/settings/whatsapp", "settings.write"),
     "console.settings_whatsapp_end": ("POST", "/console/settings/whatsapp/end", "settings.write"),

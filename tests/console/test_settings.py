@@ -10,7 +10,7 @@ from scheduler.actions.practice import fields_of
 from scheduler.people import hours_store
 from scheduler.people import store as people
 from tests.console.conftest import SignIn
-from tests.console.visitor import FRAGMENT
+from tests.console.visitor import FRAGMENT, ORIGIN
 from tests.rig.office import Office, local
 
 TODAY = date(2026, 3, 4)
@@ -34,6 +34,17 @@ async def test_the_page_leads_to_every_part(office: Office, enter: SignIn):
     for where in ("/console/users", "/console/import", "/console/policies/words"):
         assert f'href="{where}"' in page
     assert "Key 1 of the key ring seals all" in page
+
+
+async def test_the_page_tells_where_the_phone_company_is_to_post(office: Office, enter: SignIn):
+    page = await (await enter("owner")).get("/console/settings")
+    assert f"{ORIGIN}/twilio/{office.practice_id}/inbound#rc=5&amp;rp=all" in page
+    assert "Nobody is named" in page
+    on_call = await practice_form(office, alert_email="oncall@practice.example")
+    await (await enter("owner")).press("/console/settings/practice", on_call)
+    page = await (await enter("owner")).get("/console/settings")
+    assert "oncall@practice.example" in page
+    assert "Nobody is named" not in page
 
 
 async def test_the_practice_is_saved_and_an_unchanged_form_changes_nothing(office: Office, enter: SignIn):

@@ -68,6 +68,13 @@ async def test_the_server_can_refuse_overlaps(engine_name: str, databases: Datab
     opened = open_engines(url)
     async with opened.writer.begin() as conn:
         await conn.execute(text("CREATE EXTENSION btree_gist"))
+        await conn.execute(text("CREATE TABLE a (who int, at tstzrange, EXCLUDE USING gist (who WITH =, at WITH &&))"))
+        await conn.execute(
+            text("INSERT INTO a VALUES (1, '[2026-01-01, 2026-01-03)'), (2, '[2026-01-01, 2026-01-03)')")
+        )
+    with pytest.raises(IntegrityError):
+        async with opened.writer.begin() as conn:
+            await conn.execute(text("INSERT INTO a VALUES (1, '[2026-01-02, 2026-01-04)')"))
     await opened.close()
     await databases.drop(url)
 

@@ -47,8 +47,10 @@ async def test_sleepers_wake_when_their_time_has_come_and_in_order(clock: Manual
 
 
 async def test_no_time_at_all_needs_no_advance(clock: ManualClock):
+    before = clock.monotonic()
     await clock.sleep(0)
     await clock.sleep(-1)
+    assert (clock.monotonic(), clock.asleep) == (before, 0)
 
 
 async def test_a_cancelled_sleeper_is_not_counted(clock: ManualClock):

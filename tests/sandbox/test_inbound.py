@@ -223,5 +223,5 @@ async def test_no_fragment_breaks_the_limits(fragment):
 
 @given(st.text(max_size=60), st.sampled_from(["text/xml", "text/plain", "application/json", ""]))
 async def test_no_answer_of_a_webhook_raises(body, content_type):
-    read_answer(content_type, body)
-    read_answer("text/xml", f"<Response>{body}</Response>")
+    for answer in (read_answer(content_type, body), read_answer("text/xml", f"<Response>{body}</Response>")):
+        assert answer.error_code is None or not answer.replies
