@@ -73,12 +73,13 @@ async def run(asked: Asked, _databases: Databases) -> Found:
 async def _perform(asked: Asked, stage: Stage) -> Found:
     await stage.open_carrier({"seed": asked.seed, "callback_lost": 0.1})
     actors = await stage.cast(workers=2)
-    seen, chance = Seen(), random.Random(asked.seed)
+    seen, chance, over = Seen(), random.Random(asked.seed), asyncio.Event()
     ends = time.monotonic() + asked.size
     async with office(stage) as record:
-        writers = [asyncio.create_task(_write(record, stage, seen, ends)) for _ in range(4)]
-        talkers = [asyncio.create_task(_talk(stage, seen, ends, number)) for number in range(INBOUND_A_SECOND)]
+        writers = [asyncio.create_task(_write(record, stage, seen, over)) for _ in range(4)]
+        talkers = [asyncio.create_task(_talk(stage, seen, over, number)) for number in range(INBOUND_A_SECOND)]
         await _restart_again_and_again(stage, seen, chance, ends)
+        over.set()
         await asyncio.gather(*writers, *talkers)
     states = await stage.until_decided(120)
     by_itself, repaired = await _until_all_came_in(stage, seen, actors)
@@ -116,9 +117,10 @@ def _found(seen: Seen, counts: dict[str, Any], wrong: list[str], missing: int, b
     return Found(counts=counts, times=times, wrong=tuple(wrong))
 
 
-async def _write(record: Record, stage: Stage, seen: Seen, ends: float) -> None:
+async def _write(record: Record, stage: Stage, seen: Seen, over: asyncio.Event) -> None:
     """Add clients, as staff would, again and again; what is refused is not tried again."""
-    while (began := time.monotonic()) < ends:
+    while not over.is_set():
+        began = time.monotonic()
         try:
             async with record.write(stage.house.practice_id, OPERATOR) as tx:
                 client_id = await add_client(tx, ClientFields("Someone", "New"))
@@ -133,13 +135,13 @@ async def _write(record: Record, stage: Stage, seen: Seen, ends: float) -> None:
         await asyncio.sleep(max(0.0, began + 4 / WRITES_A_SECOND - time.monotonic()))
 
 
-async def _talk(stage: Stage, seen: Seen, ends: float, number: int) -> None:
+async def _talk(stage: Stage, seen: Seen, over: asyncio.Event, number: int) -> None:
     """One phone after another answers C; what its webhook was answered is kept by the text's sid."""
     phones = stage.house.numbers[number::INBOUND_A_SECOND]
     async with aiohttp.ClientSession() as session:
         for phone in phones:
             began = time.monotonic()
-            if began > ends:
+            if over.is_set():
                 return
             told = await stage.say(session, phone, "C")
             seen.inbound[told["sid"]] = told["received"]["status"]
