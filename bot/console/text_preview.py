@@ -4,7 +4,7 @@ The words are rendered by the very module that sends them; the label, phone and 
 Invariant: nothing here is about a client.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
 
@@ -20,6 +20,8 @@ from scheduler.people.store import Practice
 
 SAMPLE_PATH: Final = path_of("4kX9bQ2mT7cR4wZ8yLf5aH")
 LANGUAGE_NAMES: Final = {"en": "English", "es": "Spanish"}
+SPARED_BY_SHORTENING: Final = 40
+"""Characters that a shorter name, address or wording may spare; a text that is longer is meant to be long."""
 SEGMENT_SIZES: Final = {
     (Encoding.GSM7, False): 160,
     (Encoding.GSM7, True): 153,
@@ -38,6 +40,7 @@ class Preview:
     meter: Markup
     count: int
     alphabet: str
+    warning: str = ""
 
 
 def preview(kind: Kind, language: str, practice: Practice, origin: str, starts_at: datetime, own: Wordings) -> Preview:
@@ -50,7 +53,29 @@ def preview(kind: Kind, language: str, practice: Practice, origin: str, starts_a
     drawn = render(
         kind, fields, language=language, channel=Channel.SMS, wordings=own, plain_letters=practice.plain_letters
     )
-    return of_rendered(drawn, language)
+    found = of_rendered(drawn, language)
+    return replace(found, warning=_longest(kind, language, practice, origin, starts_at, own))
+
+
+def _longest(kind: Kind, language: str, practice: Practice, origin: str, starts_at: datetime, own: Wordings) -> str:
+    """What to say when the words and the longest day fit no single text; empty where they do, or never could."""
+    year = [starts_at.replace(month=month, day=23, hour=12, minute=30) for month in range(1, 13)]
+    sizes = [
+        render(
+            kind, sample_fields(practice, origin, at), language=language, channel=Channel.SMS, wordings=own,
+            plain_letters=practice.plain_letters,
+        ).segments
+        for at in year
+    ]  # fmt: skip
+    size = max(sizes, key=lambda each: (each.count, each.units))
+    over = size.units - SEGMENT_SIZES[(size.encoding, False)]
+    if size.count == 1 or over > SPARED_BY_SHORTENING:
+        return ""
+    return (
+        f"On the longest days this is {size.units} characters and so {size.count} texts, which cost {size.count} times"
+        f" as much. Shorter by {over} it is one: in these words, in your short name ({len(practice.label)}) or in the"
+        f" address of links ({len(origin.partition('//')[2])})."
+    )
 
 
 def of_rendered(drawn: Rendered, language: str) -> Preview:

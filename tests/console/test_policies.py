@@ -4,13 +4,15 @@ from datetime import timedelta
 
 import pytest
 
+from bot.console.text_preview import preview
 from messages import outbox_store
 from messages.kinds import Kind, traits
 from scheduler import tables
+from scheduler.people import store as people
 from scheduler.reminders import store
 from scheduler.reminders.policy import Channel, Days, Hours
 from tests.console.conftest import SignIn
-from tests.console.visitor import FRAGMENT
+from tests.console.visitor import FRAGMENT, ORIGIN
 from tests.rig.clock import ManualClock
 from tests.rig.office import Office, local
 
@@ -203,6 +205,26 @@ async def test_a_preview_shows_the_text_its_price_and_its_problems(enter: SignIn
     assert "tells anyone who sees the phone" in part
     part = await owner.post("/console/policies/words/reminder/preview", {"words_en": "{nobody}"}, **FRAGMENT)
     assert "appears once every placeholder can be filled in" in part
+
+
+async def test_words_that_fit_today_and_not_on_the_longest_day_are_warned_of(office: Office, enter: SignIn):
+    async with office.record.read(office.practice_id) as r:
+        practice = await people.practice(r)
+    start = "{label}: {date}, {time}. C to confirm, R to change, N if not. {link} STOP=opt out"
+
+    def seen(more: int) -> tuple[bool, int]:
+        own = {"reminder": {"en": start + "." * more}}
+        drawn = preview(Kind.REMINDER, "en", practice, ORIGIN, local("2026-03-12 15:00"), own)
+        return bool(drawn.warning), drawn.count
+
+    found = [seen(more) for more in range(160)]
+    assert found[0] == (False, 1)  # short on every day
+    assert (True, 1) in found  # short on the day shown, not on all
+    assert (True, 2) in found  # a little too long
+    assert found[-1] == (False, 2)  # meant to be long
+    sent = {"words_en": start + "." * found.index((True, 1)), "words_es": SPANISH}
+    part = await (await enter("owner")).post("/console/policies/words/reminder/preview", sent, **FRAGMENT)
+    assert "On the longest days" in part
 
 
 async def test_words_saved_meanwhile_are_not_overwritten(office: Office, enter: SignIn):
