@@ -12,7 +12,7 @@ from zoneinfo import ZoneInfo
 
 from messages.intents import Asked, Intent, IntentKind, Reading, read
 from messages.intents.core import core_language
-from messages.when import When, read_when
+from messages.when import When, read_plain, read_when
 
 _UNSURE: Final = frozenset({IntentKind.OTHER, IntentKind.UNSURE, IntentKind.UNCLEAR_CHOICE, IntentKind.VISIT_OR_STOP})
 # A text with no more words than this beside its time is about that time.
@@ -51,14 +51,25 @@ def understand(
     reading = read(text, asked=asked, language=language)
     local = now.astimezone(zone)
     when = read_when(text, now=local, language=language, bookable=[each.astimezone(zone) for each in bookable])
-    if when.spans and core_language(text, language) is not None:
-        # Hours look alike everywhere, but the days beside them were not read: "lundi à 10h" is no 10:00 of any day.
-        when = When(ask=True, rest=when.rest, why=("when.other_language",))
+    core = core_language(text, language)
+    if core is not None:
+        when = _when_elsewhere(text, core, when, local)
     reading = _as_wish(reading, when)
     others = [kind for kind in reading.kinds if kind is not IntentKind.CRISIS]
     unsure = bool(others) and others[0] in _UNSURE
     times_open = when.ask and (not others or others[0] in _UNSURE | {IntentKind.RESCHEDULE})
     return Understanding(reading, when, ask=unsure or times_open)
+
+
+def _when_elsewhere(text: str, language: str, when: When, local: datetime) -> When:
+    """The time in one of the six further languages, where all of the text is understood.
+
+    Hours look alike everywhere, but beside a day that was not read "10h" is no 10:00 of any day: then it is asked.
+    """
+    plain = read_plain(text, language, now=local)
+    if plain.spans or not when.spans:
+        return plain if plain.spans else when
+    return When(ask=True, rest=when.rest, why=("when.other_language",))
 
 
 def _as_wish(reading: Reading, when: When) -> Reading:

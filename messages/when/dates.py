@@ -33,6 +33,25 @@ _SLASHED: Final = re.compile(r"(\d{1,2})/(\d{1,2})(?:/(\d{2,4}))?")
 _SUFFIX: Final = frozenset({"st", "nd", "rd", "th", "o", "ro"})
 _HALVES: Final = frozenset({("am",), ("pm",), ("ish",), ("oclock",), ("or",), ("o",), ("-",)})
 _HOURS: Final = 12
+_TENTH: Final = 10
+# "My 2nd visit" counts visits.
+_COUNTED: Final = frozenset(
+    {
+        "visit",
+        "session",
+        "appointment",
+        "appt",
+        "opinion",
+        "dose",
+        "shot",
+        "cita",
+        "sesion",
+        "vez",
+        "consulta",
+        "child",
+        "kid",
+    }
+)
 _FITS: Final = frozenset({"works", "available"})
 # "The first" may be a choice; beside these it is a date.
 _FIRST_THREE: Final = range(1, 4)
@@ -171,7 +190,7 @@ def _of_month(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | No
     spelled = not words[start].isdecimal()
     half_past = after == "y" and words[end + 1 : end + 2] and words[end + 1] in MINUTES
     surely = ((told or day > _HOURS) and after in _FITS) or (after == "y" and not half_past)
-    if not (told or introduced) or (after in NOT_A_DATE and not surely):
+    if not (told or introduced) or (after in NOT_A_DATE and not surely) or (day < _TENTH and after in _COUNTED):
         return None
     if spelled and not _spells_day(words, start, end):
         return None if words[start] in NUMBERS else (Mark.ASK, end - at)
@@ -199,7 +218,7 @@ def _spells_day(words: tuple[str, ...], start: int, end: int) -> bool:
         return False
     if number[0] not in _FIRST_THREE:
         return True
-    on = start > 1 and words[start - 2] in {"on", "for", "para"}
+    on = start > 1 and words[start - 2] == "on"
     behind = end + (words[end : end + 1] == (",",))
     after = words[behind] if behind < len(words) else ""
     hour = (

@@ -45,13 +45,13 @@ _NEIGHBOURS: Final = {
     ("previous", "to"): -1,
 }
 _ORDINALS: Final = {
-    **dict.fromkeys(("first", "1st", "primer", "primero"), 1),
-    **dict.fromkeys(("second", "2nd", "segundo"), 2),
-    **dict.fromkeys(("third", "3rd", "tercer", "tercero"), 3),
-    **dict.fromkeys(("fourth", "4th", "cuarto"), 4),
+    **dict.fromkeys(("first", "1st", "primer", "primero", "1er", "1ro"), 1),
+    **dict.fromkeys(("second", "2nd", "segundo", "2do"), 2),
+    **dict.fromkeys(("third", "3rd", "tercer", "tercero", "3er", "3ro"), 3),
+    **dict.fromkeys(("fourth", "4th", "cuarto", "4to"), 4),
     **dict.fromkeys(("last", "final", "ultimo"), -1),
 }
-_NUMBER_ENDINGS: Final = frozenset({"st", "nd", "rd", "th"})
+_NUMBER_ENDINGS: Final = frozenset({"st", "nd", "rd", "th", "er", "ro", "do", "to"})
 _DAY_WORDS: Final = frozenset({"day", "dia"})
 _NEXT_DAY: Final = tuple(
     tuple(phrase.split())

@@ -33,6 +33,12 @@ _COMPOUND: Final = re.compile(r"\b(twenty|thirty|forty|fifty)-(?=[a-z])")
 # "M-F" is every working day; which days "m/w/f" names is asked.
 _WORKDAYS: Final = re.compile(r"\bm(?:on)?\s?-\s?f\b")
 _LETTERS: Final = re.compile(r"\b(?:m|t|tu|w|th|r|f)(?:/(?:m|t|tu|w|th|r|f))+\b")
+# Numbers that stand for their sound.
+_SOUND_OF: Final = {
+    "2morrow": "tomorrow", "2moro": "tomorrow", "2mrw": "tomorrow", "2mrow": "tomorrow", "2day": "today",
+    "2nite": "tonight", "2night": "tonight", "b4": "before", "l8r": "later", "l8": "late",
+}  # fmt: skip
+_SOUNDS: Final = re.compile(rf"\b(?:{'|'.join(_SOUND_OF)})\b")
 _APOSTROPHE: Final = re.compile(r"(?<=[^\W_])['\u2019\u2018`\u00b4](?=[^\W_])")
 _STRETCHED: Final = re.compile(r"([a-z])\1{2,}")
 _PIECE: Final = re.compile(
@@ -65,6 +71,7 @@ def tokens(text: str) -> tuple[str, ...]:
     """The plain tokens of `text`, in order. Stops are ".", questions "?", pauses ","; a dash is "-"."""
     lower = unicodedata.normalize("NFKD", text[:MAX_CHARACTERS].casefold())
     plain = "".join(letter for letter in lower if not unicodedata.combining(letter))
+    plain = _SOUNDS.sub(lambda found: _SOUND_OF[found[0]], plain)
     plain = _LETTERS.sub(" weekly ", _WORKDAYS.sub(" weekdays ", plain))
     plain = _COMPOUND.sub(r"\1 ", plain)
     plain = _OTHER_NUMBERS.sub(" number ", _SHORTENED.sub(r"\1 ", plain))

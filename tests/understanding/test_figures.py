@@ -168,8 +168,8 @@ def test_a_time_the_clocks_skip_is_asked():
     assert read_when("tomorrow at 3:30 am", now=spring).spans
 
 
-def test_a_time_in_a_language_whose_days_are_not_read_is_asked():
-    found = understand("plutôt lundi à 10h", asked=ASKED["r"], language="fr", now=NOW, zone=NEW_YORK)
+def test_a_time_in_a_language_whose_sentences_are_not_read_is_asked():
+    found = understand("plutôt lundi en huit à 10h", asked=ASKED["r"], language="fr", now=NOW, zone=NEW_YORK)
     assert found.ask
     assert (found.when.spans, found.reading.kinds) == ((), (IntentKind.RESCHEDULE,))
 

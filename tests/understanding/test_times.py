@@ -5,15 +5,25 @@ from zoneinfo import ZoneInfo
 
 import pytest
 
-from messages.when import SpanKind, read_when
+from messages.intents import Asked
+from messages.understanding import understand
+from messages.when import SpanKind, read_plain, read_when
 from messages.when.almanac import months_on
 from messages.when.holidays import easter, nth_weekday
 from messages.when.tokens import tokens
 from tests.understanding.corpus import NEW_YORK, NOW
+from tests.understanding.test_figures import drawn
 
 
 def starts(text, *, now=NOW, language="en"):
     return [span.start for span in read_when(text, now=now, language=language).spans]
+
+
+def written(spans):
+    alone = {SpanKind.DATETIME, SpanKind.DATE}
+    return " ".join(
+        drawn(span.start) if span.kind in alone else f"{drawn(span.start)}..{drawn(span.end)}" for span in spans
+    )
 
 
 def asked(text, *, language="en"):
@@ -157,3 +167,51 @@ def test_names_one_slip_away_are_mended_and_other_words_are_not():
 
 def test_a_time_alone_has_no_day():
     assert starts("3:30 would be best") == [time(15, 30)]
+
+
+PLAIN = """
+fr plutôt lundi à 10h => 11-23T10:00
+fr demain à 15h30 => 11-19T15:30
+fr jeudi après-midi svp => 11-19T12:00..11-19T17:00
+fr le 5 décembre à 14h => 12-05T14:00
+fr pas lundi => ask
+fr mardi prochain => ask
+fr demain vendredi => ask
+fr samedi 5 décembre => 12-05
+fr lundi à 25h => ask
+pt amanhã às 15h => 11-19T15:00
+pt segunda-feira de manhã => 11-23T08:00..11-23T12:00
+pt 24/11 às 10h => 11-24T10:00
+pt segunda ou terça => ask
+vi thứ hai lúc 10 giờ => 11-23T10:00
+vi ngày mai 3 giờ chiều => 11-19T15:00
+vi ngày 5 tháng 12 lúc 14h => 12-05T14:00
+vi tôi thứ hai => ask
+zh 明天下午3点 => 11-19T15:00
+zh 周五上午10点可以吗 => 11-20T10:00
+zh 12月5日下午2点 => 12-05T14:00
+zh 下周一 => ask
+tl bukas ng umaga => 11-19T08:00..11-19T12:00
+tl Lunes alas 3 ng hapon => 11-23T15:00
+tl Disyembre 5 alas 2 ng hapon => 12-05T14:00
+tl 5/12 => ask
+tl sa susunod na linggo => ask
+ar يوم الاثنين الساعة 10 صباحا => 11-23T10:00
+ar 5 ديسمبر الساعة 2 => 12-05T14:00
+ar ليس الخميس => ask
+ar الساعة 3 مساء => ask
+"""
+
+
+@pytest.mark.parametrize("line", PLAIN.strip().splitlines())
+def test_the_plainest_times_of_six_further_languages(line):
+    asked_of, _, answer = line.partition(" => ")
+    language, _, text = asked_of.partition(" ")
+    found = read_plain(text, language, now=NOW)
+    assert ("ask" if found.ask else written(found.spans)) == answer
+
+
+def test_a_plain_time_is_a_wish_in_a_conversation():
+    found = understand("lundi à 10h", asked=Asked(), language="fr", now=NOW, zone=NEW_YORK)
+    assert [span.start for span in found.when.spans] == [datetime(2026, 11, 23, 10)]
+    assert not found.ask
