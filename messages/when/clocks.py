@@ -166,9 +166,7 @@ def _with_half(clock: Clock, words: tuple[str, ...], at: int, taken: int) -> Fou
         pair = words[at + taken : at + taken + 2]
         if after in _HALVES and not half:
             half, marked, taken = _HALVES[after], True, taken + 1
-        elif after in _HOUR_UNITS and (clock.grain is Grain.MINUTE or clock.hour > _NOON_HOUR):
-            marked, taken = True, taken + 1
-        elif after in _SUFFIXES:
+        elif (after in _HOUR_UNITS and (clock.grain is Grain.MINUTE or clock.hour > _NOON_HOUR)) or after in _SUFFIXES:
             marked, taken = True, taken + 1
         elif words[at + taken : at + taken + 3] in {("in", "the", "am"), ("in", "the", "pm")} and not half:
             half, marked, taken = _HALVES[words[at + taken + 2]], True, taken + 3
