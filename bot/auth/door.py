@@ -4,8 +4,10 @@ Invariant: a page under one of PROTECTED is reached with an open session only; w
 of `scheduler.access` by the page.
 """
 
+import re
 from dataclasses import dataclass
 from typing import Final
+from urllib.parse import urlsplit
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
@@ -23,6 +25,9 @@ COOKIE: Final = "session"
 PROTECTED: Final = ("/console", "/account")
 SIGN_IN: Final = "/signin"
 HOME: Final = "/console/today"
+BACK: Final = "back"
+BACK_LASTS: Final = 600
+_PLACE: Final = re.compile(r"/(?:console|account)(?:/[a-zA-Z0-9_-]{1,40}){0,5}")
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,8 +68,20 @@ def is_protected(path: str) -> bool:
 def to_the_door(request: web.Request) -> web.Response:
     """To the sign-in page; a fragment's answer tells htmx to lead the whole page there."""
     if request.headers.get("HX-Request") == "true":
-        return web.Response(status=401, headers={"HX-Redirect": SIGN_IN})
-    return web.Response(status=303, headers={"Location": SIGN_IN})
+        answer = web.Response(status=401, headers={"HX-Redirect": SIGN_IN})
+        wanted = urlsplit(request.headers.get("HX-Current-URL", "")).path
+    else:
+        answer = web.Response(status=303, headers={"Location": SIGN_IN})
+        wanted = request.path if request.method == "GET" else ""
+    if _PLACE.fullmatch(wanted) and wanted != HOME:
+        cookies.put(request, answer, BACK, wanted, max_age=BACK_LASTS)
+    return answer
+
+
+def wanted_place(request: web.Request) -> str:
+    """Where somebody was on the way to when the door was shut, without what they asked there; else the day."""
+    wanted = cookies.read(request, BACK)
+    return wanted if _PLACE.fullmatch(wanted) else HOME
 
 
 def halfway(request: web.Request) -> Session | None:

@@ -9,6 +9,7 @@ from aiohttp import web
 
 from bot.auth.door import (
     AUTH,
+    BACK,
     COOKIE,
     HOME,
     SESSION,
@@ -16,6 +17,7 @@ from bot.auth.door import (
     halfway,
     let_on,
     see_other,
+    wanted_place,
 )
 from bot.auth.second_factor import app_address, picture
 from bot.auth.session_store import Session
@@ -68,7 +70,8 @@ async def take_code(request: web.Request) -> web.Response:
     form = await sent_form(request)
     step = await request.config_dict[AUTH].sign_in.with_code(session, form.value("code"))
     if isinstance(step, Opened):
-        answer = see_other(HOME)
+        answer = see_other(wanted_place(request))
+        cookies.drop(request, answer, BACK)
         let_on(request, answer, step)
         return answer
     return _again(request, "auth/code.html", EMPTY, step, ("code", WRONG_CODE))
@@ -105,6 +108,7 @@ async def sign_out(request: web.Request) -> web.Response:
             await close_session(tx, session)
     answer = see_other(SIGN_IN)
     cookies.drop(request, answer, COOKIE)
+    cookies.drop(request, answer, BACK)
     answer.headers["Clear-Site-Data"] = '"cache", "storage"'
     return answer
 

@@ -54,6 +54,42 @@ async def test_without_a_session_the_console_leads_to_the_door(visitor):
     assert (fragment.status, fragment.headers["HX-Redirect"]) == (401, "/signin")
 
 
+@pytest.mark.parametrize(
+    ("asked", "headers", "leads_to"),
+    [
+        ("/console/users?show=all", {}, "/console/users"),
+        (
+            "/console/today",
+            {"HX-Request": "true", "HX-Current-URL": "http://x.example/console/users#a"},
+            "/console/users",
+        ),
+        (
+            "/console/today",
+            {"HX-Request": "true", "HX-Current-URL": "https://evil.example//evil.example/"},
+            "/console/today",
+        ),
+        ("/console//evil.example", {}, "/console/today"),
+        ("/console/" + "a" * 400, {}, "/console/today"),
+    ],
+)
+async def test_signing_in_leads_to_where_one_was_going_and_once(owner, asked, headers, leads_to):
+    owner.forget()
+    owner.clock.advance(60)
+    assert (await owner.get(asked, headers=headers)).status in {303, 401}
+    answer = await owner.sign_in(OWNER_EMAIL, owner.secret)
+    assert answer.headers["Location"] == leads_to
+    await owner.post("/signout", page="/account")
+    owner.clock.advance(60)
+    assert (await owner.sign_in(OWNER_EMAIL, owner.secret)).headers["Location"] == "/console/today"
+
+
+async def test_a_place_to_go_that_somebody_made_up_is_not_gone_to(owner):
+    owner.forget()
+    owner.clock.advance(60)
+    owner.client.session.cookie_jar.update_cookies({"stillon-back": "//evil.example/console"})
+    assert (await owner.sign_in(OWNER_EMAIL, owner.secret)).headers["Location"] == "/console/today"
+
+
 async def test_the_password_alone_opens_nothing(owner):
     owner.forget()
     await owner.post("/signin", email=OWNER_EMAIL, password=PASSWORD)
