@@ -34,3 +34,5 @@ NOT_A_DATE: Final = frozenset(_WORDS["not_a_date"]) | (UNITS - {"st", "nd", "rd"
 NOT_MENDED: Final = frozenset(_WORDS["not_mended"])
 POLITE: Final = frozenset(_WORDS["polite"])
 PART_OF_A_TIME: Final = frozenset(_WORDS["part_of_a_time"])
+WEAK_PARTS: Final = frozenset(_WORDS["weak_parts"])
+"""Of these, what hardly changes an hour of a day that was read."""

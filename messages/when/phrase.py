@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from messages.when.marks import PART_OF_A_TIME, POLITE
+from messages.when.marks import PART_OF_A_TIME, POLITE, WEAK_PARTS
 from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
 from messages.when.reading import Grain
 from messages.when.words import NUMBERS
@@ -74,13 +74,14 @@ class Folded:
 
     limits: tuple[Limit, ...]
     unread: int
+    weak: int  # what belongs to a time, but hardly to an hour of a day that was read: "last", "30 minutes"
     hours_unread: int  # of these, what may be an hour or tells of one: a bare number, "late"
 
 
 def limits(pieces: Sequence[Piece], *, after_a_time: bool = False) -> Folded:
     """The limits of a clause. `after_a_time`: a time was said before, so that a bare number alone is an hour."""
     folding = _Folding(pieces, after_a_time=after_a_time)
-    return Folded(tuple(folding.fold()), folding.unread, folding.numbers_unread + folding.loose_words)
+    return Folded(tuple(folding.fold()), folding.unread, folding.weak, folding.numbers_unread + folding.loose_words)
 
 
 def _tells_hour(limit: Limit) -> bool:
@@ -108,6 +109,7 @@ class _Folding:
         self.excluded = False
         self.once_excluded = False
         self.unread = 0
+        self.weak = 0
         self.numbers_unread = 0
         self.loose_words = 0  # "early", "late": open, unless an hour says what they come to
 
@@ -119,7 +121,9 @@ class _Folding:
             what = self._what(piece)
             if what is None:
                 unread = self._is_unread(piece)
-                self.unread += unread
+                weak = unread and isinstance(piece, Word) and piece.text.split()[-1] in WEAK_PARTS
+                self.weak += weak
+                self.unread += unread and not weak
                 self.numbers_unread += unread and isinstance(piece, Clock)
                 apart = apart or (isinstance(piece, Word) and piece.text not in POLITE)
                 self._mark(piece, found)

@@ -90,6 +90,7 @@ class Mark(Enum):
     BEFORE_THAT = auto()
     ASK = auto()
     ROUTINE = auto()
+    SAME_TIME = auto()
     SOONEST = auto()
     LINK = auto()
     PAST = auto()

@@ -57,6 +57,7 @@ class Told:
     doubted: bool = False
     vague: bool = False
     unread: bool = False  # something that belongs to a time was not read
+    weak: bool = False
     relative: bool = False  # "a half hour later"
     routine: bool = False  # "after work": an hour only they know
     corrected: bool = False
@@ -67,7 +68,8 @@ class Told:
             raise MustAskError("refused_without_a_time")
         if self.relative and not self.wishes:
             raise MustAskError("later_than_what")
-        if self.unread and self.wishes:
+        whole = all(wish.days and wish.moment for wish in self.wishes)
+        if self.wishes and (self.unread or (self.weak and not whole)):
             raise MustAskError("number_unread")
         if self.vague and not self.wishes:
             raise MustAskError("about_something_else")
@@ -103,6 +105,8 @@ def _take(so_far: Told, clause: Clause, frame: Frame) -> None:
         return
     if Mark.ASK in clause.pieces:
         raise MustAskError("not_a_time_we_know")
+    if Mark.SAME_TIME in clause.pieces and {type(limit.what) for limit in wished} != {Dates}:
+        raise MustAskError("not_a_time_we_know")  # beside a day, the day is what can be told from the words
     so_far.relative = so_far.relative or (clause.proposes and any(_is_relative(piece) for piece in clause.pieces))
     so_far.routine = so_far.routine or Mark.ROUTINE in clause.pieces
     so_far.doubted = so_far.doubted or (_only_no(clause) and bool(so_far.wishes))
@@ -110,6 +114,7 @@ def _take(so_far: Told, clause: Clause, frame: Frame) -> None:
     so_far.unread = so_far.unread or bool(folded.unread if wished else folded.hours_unread)
     if not wished:
         return
+    so_far.weak = so_far.weak or bool(folded.weak)
     if Mark.SOONEST in clause.pieces and any(_is_moment(limit) for limit in wished):
         raise MustAskError("from_then_or_then")  # "the earliest I could do Monday is 10"
     if Mark.NOT in clause.pieces and _hours_of_either(wished, refused):
