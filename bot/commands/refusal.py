@@ -40,8 +40,10 @@ SENTENCES = {
     "port_in_use": "That port is in use by another program. Choose another with STILLON_PORT.",
     "demo_folder_in_use": "That folder has something else in it. Choose another with --folder.",
     "database_not_empty": "That database has something in it. A benchmark takes an empty one; nothing was changed.",
-    "carrier_is_real": "That is the phone company. A benchmark texts from an invented account; it would refuse them all.",
-    "carrier_not_here": "That carrier is not on this machine. Say --really if it is one of your own for trying things out.",
+    "carrier_is_real": "That is the phone company. A benchmark texts from an invented account; it would refuse them "
+    "all.",
+    "carrier_not_here": "That carrier is not on this machine. Say --really if it is one of your own for trying things "
+    "out.",
     "child_ended": "A process of the benchmark ended by itself. What it said stands above.",
     "child_does_not_read": "A process of the benchmark does not listen. Try again on a machine that is less busy.",
     "child_does_not_speak": "A process of the benchmark does not answer. Try again on a machine that is less busy.",

@@ -29,7 +29,11 @@ def test_no_word_is_left_over():
 
     templates = "".join(path.read_text() for path in (Path(__file__).parents[2] / "bot/links/templates").glob("*.html"))
     chat = (Path(__file__).parents[2] / "bot/links/chat.py").read_text()
-    said = set(re.findall(r'say\([^,]+, "([a-z._]+)"', templates + chat)) | {"prefs.text", "prefs.email", "prefs.whatsapp"}
+    said = set(re.findall(r'say\([^,]+, "([a-z._]+)"', templates + chat)) | {
+        "prefs.text",
+        "prefs.email",
+        "prefs.whatsapp",
+    }
     said |= {f"chat.key.{key}" for key in "CRNULAP"}
     unused = [key for key in ENGLISH if key not in said and not key.startswith("done.")]
     assert unused == []
