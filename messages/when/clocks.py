@@ -19,6 +19,7 @@ _HALVED: Final = re.compile(r"(\d{1,2})(\d\d)?([ap])")
 _HALVES: Final = {"am": "a", "pm": "p"}
 _NOON: Final = (("noon",), ("midday",), ("mediodia",), ("medio", "dia"), ("12", "noon"), ("noontime",), ("noonish",))
 _LAST_HOUR: Final = 23
+_TEN: Final = 10
 _NOON_HOUR: Final = 12
 _LAST_MINUTE: Final = 59
 _FIRST_YEAR: Final = 1900
@@ -31,6 +32,10 @@ _SPOKEN_PAST: Final = {
     20: {"past", "after", "to", "until"},
     25: {"past", "after", "to"},
 }
+# "The Monday after this one" names no hour.
+_BEFORE_ONE: Final = frozenset(
+    {"this", "that", "the", "next", "other", "another", "last", "any", "either", "which", "no"}
+)
 _SUFFIXES: Final = frozenset({"oclock", "ish", "sharp"})
 _HOUR_UNITS: Final = frozenset({"h", "hs", "hrs", "horas", "hours"})
 
@@ -47,8 +52,9 @@ def clock_at(words: tuple[str, ...], at: int) -> Found | None:
 
 def _hour_or_minutes(words: tuple[str, ...], at: int) -> bool:
     """“ten to four” is ten minutes before it, or six hours."""
-    spelled = words[at] in {"five", "ten"} and words[at + 1 : at + 2] == ("to",) and at + 2 < len(words)
-    return spelled and _hour(words[at + 2]) is not None and words[max(at - 1, 0)] not in {"from", "between"}
+    binders = {"five": ("to", "until"), "ten": ("to", "until"), "5": ("until",), "10": ("until",)}.get(words[at], ())
+    doubtful = at + 2 < len(words) and words[at + 1] in binders
+    return doubtful and _hour(words[at + 2]) is not None and words[max(at - 1, 0)] not in {"from", "between"}
 
 
 def _spoken(words: tuple[str, ...], at: int) -> Found | None:
@@ -90,7 +96,7 @@ def _numbered(words: tuple[str, ...], at: int) -> Found | None:
     if word.isdecimal() and len(word) in {3, 4}:
         return _run_together(words, at)
     hour_said = _hour(word)
-    if hour_said is None:
+    if hour_said is None or (word == "one" and words[at - 1 : at] and words[at - 1] in _BEFORE_ONE):
         return None
     minutes = _minutes_after(words, at + 1)
     if minutes is not None:
@@ -130,6 +136,8 @@ def _minutes_after(words: tuple[str, ...], at: int) -> tuple[int, int] | None:
         return (-minutes if said[0] == "menos" else minutes), 2
     if not said:
         return None
+    if said[0] == "oh" and said[1:] and said[1] in HOURS and HOURS[said[1]] < _TEN and words[at - 1] in HOURS:
+        return HOURS[said[1]], 2
     compound = said[0] in {"twenty", "thirty", "forty", "fifty", "veinte", "treinta"} and said[1:] in {
         ("five",),
         ("cinco",),

@@ -56,17 +56,24 @@ _NAMES: Final[Mapping[Callable[[int], date], str]] = {
     _fixed(2, 2): "groundhog day/candelaria/dia de la candelaria/la candelaria",
     _fixed(2, 14): "valentines day/valentines/valentine day/san valentin/dia de san valentin/dia del amor y la amistad",
     _nth(3, _MONDAY, 2): "presidents day/president day",
+    _fixed(2, 24): "dia de la bandera",
+    _fixed(3, 14): "pi day",
+    _easter(-47): "mardi gras/fat tuesday/shrove tuesday/martes de carnaval",
     _easter(-46): "ash wednesday/miercoles de ceniza",
     _fixed(3, 17): "st patricks day/st patricks/st pattys day/st pattys/st paddys day/st paddys/saint patricks day"
     "/saint patricks/paddys day/san patricio/dia de san patricio/st patrick day",
+    _easter(-7): "palm sunday/domingo de ramos",
     _easter(-3): "jueves santo/maundy thursday",
     _easter(-2): "good friday/viernes santo",
     _easter(-1): "sabado de gloria/holy saturday",
     _easter(0): "easter/easter sunday/domingo de pascua/domingo de resurreccion",
     _easter(1): "easter monday/lunes de pascua",
     _fixed(4, 1): "april fools/april fools day",
+    _fixed(4, 15): "tax day",
+    _fixed(4, 22): "earth day",
     _fixed(5, 5): "cinco de mayo",
     _nth(-1, _MONDAY, 5): "memorial day",
+    _fixed(6, 14): "flag day",
     _fixed(6, 19): "juneteenth",
     _nth(3, _SUNDAY, 6): "fathers day/father day/dia del padre/dia de los padres",
     _fixed(7, 4): "fourth of july/independence day/cuatro de julio",
@@ -81,17 +88,19 @@ _NAMES: Final[Mapping[Callable[[int], date], str]] = {
     _nth(4, _THURSDAY, 11, plus=-1): "thanksgiving eve",
     _nth(4, _THURSDAY, 11, plus=1): "black friday/viernes negro",
     _nth(4, _THURSDAY, 11, plus=4): "cyber monday",
+    _fixed(11, 20): "dia de la revolucion",
     _fixed(12, 12): "dia de la virgen/dia de la virgen de guadalupe/dia de guadalupe",
     _fixed(12, 24): "christmas eve/nochebuena/noche buena/vispera de navidad/la vispera de navidad",
     _fixed(12, 25): "christmas/christmas day/navidad/dia de navidad/la navidad",
     _fixed(12, 26): "boxing day",
+    _fixed(12, 28): "dia de los inocentes/dia de los santos inocentes",
     _fixed(12, 31): "new years eve/new year eve/nye/nochevieja/noche vieja/fin de ano/vispera de ano nuevo/ano viejo",
 }
 # Different days in the United States and in Mexico, or many days.
 _ASKED: Final = (
     "mothers day/mother day/dia de las madres/dia de la madre/dia del nino/dia del trabajo/dia de la independencia"
     "/semana santa/holy week/spring break/hanukkah/passover/ramadan/eid/lent/cuaresma/kwanzaa/lunar new year"
-    "/chinese new year/the holidays/the holiday/las fiestas/dia de la raza/dia del maestro/posadas/leap year/mardi gras"
+    "/chinese new year/the holidays/the holiday/las fiestas/dia de la raza/dia del maestro/posadas/leap year"
     "/super bowl sunday/day light savings/daylight savings"
 )
 _BY_NAME: Final[Mapping[tuple[str, ...], Callable[[int], date] | None]] = MappingProxyType(

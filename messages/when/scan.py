@@ -23,7 +23,13 @@ Found = tuple[Piece, int]
 _LONGEST: Final = max(map(len, PHRASES))
 _ANY: Final = frozenset({"any", "cualquier", "every", "all", "todas", "todos", "cada"})
 _TARDE: Final = frozenset({"tarde", "tardes", "tardecita"})
-_FIRST_THING: Final = (("first", "thing"), ("a", "primera", "hora"), ("primera", "hora"), ("bright", "and", "early"))
+_FIRST_THING: Final = (
+    ("first", "thing", "in", "the", "morning"),
+    ("first", "thing"),
+    ("a", "primera", "hora"),
+    ("primera", "hora"),
+    ("bright", "and", "early"),
+)
 _LAST_THING: Final = (("a", "ultima", "hora"), ("ultima", "hora"))
 _BEHIND_A_TIME: Final = frozenset({Mark.ONWARDS, Mark.OR_EARLIER})
 _HALVES: Final = {"am": MORNING, "pm": PARTS["afternoon"]}
@@ -136,7 +142,7 @@ def _plain_part(words: tuple[str, ...], at: int) -> Found | None:
     if word in _EARLY and before != "mas" and _beside_a_day(words, at):
         return Part(*MORNING), 1
     if word in PARTS:
-        spoken = PARTS[word] == LUNCH and words[at + 1 : at + 2] in {("hour",), ("time",)}
+        spoken = PARTS[word] == LUNCH and words[at + 1 : at + 2] in {("hour",), ("time",), ("break",)}
         return Part(*PARTS[word], plural=word.endswith("s")), 1 + spoken
     if word in _HALVES and (before in _BEFORE_A_HALF or before in WEEKDAYS or before in MANANA):
         return Part(*_HALVES[word]), 1
