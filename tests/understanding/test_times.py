@@ -100,6 +100,8 @@ def test_what_was_taken_back_is_not_wished_for(text, start):
         "ten to four on friday",
         "can we make it a half hour later",
         "friday afternoon at 9",
+        "ten til 4 on friday",
+        "monday after this one",
     ],
 )
 def test_what_may_be_two_things_is_asked(text):
