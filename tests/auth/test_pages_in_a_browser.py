@@ -50,7 +50,7 @@ async def test_from_the_first_address_to_the_second_sign_in(office, visitor, pag
     await fine()
     await page.get_by_role("button", name="Invite").click()
     await page.get_by_role("heading", name="Nothing was saved yet").wait_for()
-    assert await page.evaluate("document.activeElement.className") == "errors"
+    await page.locator(".errors:focus").wait_for()
     await fine()
     await page.locator(".bar-who summary").click()
     await page.get_by_role("button", name="Sign out").click()
