@@ -50,7 +50,7 @@ def times_in(text, language, now=NOW):
     return " ".join(spans) or "-"
 
 
-@pytest.mark.parametrize(("language", "right", "wrong"), [("en", 0.94, 0.02), ("es", 0.94, 0.03)])
+@pytest.mark.parametrize(("language", "right", "wrong"), [("en", 0.94, 0.015), ("es", 0.95, 0.02)])
 def test_times_are_read_right_or_asked(language, right, wrong):
     found = [(times_in(text, language, now), answers) for text, answers, now in times(language) if held_back(text)]
     assert sum(got in answers for got, answers in found) >= right * len(found)
@@ -103,12 +103,12 @@ def alarms(language, sign):
     return sum(bool(crisis_signs(normalise(text))) for text in texts) / len(texts)
 
 
-@pytest.mark.parametrize(("language", "recall"), [("en", 0.88), ("es", 0.95)])
+@pytest.mark.parametrize(("language", "recall"), [("en", 0.89), ("es", 0.93)])
 def test_distress_in_unseen_words_raises_the_alarm(language, recall):
     assert alarms(language, "!") >= recall
 
 
-@pytest.mark.parametrize(("language", "idioms", "near"), [("en", 0.05, 0.07), ("es", 0.23, 0.05)])
+@pytest.mark.parametrize(("language", "idioms", "near"), [("en", 0.08, 0.05), ("es", 0.23, 0.05)])
 def test_idioms_and_ordinary_words_near_distress_seldom_do(language, idioms, near):
     assert alarms(language, "~") <= idioms
     assert alarms(language, ".") <= near
