@@ -24,7 +24,7 @@ EPOCHS = 3
 RATE = 0.3
 DECAY = 1e-3
 MISS_COSTS = 1.5
-LINE = -0.8
+LINE = -0.7
 """The score above which the alarm is raised; shifted to nought in what is written."""
 _REAL = 4
 """How often a line somebody wrote counts against one that was unfolded."""
