@@ -105,9 +105,9 @@ def test_places_come_with_the_points_that_decided_them():
     asked = NOW - timedelta(days=1)
     first, second = rank([wish(entry_id="b", last_offered_at=asked), wish(entry_id="a", credit=2)], GAP, NOW)
     assert (first.entry_id, first.place, first.of) == ("a", 1, 2)
-    assert first.points == Points(waited=3, unasked=24, lost=16, silent=0, urgency=0, fit=0)
+    assert first.points == Points(waited=9, unasked=24, lost=16, silent=0, urgency=0, fit=0)
     assert (second.entry_id, second.place, second.standing.last_offered_at) == ("b", 2, asked)
-    assert second.points.total == 3 + 8
+    assert second.points.total == 9 + 8
 
 
 def test_what_somebody_asked_for_exactly_comes_before_what_merely_suits():

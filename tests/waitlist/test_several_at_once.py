@@ -45,11 +45,11 @@ async def held(scene: Scene):
 
 
 async def test_some_are_asked_in_turn_and_more_when_they_stay_silent(scene):
-    people = await waiting(scene, 16)
+    people = await waiting(scene, 24)
     await free(scene)
     await waves(scene)
     first = await held(scene)
-    assert 3 <= len(first) < 16
+    assert 3 <= len(first) < 24
     assert {each.client_id for each in first} == set(people[: len(first)])
     assert sorted(each.place for each in first) == list(range(1, len(first) + 1))
     scene.pass_time(minutes=1)
@@ -271,10 +271,10 @@ async def test_each_offer_says_by_how_many_points_it_was_somebodys_turn(scene):
     await waves(scene)
     made = await held(scene)
     assert {each.among for each in made} == {3}
-    assert {each.points for each in made} == {18}
+    assert {each.points for each in made} == {22}
     async with scene.record.write(scene.practice, WORKER) as tx:
         detail = await scene.noted(tx, "offer.made")
-    assert (detail["waited"], detail["unasked"], detail["policy"]) == (2, 16, 0)
+    assert (detail["waited"], detail["unasked"], detail["policy"]) == (6, 16, 0)
 
 
 async def test_who_rests_is_not_asked_and_keeps_the_place(scene):
