@@ -1,4 +1,4 @@
-"""Whose turn it is: points that are days of waiting, and the words for each. Pure.
+"""Whose turn it is: points, most of which come with the days of waiting, and the words for each. Pure.
 
 Everybody's points grow by the same amount every minute, so the order changes only when something happens to somebody.
 That is why one whole number, the `turn`, can stand in an index and put a hundred thousand entries in order; what
@@ -32,7 +32,7 @@ class Standing:
 
 @dataclass(frozen=True, slots=True)
 class Points:
-    """What somebody's place is made of; each is worth so many days of waiting."""
+    """What somebody's place is made of, part by part, each already weighed."""
 
     waited: int
     unasked: int

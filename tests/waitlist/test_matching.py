@@ -139,14 +139,14 @@ wishes = st.lists(
 
 
 def minutes_behind(each: Wish) -> int:
-    """The written rule: a day waited counts 1, a day unasked 8, a lost offer 8, a silence -16, urgency 100."""
+    """The written rule: a day waited counts 3, a day unasked 8, a lost offer 8, a silence -16, urgency 100."""
 
     def days(since: datetime) -> int:
         return (NOW - since) // timedelta(minutes=1)
 
     asked = each.last_offered_at or each.joined_at
     extra = 8 * each.credit - 16 * min(each.unanswered, 4) + 100 * each.priority
-    return -(days(each.joined_at) + 8 * days(asked) + 1440 * extra)
+    return -(3 * days(each.joined_at) + 8 * days(asked) + 1440 * extra)
 
 
 @given(wishes)
