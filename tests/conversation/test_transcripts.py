@@ -673,8 +673,10 @@ async def test_an_answer_after_the_deadline_to_a_time_that_another_is_asked_abou
     await scene.wait(bo)
     scene.pass_time(hours=2, minutes=1)
     assert await scene.says(number, "A") == [
-        "Lee Office: the Tue, Mar 10, 10:00 AM opening was offered to the next person. You stay on the list. "
-        "STOP=opt out"
+        (
+            "Lee Office: the Tue, Mar 10, 10:00 AM opening was offered to the next person. You stay on the list. "
+            "STOP=opt out"
+        )
     ]
     assert (await scene.told(bo))[-1] == "offer"
 
@@ -812,8 +814,10 @@ async def test_nothing_is_open_for_a_client_without_a_visit(scene):
     ana = await scene.client()
     number = await scene.number_of(ana)
     assert await scene.says(number, "C") == [
-        "Lee Office: thank you. Nothing is waiting for an answer from you right now. "
-        "For anything else call 555-555-0100."
+        (
+            "Lee Office: thank you. Nothing is waiting for an answer from you right now. "
+            "For anything else call 555-555-0100."
+        )
     ]
     assert await scene.tasks() == [("reply", False)]
 
