@@ -60,19 +60,24 @@ async def take_in(tx: Tx, received: Received) -> str | None:
 
 
 async def nothing_leaves(record: Record, practice_id: str, number: str) -> None:
-    """Return when no text to the number is on the way any more; at the latest when every attempt must have ended."""
+    """Return when the STOP is in the record and no text to its number on the way any more.
+
+    At the latest when every attempt must have ended: then also if the STOP is still on its way into the record, from
+    the disk where the webhook left it.
+    """
     async with record.write(practice_id, CARRIER) as tx:
         await store.hold_sending(tx)
-        if not await _on_the_way(tx, number):
+        if await _is_quiet(tx, number):
             return
     for seconds in STEPS_SECONDS:
         await asyncio.sleep(seconds)  # noqa: TID251 -- it waits for another task or process, whatever the hour
         async with record.read(practice_id) as r:
-            if not await _on_the_way(r, number):
+            if await _is_quiet(r, number):
                 return
 
 
-async def _on_the_way(r: Reading, number: str) -> bool:
-    return any(
-        [await store.on_the_way(r, outbox.address_ix(r, number, channel), channel.value) for channel in sorted(TEXTS)]
-    )
+async def _is_quiet(r: Reading, number: str) -> bool:
+    address_ix = outbox.address_ix(r, number, Channel.SMS)
+    if not any([await consent.is_stopped(r, address_ix, channel) for channel in sorted(TEXTS)]):
+        return False
+    return not any([await store.on_the_way(r, address_ix, channel.value) for channel in sorted(TEXTS)])

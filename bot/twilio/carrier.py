@@ -35,8 +35,10 @@ PATIENCE_SECONDS: Final = 5.0
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
-async def taken(request: web.Request, kind: str, fields: Mapping[str, Any], store: Store) -> None:
-    """Have a proven post stored; when the record does not take it in time, keep it on the disk.
+async def taken(
+    request: web.Request, kind: str, fields: Mapping[str, Any], store: Store, *, patience: float = PATIENCE_SECONDS
+) -> None:
+    """Have a proven post stored; when the record does not take it within `patience` seconds, keep it on the disk.
 
     Raises:
         web.HTTPNotFound: no such practice.
@@ -46,7 +48,7 @@ async def taken(request: web.Request, kind: str, fields: Mapping[str, Any], stor
     if not _ID.fullmatch(practice_id):
         raise web.HTTPNotFound
     try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
+        async with asyncio.timeout(patience):
             await _require_ours(record, practice_id, request.app[PRACTICES])
             await request.app[INTAKE].stored(practice_id, store)
     except web.HTTPException:

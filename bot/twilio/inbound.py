@@ -7,7 +7,10 @@ disk until the record is back; the same MessageSid is stored once, however often
 STOP nothing begins to leave to its number.
 """
 
+import asyncio
 from dataclasses import asdict
+from functools import partial
+from typing import Any, Final
 
 from aiohttp import web
 from multidict import MultiDictProxy
@@ -20,6 +23,11 @@ from messages.stop_at_once import ends_all_texts, nothing_leaves, take_in
 from messages.whatsapp import PREFIX
 from messages.whatsapp_store import VIA
 from scheduler.core.errors import Unavailable
+
+STOP_PATIENCE_SECONDS: Final = 8.0
+"""A STOP is of more use in the record than on the disk."""
+ANSWER_WITHIN_SECONDS: Final = 13.0
+"""The carrier hangs up after fifteen."""
 
 
 async def inbound(request: web.Request) -> web.Response:
@@ -36,18 +44,24 @@ async def inbound(request: web.Request) -> web.Response:
         raise web.HTTPForbidden
     raw = asdict(received)
     del raw["received_at"]
-    await taken(request, INBOUND, raw, lambda tx: take_in(tx, received))
-    if ends_all_texts(received) is not None:
-        await _heeded(request, received)
+    if ends_all_texts(received) is None:
+        await taken(request, INBOUND, raw, lambda tx: take_in(tx, received))
+    else:
+        await _heed(request, raw, received)
     return web.Response(text=EMPTY_ANSWER, content_type="text/xml")
 
 
-async def _heeded(request: web.Request, received: Received) -> None:
-    """Answer a STOP only when nothing to its number is on the way; without the record nothing begins to leave."""
+async def _heed(request: web.Request, raw: dict[str, Any], received: Received) -> None:
+    """Store a STOP and wait until nothing to its number is on the way; without the record nothing begins to leave."""
+    record = request.app[RECORD]
+    began = record.clock.monotonic()
+    stored = partial(take_in, received=received)
+    await taken(request, INBOUND, raw, stored, patience=STOP_PATIENCE_SECONDS)
     try:
-        await nothing_leaves(request.app[RECORD], request.match_info["practice_id"], received.sender)
-    except Unavailable:
-        return
+        async with asyncio.timeout(ANSWER_WITHIN_SECONDS - (record.clock.monotonic() - began)):
+            await nothing_leaves(record, request.match_info["practice_id"], received.sender)
+    except (TimeoutError, Unavailable):
+        return  # it is stored, or kept on the disk; the carrier must not think that nobody is here
 
 
 def _received(fields: MultiDictProxy[str]) -> Received | None:

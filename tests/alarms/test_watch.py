@@ -84,6 +84,7 @@ def database_has_our_clock(monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr("bot.alarms.heartbeat_store.database_now", nowhere)
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True)
 async def test_a_healthy_hour_raises_nothing_and_the_monitor_hears_every_minute(tower: Tower) -> None:
     await tower.pass_time(3600)
     assert tower.heard.posts == []

@@ -142,27 +142,32 @@ async def seeded(office: Office, clock: ManualClock) -> str:
 @pytest.mark.parametrize(
     "path",
     [
-        "/console/audit",
         "/console/report",
-        "/console/report?first=soon",
-        "/console/fees",
-        "/console/fees?show=none",
         "/console/fees/{visit}",
-        "/console/fees/ledger",
-        "/console/fees/policy",
-        "/console/policies",
-        "/console/policies/words",
         "/console/policies/words/reminder",
         "/console/settings",
-        "/console/settings?checks=now",
-        "/console/settings/practice",
-        "/console/settings/senders",
         "/console/settings/whatsapp",
-        "/console/sending",
-        "/console/settings/clinicians/{clinician}",
-        "/console/settings/services/new",
-        "/console/settings/locations/new",
-        "/console/import",
+        *(
+            pytest.param(path, marks=pytest.mark.long)
+            for path in (
+                "/console/audit",
+                "/console/report?first=soon",
+                "/console/fees",
+                "/console/fees?show=none",
+                "/console/fees/ledger",
+                "/console/fees/policy",
+                "/console/policies",
+                "/console/policies/words",
+                "/console/settings?checks=now",
+                "/console/settings/practice",
+                "/console/settings/senders",
+                "/console/sending",
+                "/console/settings/clinicians/{clinician}",
+                "/console/settings/services/new",
+                "/console/settings/locations/new",
+                "/console/import",
+            )
+        ),
     ],
 )
 async def test_pages_are_accessible_and_fit_a_phone_and_a_desk(

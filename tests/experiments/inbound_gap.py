@@ -68,7 +68,7 @@ async def _judge(stage: Stage, said: Mapping[str, str], up: float) -> Found:
     rows = {row[0]: row for row in await stage.rows(select(c.sid, c.state, c.handled_at, c.outcome))}
     handled = {sid: rows[sid].handled_at.timestamp() - up for sid in said if sid in rows and rows[sid].handled_at}
     stops = {sid for sid, words in said.items() if words == "STOP"}
-    stopped = await stage.rows(select(func.count()).where(o.stopped).select_from(tables.opt_out))
+    stopped = await stage.rows(select(func.count()).where(o.stopped, o.channel == "sms").select_from(tables.opt_out))
     confirmed = await stage.rows(select(func.count()).where(p.state == "confirmed").select_from(tables.participation))
     entries = await _entries(stage)
     last_stop = max((handled[sid] for sid in stops if sid in handled), default=0.0)

@@ -41,6 +41,7 @@ async def test_four_workers_share_and_one_that_dies_is_made_good_for(engine_name
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite"], indirect=True)
+@pytest.mark.long
 async def test_the_order_of_statuses_does_not_matter(engine_name: str, databases: Databases):
     found = await status_order.run(asked(engine_name, 30), databases)
     assert found.is_well, found

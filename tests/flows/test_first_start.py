@@ -234,6 +234,7 @@ async def refused(processes: Processes, *commands: tuple[str, dict[str, object]]
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+@pytest.mark.long
 async def test_settings_that_do_not_fit_are_named(processes: Processes, filled: Filled):
     unknown, value, lonely = await refused(
         processes,
@@ -248,6 +249,7 @@ async def test_settings_that_do_not_fit_are_named(processes: Processes, filled: 
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+@pytest.mark.long
 async def test_two_processes_on_sqlite_are_refused(processes: Processes, filled: Filled):
     web, work = await refused(processes, ("web", filled.settings), ("work", filled.settings))
     assert web == work == "SQLite is for one process: use `stillon serve`, or PostgreSQL for `web` and `work`."
@@ -255,6 +257,7 @@ async def test_two_processes_on_sqlite_are_refused(processes: Processes, filled:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+@pytest.mark.long
 async def test_a_key_ring_that_is_missing_or_anothers_is_refused(processes: Processes, filled: Filled, tmp_path: Path):
     foreign, absent = tmp_path / "foreign.json", tmp_path / "absent.json"
     save_ring(new_ring(), foreign)
@@ -274,6 +277,7 @@ async def test_a_key_ring_that_is_missing_or_anothers_is_refused(processes: Proc
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+@pytest.mark.long
 async def test_a_database_of_another_version_is_refused_and_left_alone(processes: Processes, filled: Filled):
     filled.be_of_version("ffff")
     said = await refused(
@@ -286,6 +290,7 @@ async def test_a_database_of_another_version_is_refused_and_left_alone(processes
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+@pytest.mark.long
 async def test_a_taken_port_an_empty_record_and_an_unreadable_file_are_said(
     processes: Processes, filled: Filled, databases: Databases, tmp_path: Path
 ):

@@ -52,6 +52,7 @@ async def rows(record: Record) -> dict[str, int]:
         }
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True)
 async def test_no_method_but_post_writes_anywhere_and_every_answer_is_dressed(
     office: Office, record: Record, site: TestClient, enter: Enter
 ) -> None:
@@ -74,6 +75,7 @@ async def test_no_method_but_post_writes_anywhere_and_every_answer_is_dressed(
     assert await rows(record) == before
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True)
 async def test_a_post_without_a_token_of_ours_changes_nothing_on_any_route(
     office: Office, record: Record, site: TestClient, enter: Enter
 ) -> None:

@@ -92,6 +92,7 @@ async def send(site: TestClient, somebody: Visitor, form: ShownForm, fields: lis
 
 @pytest.mark.slow
 @pytest.mark.timeout(900)
+@pytest.mark.parametrize("engine_name", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True)
 async def test_no_form_of_the_console_breaks(office: Office, site: TestClient, enter: Enter) -> None:
     await furnish(office)
     owner, chance, broken = await enter("owner"), Random(1), []

@@ -476,6 +476,7 @@ def many_visits(number: int, clients: int) -> str:
 
 @pytest.mark.slow
 @pytest.mark.timeout(300)
+@pytest.mark.parametrize("engine_name", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True)
 async def test_twenty_thousand_appointments_come_in_and_a_second_time_change_nothing(world: World) -> None:
     number = 20_000
     assert (await load(world, many_clients(1_000))).new == 1_000

@@ -95,6 +95,7 @@ async def test_who_is_pressed_for_time_is_told_within_five_minutes(open_post: Op
     assert post.bodies() == []
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True)
 async def test_behind_a_refused_sender_the_pressed_ones_that_were_never_tried_are_told_too(open_post: OpenPost) -> None:
     post = await open_post(faults=Faults(refused_code=20003))
     post.ways = {**post.ways, Channel.EMAIL: Mailbox()}

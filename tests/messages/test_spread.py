@@ -2,6 +2,8 @@
 
 from datetime import timedelta
 
+import pytest
+
 from messages.spread import Spreader
 from tests.messages.conftest import OpenPost
 from tests.messages.post import Post, about
@@ -19,6 +21,7 @@ async def evening(post: Post, texts: int) -> list[str]:
     ]
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True)
 async def test_an_evening_wave_begins_in_time(open_post: OpenPost) -> None:
     post = await open_post()
     await paced(post, 1)

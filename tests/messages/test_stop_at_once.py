@@ -74,5 +74,15 @@ async def test_it_is_done_only_when_what_is_on_its_way_has_ended(post: Post) -> 
 
 async def test_nothing_on_its_way_is_not_waited_for(post: Post) -> None:
     ana = await post.office.client()
+    await post.stop(ana)
     async with asyncio.timeout(1):
         await nothing_leaves(post.record, post.practice_id, ana.who.phone)
+
+
+async def test_a_stop_that_is_still_on_the_disk_is_waited_for(post: Post) -> None:
+    ana = await post.office.client()
+    done = asyncio.create_task(nothing_leaves(post.record, post.practice_id, ana.who.phone))
+    assert (await asyncio.wait({done}, timeout=0.2))[1] == {done}
+    await post.stop(ana)
+    async with asyncio.timeout(2):
+        await done

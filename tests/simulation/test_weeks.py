@@ -66,6 +66,7 @@ def test_a_seed_is_lived_the_same_way_again(template: Path, tmp_path: Path) -> N
     assert lived(8, template, tmp_path, SHORT).digest != one.digest
 
 
+@pytest.mark.long
 def test_a_seed_is_lived_the_same_way_in_another_process(template: Path, tmp_path: Path) -> None:
     """With another order of sets and dictionaries of strings, too."""
     told = []

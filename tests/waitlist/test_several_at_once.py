@@ -212,6 +212,7 @@ async def test_a_yes_after_the_deadline_wins_what_nobody_has(scene):
     assert await scene.told(ana) == ["offer", "offer_won"]
 
 
+@pytest.mark.parametrize("engine_name", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True)
 async def test_the_list_comes_in_the_order_of_the_pure_rule_however_long_it_is(scene, monkeypatch):
     """The database's narrowing and order against the rule applied to everybody; more than two chunks of each sort."""
     monkeypatch.setattr(candidates, "CHUNK", 20)
