@@ -6,7 +6,7 @@ nothing can be on its way any more. Invariant: after a stop is acknowledged, not
 channel.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
 from typing import Final
@@ -62,6 +62,15 @@ class Overtaken:
     """The address said START before it was opted out: the newer word stands."""
 
 
+@dataclass(frozen=True, slots=True)
+class _Heard:
+    """How a stop came to us: by which text, if by one, and when it was said, if not now."""
+
+    source: StopSource
+    inbound_id: str | None = None
+    said_at: datetime | None = None
+
+
 async def stop(
     tx: Tx,
     address: str,
@@ -75,7 +84,8 @@ async def stop(
 
     `said_at` is when it was said, if not now: a START from between then and now is the newer word.
     """
-    return await _stop(tx, outbox.address_ix(tx, address, channel), channel, source, inbound_id, said_at)
+    heard = _Heard(source, inbound_id, said_at)
+    return await _stop(tx, outbox.address_ix(tx, address, channel), channel, heard)
 
 
 async def stop_contact(tx: Tx, contact_point_id: str, channel: Channel, source: StopSource) -> Stopped:
@@ -85,7 +95,7 @@ async def stop_contact(tx: Tx, contact_point_id: str, channel: Channel, source: 
         NotFound: no such contact point.
     """
     owner = await outbox.owner_of(tx, contact_point_id)
-    return await _stop(tx, owner.address_ix, channel, source, None)
+    return await _stop(tx, owner.address_ix, channel, _Heard(source))
 
 
 async def stop_address_ix(
@@ -96,22 +106,15 @@ async def stop_address_ix(
     `alone`: the person has blocked us on this channel, which says nothing of others.
     """
     stop_it = _stop_channel if alone else _stop
-    return await stop_it(tx, address_ix, channel, source, None)
+    return await stop_it(tx, address_ix, channel, _Heard(source))
 
 
-async def _stop(
-    tx: Tx,
-    address_ix: bytes,
-    channel: Channel,
-    source: StopSource,
-    inbound_id: str | None,
-    said_at: datetime | None = None,
-) -> Stopped:
+async def _stop(tx: Tx, address_ix: bytes, channel: Channel, heard: _Heard) -> Stopped:
     """End what the rule of today says such a stop ends; how it stood on the channel it was heard on."""
     scope = await _scope(tx, channel)
-    stopped = await _stop_channel(tx, address_ix, channel, source, inbound_id, said_at)
+    stopped = await _stop_channel(tx, address_ix, channel, heard)
     for other in sorted(scope.ends - {channel}):
-        await _stop_channel(tx, address_ix, other, StopSource.WITH_ANOTHER, inbound_id, said_at)
+        await _stop_channel(tx, address_ix, other, replace(heard, source=StopSource.WITH_ANOTHER))
     return stopped
 
 
@@ -120,19 +123,14 @@ async def _scope(tx: Tx, channel: Channel) -> Scope:
     return scope_of(channel, local_day(tx.now, zone_of(practice.zone)), practice.region)
 
 
-async def _stop_channel(
-    tx: Tx,
-    address_ix: bytes,
-    channel: Channel,
-    source: StopSource,
-    inbound_id: str | None,
-    said_at: datetime | None = None,
-) -> Stopped:
+async def _stop_channel(tx: Tx, address_ix: bytes, channel: Channel, heard: _Heard) -> Stopped:
     before = await store.opt_out_of(tx, address_ix, channel.value)
     if before is not None and before.stopped:
-        await store.stopped_again(tx, address_ix, channel.value, said_at or tx.now)
+        await store.stopped_again(tx, address_ix, channel.value, heard.said_at or tx.now)
         return Stopped(again=True)
-    await store.set_stopped(tx, address_ix, channel.value, stopped=True, source=source.value, inbound_id=inbound_id)
+    await store.set_stopped(
+        tx, address_ix, channel.value, stopped=True, source=heard.source.value, inbound_id=heard.inbound_id
+    )
     await outbox.cancel_for_address(tx, address_ix, channel, "opted_out")
     if channel is Channel.SMS:
         await links.revoke_for(tx, address_ix=address_ix)
@@ -141,8 +139,8 @@ async def _stop_channel(
         "address",
         _named(address_ix),
         channel=channel.value,
-        source=source.value,
-        inbound_id=inbound_id,
+        source=heard.source.value,
+        inbound_id=heard.inbound_id,
     )
     tx.emit(NumberStopped(address_ix.hex(), channel.value))
     await _tell_clients(tx, address_ix)

@@ -50,9 +50,14 @@ class GapRepair:
 
 
 async def repair(
-    record: Record, channel: Channel, practice_id: str, since: datetime, until: datetime, *,
+    record: Record,
+    channel: Channel,
+    practice_id: str,
+    since: datetime,
+    until: datetime,
+    *,
     whatsapp: Channel | None = None,
-) -> int:  # fmt: skip
+) -> int:
     """Store the texts the carrier lists since an instant and we do not know; returns how many there were.
 
     What came up to `until`, when the look began, is then known to be in the record.

@@ -1,7 +1,8 @@
 """Receiving texts: stored raw and once before anything is done about them.
 
-What a text means is bot/conversation's; here it is only read so far as to see whether others must wait for it. What a
-missed webhook would have told is gap_repair.py's. Invariant: one carrier id is stored once, however often it comes.
+What a text means is bot/conversation's; here it is only read so far as to see whether others must wait for it, and the
+word STOP is obeyed as it comes in (stop_at_once.py). What a missed webhook would have told is gap_repair.py's.
+Invariant: one carrier id is stored once, however often it comes.
 """
 
 from collections.abc import Mapping, Sequence
@@ -9,11 +10,15 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any, Final
 
+from messages import consent
 from messages import inbound_store as store
 from messages.crash_points import reach
 from messages.inbound_store import Inbound, Raw
 from messages.intents.reader import read as understand
 from messages.intents.reading import Asked, IntentKind
+from messages.kinds import Channel
+from messages.stop_at_once import ends_all_texts
+from messages.whatsapp_store import VIA
 from scheduler.core.bell import Work
 from scheduler.core.record import Reading, Tx
 
@@ -43,16 +48,27 @@ async def receive(tx: Tx, received: Received) -> str | None:
 
 
 async def receive_many(tx: Tx, received: Sequence[Received]) -> tuple[str, ...]:
-    """Store texts; the ids of those that were not stored before. Wakes the worker if there were any."""
+    """Store texts, obeying the STOPs among them; the ids of those not stored before. Wakes the worker for those."""
     texts = [_raw(tx, each) for each in received]
     new = set(await store.add(tx, texts))
     for each in texts:
         if each.id in new:
             tx.note("inbound.received", "inbound", each.id, media=each.media_count)
+            await _obey(tx, each)
     if new:
         tx.wake(Work.TEXTS)
         reach("inbound.stored")
     return tuple(each.id for each in texts if each.id in new)
+
+
+async def _obey(tx: Tx, text: Raw) -> None:
+    """End texts where the text is the word for it; what was spoken or tapped is dealt with while the person waits."""
+    if text.via not in {None, VIA}:
+        return
+    source = ends_all_texts(text.body, text.opt_out_type)
+    if source is not None:
+        channel = Channel.WHATSAPP if text.via == VIA else Channel.SMS
+        await consent.stop(tx, text.sender, channel, source, text.id)
 
 
 def is_pressing(body: str) -> bool:

@@ -1,9 +1,11 @@
 """A STOP is obeyed where it comes in: in the transaction that stores it, before anybody reads the text.
 
 Reading a text, confirming the STOP and telling staff is bot/conversation's and follows in a moment; a queue of texts or
-a worker that is gone must not keep a person's STOP waiting. Only the word itself is obeyed here; what has to be
-understood first (other words, a choice by number, a word that may mean the visit) waits for its reading, before others.
-Invariant: when `nothing_leaves` has returned, no attempt at a text to that address begins that had not seen the STOP.
+a worker that is gone must not keep a person's STOP waiting. Only the word itself is obeyed here (inbound.py does it, by
+whatever door a text comes); what has to be understood first (other words, a choice by number, a word that may mean the
+visit) waits for its reading, before others.
+Invariant: when `nothing_leaves` has returned in time, no attempt at a text to that number begins that had not seen the
+STOP.
 """
 
 import asyncio
@@ -12,15 +14,13 @@ from typing import Final
 from messages import consent, outbox
 from messages import consent_store as store
 from messages.consent import StopSource
-from messages.inbound import Received, receive
+from messages.intents.law import read_keyword
 from messages.intents.normalise import normalise
-from messages.intents.reader import read
 from messages.intents.reading import Asked, Intent, IntentKind
 from messages.kinds import Channel
 from messages.opt_out_scope import TEXTS
-from messages.whatsapp_store import VIA
 from scheduler.core.actor import CARRIER
-from scheduler.core.record import Reading, Record, Tx
+from scheduler.core.record import Reading, Record
 
 STOP_BY_CARRIER: Final = "STOP"
 MAY_MEAN_THE_VISIT: Final = "law.ambiguous_stop"
@@ -35,28 +35,15 @@ def source_of(intent: Intent | None, opt_out_type: str | None) -> StopSource:
     return StopSource.KEYWORD if intent is not None and intent.word else StopSource.FREE_TEXT
 
 
-def ends_all_texts(received: Received) -> StopSource | None:
+def ends_all_texts(body: str, opt_out_type: str | None = None) -> StopSource | None:
     """How a text ends all texts to its number, whatever was asked before; None when it does not, or must be read."""
-    if received.via not in {None, VIA}:  # what was spoken or tapped is dealt with while the person waits
-        return None
-    if (received.opt_out_type or "").upper() == STOP_BY_CARRIER:
+    if (opt_out_type or "").upper() == STOP_BY_CARRIER:
         return StopSource.CARRIER
-    reading = read(received.body, asked=Asked())
-    stop = reading.get(IntentKind.STOP)
-    by_number = any(token.isdecimal() for token in normalise(received.body).tokens)
-    if stop is None or stop.word is None or by_number or reading.why[0].startswith(MAY_MEAN_THE_VISIT):
+    words = normalise(body)
+    keyword = read_keyword(words, Asked())
+    if keyword is None or keyword.get(IntentKind.STOP) is None or keyword.why[0].startswith(MAY_MEAN_THE_VISIT):
         return None
-    return StopSource.KEYWORD
-
-
-async def take_in(tx: Tx, received: Received) -> str | None:
-    """Store a text and obey it if it is such a STOP; its id, or None when the same one was stored before."""
-    inbound_id = await receive(tx, received)
-    source = ends_all_texts(received)
-    if inbound_id is not None and source is not None:
-        channel = Channel.WHATSAPP if received.via == VIA else Channel.SMS
-        await consent.stop(tx, received.sender, channel, source, inbound_id)
-    return inbound_id
+    return None if any(token.isdecimal() for token in words.tokens) else StopSource.KEYWORD
 
 
 async def nothing_leaves(record: Record, practice_id: str, number: str) -> None:

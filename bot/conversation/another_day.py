@@ -6,7 +6,7 @@ Invariant: nothing is confirmed or cancelled by such a text. They are told when 
 from datetime import datetime, timedelta
 from typing import Final
 
-from bot.conversation.compared import days_named, times_named
+from bot.conversation.compared import dates_named, times_named
 from bot.conversation.hand_over import ask_staff
 from bot.conversation.say import say
 from bot.conversation.turn import Turn
@@ -31,7 +31,7 @@ def has_another_in_mind(turn: Turn, wish: IntentKind, visit: Visit) -> bool:
 
 def _names_another_day(turn: Turn, visit: Visit) -> bool:
     """Whether the text names days and none of them is the visit's, by the clock of the visit or of the practice."""
-    named, days = named_days(turn.inbound.body), days_named(turn.when)
+    named, days = named_days(turn.inbound.body), dates_named(turn.when)
     zones = {zone_of(visit.zone), zone_of(turn.practice.zone)}
     written = turn.inbound.received_at
     if days and not (named.weekdays or named.tomorrow):

@@ -102,12 +102,10 @@ def besides(when: When, visit: datetime) -> When:
 
 
 def _names(span: Span, visit: datetime) -> bool:
-    if span.kind is SpanKind.DATE:
-        return span.covers(visit)
-    return span.kind in {SpanKind.DATETIME, SpanKind.TIME} and span.covers(visit)
+    return span.kind in {SpanKind.DATE, SpanKind.DATETIME, SpanKind.TIME} and span.covers(visit)
 
 
-def days_named(when: When) -> frozenset[date]:
+def dates_named(when: When) -> frozenset[date]:
     """The whole days that are named, wished for or ruled out."""
     spans = (span for span in (*when.spans, *when.without) if span.kind is SpanKind.DATE)
     return frozenset(span.start.date() for span in spans if isinstance(span.start, datetime))

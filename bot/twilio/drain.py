@@ -15,8 +15,7 @@ from bot.twilio.spool import Kept, Spool
 from messages import undeliverable
 from messages.crash_points import reach
 from messages.delivery_callback import Callback, record_callback
-from messages.inbound import Received, is_pressing
-from messages.stop_at_once import take_in
+from messages.inbound import Received, is_pressing, receive_many
 from scheduler.core.actor import CARRIER
 from scheduler.core.errors import Misconfigured, Unavailable
 from scheduler.core.log import get_logger
@@ -95,9 +94,7 @@ async def _store(record: Record, spool: Spool, practice_id: str, posts: Sequence
 
 
 async def _take_in(tx: Tx, posts: Sequence[Kept]) -> None:
-    for each in posts:
-        if each.kind == INBOUND:
-            await take_in(tx, received_of(each.fields, each.at))
+    await receive_many(tx, [received_of(each.fields, each.at) for each in posts if each.kind == INBOUND])
     for each in posts:
         if each.kind == STATUS:
             await record_callback(tx, Callback(**each.fields))

@@ -18,8 +18,8 @@ from multidict import MultiDictProxy
 from bot.twilio.carrier import ACCOUNT, EMPTY_ANSWER, RECORD, SIGNATURES, taken
 from bot.twilio.drain import INBOUND
 from bot.web.typed import typed_number
-from messages.inbound import Received
-from messages.stop_at_once import ends_all_texts, nothing_leaves, take_in
+from messages.inbound import Received, receive
+from messages.stop_at_once import ends_all_texts, nothing_leaves
 from messages.whatsapp import PREFIX
 from messages.whatsapp_store import VIA
 from scheduler.core.errors import Unavailable
@@ -44,8 +44,8 @@ async def inbound(request: web.Request) -> web.Response:
         raise web.HTTPForbidden
     raw = asdict(received)
     del raw["received_at"]
-    if ends_all_texts(received) is None:
-        await taken(request, INBOUND, raw, lambda tx: take_in(tx, received))
+    if ends_all_texts(received.body, received.opt_out_type) is None:
+        await taken(request, INBOUND, raw, lambda tx: receive(tx, received))
     else:
         await _heed(request, raw, received)
     return web.Response(text=EMPTY_ANSWER, content_type="text/xml")
@@ -55,7 +55,7 @@ async def _heed(request: web.Request, raw: dict[str, Any], received: Received) -
     """Store a STOP and wait until nothing to its number is on the way; without the record nothing begins to leave."""
     record = request.app[RECORD]
     began = record.clock.monotonic()
-    stored = partial(take_in, received=received)
+    stored = partial(receive, received=received)
     await taken(request, INBOUND, raw, stored, patience=STOP_PATIENCE_SECONDS)
     try:
         async with asyncio.timeout(ANSWER_WITHIN_SECONDS - (record.clock.monotonic() - began)):

@@ -17,13 +17,12 @@ from bot.conversation import due as conversation
 from messages import task_store
 from messages.channels.base import Accepted, Listed, Outgoing, SendOutcome
 from messages.consent import grant
-from messages.inbound import Received
+from messages.inbound import Received, receive
 from messages.kinds import Channel, Kind, Purpose
 from messages.limits import Limits
 from messages.outbox import Draft, enqueue
 from messages.outbox_store import Message, messages_of
 from messages.recipients import recipient_for
-from messages.stop_at_once import take_in
 from messages.transmit import Transmitter
 from scheduler import tables
 from scheduler.actions.book import book
@@ -170,7 +169,7 @@ class Scene:
         """A text comes in from a number; nobody has dealt with it yet. `said`: more of what a webhook tells."""
         async with self.record.write(self.practice, CARRIER) as tx:
             sid = f"SM{next(self._numbers):032x}"
-            inbound_id = await take_in(tx, Received(sid=sid, sender=number, body=body, **said))
+            inbound_id = await receive(tx, Received(sid=sid, sender=number, body=body, **said))
         assert inbound_id is not None
         return inbound_id
 

@@ -1,14 +1,13 @@
 """A STOP is obeyed in the transaction that stores it, and told done when nothing to the number is on its way."""
 
 import asyncio
-from dataclasses import replace
 from datetime import timedelta
 
 import pytest
 
 from messages.consent import StopSource
-from messages.inbound import Received
-from messages.stop_at_once import ends_all_texts, nothing_leaves, take_in
+from messages.inbound import Received, receive
+from messages.stop_at_once import ends_all_texts, nothing_leaves
 from scheduler.core.actor import CARRIER
 from tests.messages.post import Post
 
@@ -34,9 +33,7 @@ from tests.messages.post import Post
 def test_only_what_surely_ends_all_texts_is_obeyed_at_once(
     body: str, opt_out_type: str | None, source: StopSource | None
 ) -> None:
-    received = Received(sid="SM1", sender="+12025550123", body=body, opt_out_type=opt_out_type)
-    assert ends_all_texts(received) == source
-    assert ends_all_texts(replace(received, via="voice")) is None
+    assert ends_all_texts(body, opt_out_type) == source
 
 
 async def test_what_waits_is_cancelled_before_anybody_reads_the_stop(post: Post) -> None:
@@ -44,8 +41,8 @@ async def test_what_waits_is_cancelled_before_anybody_reads_the_stop(post: Post)
     waiting = await post.say(ana, due_at=post.clock.now() + timedelta(days=1))
     stop = Received(sid="SM1", sender=ana.who.phone, body="Stop.")
     async with post.record.write(post.practice_id, CARRIER) as tx:
-        assert await take_in(tx, stop) is not None
-        assert await take_in(tx, stop) is None
+        assert await receive(tx, stop) is not None
+        assert await receive(tx, stop) is None
     message = await post.message(waiting)
     assert (message.state, message.reason) == ("cancelled", "opted_out")
     assert await post.is_stopped(ana)
@@ -54,7 +51,14 @@ async def test_what_waits_is_cancelled_before_anybody_reads_the_stop(post: Post)
 async def test_other_words_are_stored_and_stop_nothing(post: Post) -> None:
     ana = await post.office.client()
     async with post.record.write(post.practice_id, CARRIER) as tx:
-        assert await take_in(tx, Received(sid="SM1", sender=ana.who.phone, body="STOP 2")) is not None
+        assert await receive(tx, Received(sid="SM1", sender=ana.who.phone, body="STOP 2")) is not None
+    assert not await post.is_stopped(ana)
+
+
+async def test_what_was_said_in_a_call_is_left_to_the_call(post: Post) -> None:
+    ana = await post.office.client()
+    async with post.record.write(post.practice_id, CARRIER) as tx:
+        await receive(tx, Received(sid="voice:1", sender=ana.who.phone, body="STOP", via="voice"))
     assert not await post.is_stopped(ana)
 
 
@@ -64,7 +68,7 @@ async def test_it_is_done_only_when_what_is_on_its_way_has_ended(post: Post) -> 
     worker = post.transmitter()
     _, held = await worker.claim(post.practice_id)
     async with post.record.write(post.practice_id, CARRIER) as tx:
-        await take_in(tx, Received(sid="SM1", sender=ana.who.phone, body="STOP"))
+        await receive(tx, Received(sid="SM1", sender=ana.who.phone, body="STOP"))
     done = asyncio.create_task(nothing_leaves(post.record, post.practice_id, ana.who.phone))
     assert (await asyncio.wait({done}, timeout=0.2))[1] == {done}
     await worker.post(post.practice_id, held)

@@ -26,9 +26,8 @@ from bot.worker import Named, Worker
 from messages import crash_points
 from messages.channels.base import Outgoing
 from messages.delivery_callback import Callback, record_callback
-from messages.inbound import Received
+from messages.inbound import Received, receive
 from messages.kinds import Channel
-from messages.stop_at_once import take_in
 from scheduler.core.actor import CARRIER
 from scheduler.core.engine import Engines
 from scheduler.core.ids import Chance, seeded_chance, seeded_ids
@@ -388,7 +387,7 @@ class Week:
         if not self.up:
             return
         async with self.record.write(self.practice.id, CARRIER) as tx:
-            await take_in(tx, received)
+            await receive(tx, received)
 
     def phone_rings(self, taken: Taken) -> None:
         """A text has arrived."""

@@ -1,4 +1,4 @@
-"""WhatsApp as a way to be reached: from which number, with which approved templates."""
+"""WhatsApp as a way to be reached; when an offer was said yes to, and what a page said to a text."""
 
 import sqlalchemy as sa
 from alembic import op
