@@ -20,6 +20,12 @@ def refines(before: Sequence[Hours], what: Hours) -> bool:
     return parts and what.first is not None
 
 
+def is_part_of(before: Sequence[Hours], what: Hours) -> bool:
+    """Whether a part of the day behind a bound says where it lies: "before lunch, in the morning"."""
+    bound = bool(before) and all(each.how in {"after", "before"} for each in before)
+    return bound and what.part is not None and not what.part.plural
+
+
 def halves_told(alternatives: Sequence[Sequence[Hours]]) -> list[tuple[Hours, ...]]:
     """The alternatives, each hour in the half of the day its neighbours say."""
     found = [tuple(each) for each in alternatives]

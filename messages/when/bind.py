@@ -9,11 +9,12 @@ from dataclasses import dataclass, field, replace
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from messages.when.alternatives import halves_told, refines
+from messages.when.alternatives import halves_told, is_part_of, refines
 from messages.when.hours import settled, settled_pair, still_ahead
 from messages.when.phrase import Dates, Hours, Limit
 from messages.when.pieces import Clock, Days, Part
 from messages.when.reading import Edge, Grain, Span, SpanKind
+from messages.when.words import EVENING
 
 _DAY: Final = timedelta(days=1)
 _WEEK: Final = 7
@@ -63,7 +64,8 @@ def _groups(limits: Sequence[Limit]) -> list[_Group]:
     for limit in limits:
         what = limit.what
         if isinstance(what, Dates):
-            if limit.apart and limit.joined in {"", "pause"} and groups[-1].days:
+            days = groups[-1].days
+            if limit.apart and limit.joined in {"", "pause"} and days and not _agree(days[-1].days, what.days):
                 raise MustAskError("days_apart")
             _take_dates(groups, what, limit.joined)
         else:
@@ -71,6 +73,16 @@ def _groups(limits: Sequence[Limit]) -> list[_Group]:
     for group in groups:
         group.hours = [list(hours) for hours in halves_told(group.hours)]
     return groups
+
+
+def _agree(first: Days, second: Days) -> bool:
+    """Whether one of the two lies in the other: "tomorrow aka leap day", "mid May, let us say the 15th"."""
+    if first.until is None and second.until is None:
+        return first.dates == second.dates
+    if first.until is not None and second.until is not None:
+        return False
+    stretch, day = (first, second) if first.until is not None else (second, first)
+    return stretch.dates[0] <= day.dates[0] < (stretch.until or day.dates[0])
 
 
 def _take_dates(groups: list[_Group], what: Dates, joined: str) -> None:
@@ -84,6 +96,8 @@ def _take_dates(groups: list[_Group], what: Dates, joined: str) -> None:
     elif not group.days:
         group.hours_first = bool(group.hours)
         group.days.append(what)
+    elif what.days.every and group.days[-1].days.until is not None:
+        return  # "in January, any day"
     elif (not joined or _says_it_again(group.days[-1], what, joined)) and not (group.hours and not group.hours_first):
         if not joined and _both_named(group.days[-1], what):
             group.days.append(what)  # "mon wed or fri"
@@ -137,7 +151,7 @@ def _take_hours(groups: list[_Group], what: Hours, joined: str) -> None:
     group = groups[-1]
     if group.hours_first and joined and group.days:
         groups.append(_Group(hours=[[what]]))
-    elif joined == "pause" and group.hours and refines(group.hours[-1], what):
+    elif joined == "pause" and group.hours and (refines(group.hours[-1], what) or is_part_of(group.hours[-1], what)):
         group.hours[-1].append(what)
     elif not group.hours or (joined and not _closes(group.hours[-1], what, joined)):
         group.hours.append([what])
@@ -282,7 +296,8 @@ def _settle(hours: Sequence[Hours], frame: Frame, day: date | None) -> _Edges:
     if not rest:
         if len(hours) > 1 or part is None:
             raise MustAskError("parts_disagree")
-        return _Edges(SpanKind.INTERVAL, part.start, part.end, Grain.HOUR)
+        start = max(part.start, _earliest(frame, day) or part.start) if part.later else part.start
+        return _interval(start, part.end, Grain.HOUR)
     edges = [_edges(each, part, bookable, _earliest(frame, day)) for each in rest]
     if len(edges) == 2 and edges[0].kind is SpanKind.OPEN_END and edges[1].kind is SpanKind.OPEN_START:  # noqa: PLR2004 -- a pair
         return _interval(edges[0].first, edges[1].last, Grain.HOUR)
@@ -307,6 +322,8 @@ def _narrowed(edges: _Edges, part: Part | None) -> _Edges:
     if part is None or edges.kind not in {SpanKind.OPEN_END, SpanKind.OPEN_START}:
         return edges
     if edges.kind is SpanKind.OPEN_END:
+        if part.end == EVENING[1]:
+            return edges  # nothing comes behind the evening
         return _interval(edges.first, part.end, edges.grain)
     return _interval(part.start, edges.last, edges.grain)
 

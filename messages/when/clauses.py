@@ -13,9 +13,10 @@ from typing import Final
 from messages.when.marks import POLITE
 from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
 
-_CONNECTING: Final = frozenset({Mark.AND, Mark.OR, Mark.PAUSE, Mark.BUT})
+_CONNECTING: Final = frozenset({Mark.AND, Mark.OR, Mark.PAUSE, Mark.BUT, Mark.BECAUSE})
 _ASKING: Final = frozenset({Mark.POSSIBLE, Mark.PROPOSE})
-_ENDING: Final = frozenset({Mark.STOP, Mark.PAUSE, Mark.BUT, Mark.SO})
+_ENDING: Final = frozenset({Mark.STOP, Mark.PAUSE, Mark.BUT, Mark.BECAUSE, Mark.UNLESS, Mark.SO})
+_BOUNDING: Final = frozenset({Mark.AFTER, Mark.BEFORE, Mark.UNTIL, Mark.NOT_BEFORE})
 _OPENING: Final = frozenset({Mark.PROPOSE, Mark.MOVE})
 _BEFORE_A_TIME: Final = frozenset(
     {
@@ -48,6 +49,24 @@ class Clause:
         return self.opener is Mark.SO or any(piece in _ASKING or piece is Mark.MOVE for piece in self.pieces)
 
     @property
+    def only_explains(self) -> bool:
+        """Whether it gives a reason for what was said, and no time: "because I work"."""
+        return self.opener is Mark.BECAUSE and not _timed(self.pieces)
+
+    @property
+    def is_an_hour(self) -> bool:
+        """Whether it is nothing but an hour, of a kind that is no choice of ours: "nine", "1430"."""
+        said = [piece for piece in self.pieces if piece not in {Mark.LINK, Mark.STOP, Mark.PAUSE}]
+        said = [piece for piece in said if not (isinstance(piece, Word) and piece.text in POLITE)]
+        clock = said[0] if len(said) == 1 else None
+        return isinstance(clock, Clock) and not clock.choice
+
+    @property
+    def concedes(self) -> bool:
+        """Whether it names what might be in the way: "unless it is a holiday", "even if it is New Year"."""
+        return Mark.UNLESS in self.pieces[:3]
+
+    @property
     def corrects(self) -> bool:
         """Whether it takes back what was said before."""
         return Mark.CORRECT in self.pieces
@@ -65,15 +84,17 @@ def clauses(pieces: Sequence[Piece]) -> list[Clause]:
 
 def _opener(pieces: Sequence[Piece]) -> Mark | None:
     marks = [piece for piece in pieces[:2] if piece is not Mark.LINK and isinstance(piece, Mark)]
-    strong = [mark for mark in marks if mark in {Mark.SO, Mark.OR, Mark.AND}]
+    strong = [mark for mark in marks if mark in {Mark.SO, Mark.OR, Mark.AND, Mark.BECAUSE}]
     return (strong or marks or [None])[0]
 
 
 def _begins_another(so_far: Sequence[Piece], piece: Piece, ahead: Sequence[Piece]) -> bool:
-    if piece in {Mark.STOP, Mark.SO}:
+    if piece in {Mark.STOP, Mark.SO, Mark.BECAUSE, Mark.UNLESS}:
         return True
     if piece is Mark.BUT:
         return not _excepts(so_far, ahead)
+    if piece is Mark.PAUSE and ((Mark.BECAUSE in so_far[:2] and not _timed(so_far)) or Mark.UNLESS in so_far[:3]):
+        return True
     return _takes_back(so_far, piece, ahead) or _turns(so_far, piece, ahead)
 
 
@@ -166,10 +187,18 @@ def _refuses_next(ahead: Sequence[Piece]) -> bool:
 def _stance(pieces: Sequence[Piece]) -> Stance:
     if Mark.PAST in pieces:
         return Stance.PAST
-    ends = Mark.ENDS in pieces and not any(piece in _ASKING for piece in pieces)
-    if ends and any(isinstance(piece, Clock) for piece in pieces):
+    if Mark.ENDS in pieces and not any(piece in _ASKING for piece in pieces) and _tells_when_it_ends(pieces):
         return Stance.VAGUE
     return Stance.REFUSAL if Mark.CANNOT in pieces or _no_behind(pieces) else Stance.WISH
+
+
+def _tells_when_it_ends(pieces: Sequence[Piece]) -> bool:
+    """“Class ends at 2"; not "after 4 when school lets out", where the hour is a bound of its own."""
+    hours = [at for at, piece in enumerate(pieces) if isinstance(piece, Clock)]
+    if not hours or hours[-1] > pieces.index(Mark.ENDS):
+        return bool(hours)
+    before = [piece for piece in pieces[: hours[0]] if piece not in {Mark.AT, Mark.LINK}]
+    return not before or before[-1] not in _BOUNDING
 
 
 def spare_words(pieces: Sequence[Piece]) -> int:

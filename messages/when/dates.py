@@ -5,6 +5,7 @@ The one invariant: what could be two dates says so (`open_to_doubt`), and what n
 
 import re
 from collections.abc import Callable
+from datetime import date
 from typing import Final
 
 from messages.when.almanac import DAY, LAST_DAY, MONTHS_A_YEAR, WEEK, Calendar, Found
@@ -34,6 +35,7 @@ _SUFFIX: Final = frozenset({"st", "nd", "rd", "th", "o", "ro"})
 _HALVES: Final = frozenset({("am",), ("pm",), ("ish",), ("oclock",), ("or",), ("o",), ("-",)})
 _HOURS: Final = 12
 _TENTH: Final = 10
+_LAST_OF_ANY: Final = 28
 # "My 2nd visit" counts visits.
 _COUNTED: Final = frozenset(
     {
@@ -73,7 +75,7 @@ def _anchor(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None
 
 def _relative(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
     for phrase, days in _AHEAD.items():
-        if words[at : at + len(phrase)] == phrase:
+        if words[at] == phrase[0] and words[at : at + len(phrase)] == phrase:
             return Days((calendar.today + DAY * days,)), len(phrase)
     word = words[at]
     if word == "pasado" and _after_tomorrow(words, at):
@@ -91,6 +93,8 @@ def _relative(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | No
 def _after_tomorrow(words: tuple[str, ...], at: int) -> bool:
     """“Pasado a las 9” is short for "pasado mañana"; "el mes pasado" is not."""
     after = words[at + 1] if at + 1 < len(words) else ""
+    if after in {"", ",", "."}:
+        return not at or words[at - 1] in {",", ".", "o", "mejor", "para", "hasta"}
     return (after in BEFORE_HOURS or after[:1].isdecimal()) and words[at - 1 : at] not in {
         ("mes",),
         ("ano",),
@@ -104,8 +108,19 @@ _AHEAD: Final = {
     ("day", "after", "tmrw"): 2,
     ("pasado", "manana"): 2,
     ("later", "today"): 0,
+    ("hoy", "mas", "tarde"): 0,
+    ("hoy", "mismo", "mas", "tarde"): 0,
+    ("mas", "tarde", "hoy"): 0,
+    ("hoy", "mismo"): 0,
+    ("manana", "mismo"): 1,
     ("today", "week"): WEEK,
     ("tomorrow", "week"): WEEK + 1,
+    ("a", "week", "today"): WEEK,
+    ("one", "week", "today"): WEEK,
+    ("a", "week", "tomorrow"): WEEK + 1,
+    ("two", "weeks", "today"): 2 * WEEK,
+    ("2", "weeks", "today"): 2 * WEEK,
+    ("pasado", "pasado", "manana"): 3,
 }
 
 
@@ -171,6 +186,14 @@ def _day_number(words: tuple[str, ...], at: int) -> tuple[int, int] | None:
     number = int(word) if word.isdecimal() and len(word) <= 2 else DAY_NUMBERS.get(word)  # noqa: PLR2004 -- two digits
     if number is None or not 1 <= number <= LAST_DAY:
         return None
+    if word == "treinta" and words[at + 1 : at + 3] in {("y", "uno"), ("y", "un")}:
+        return LAST_DAY, 3
+    if (
+        word == "veinte"
+        and words[at + 1 : at + 2] == ("y",)
+        and DAY_NUMBERS.get("".join(words[at + 2 : at + 3]), LAST_DAY) < _TENTH
+    ):
+        return 20 + DAY_NUMBERS[words[at + 2]], 3
     suffixed = word.isdecimal() and words[at + 1 : at + 2] and words[at + 1] in _SUFFIX
     return number, 2 if suffixed and (words[at + 1] != "o" or words[at + 2 : at + 3] == ("de",)) else 1
 
@@ -200,7 +223,17 @@ def _of_month(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | No
         fits = day <= (following - DAY).day and first + DAY * (day - 1) >= calendar.today
         return (Days((first + DAY * (day - 1),)) if fits else Mark.ASK), end + told_month[1] - at
     found = calendar.of_month(day)
-    return (Days((found,), of_month=day) if found else Mark.ASK), end - at
+    if found is None:
+        return Mark.ASK, end - at
+    return Days((found,), of_month=day, open_to_doubt=_of_the_month_said(found, calendar)), end - at
+
+
+def _of_the_month_said(found: date, calendar: Calendar) -> date | None:
+    """“Not Christmas Eve, the 22nd": that day of the month that was spoken of, where it is not the next one."""
+    said = calendar.said
+    if said is None or (said.year, said.month) <= (found.year, found.month) or found.day > _LAST_OF_ANY:
+        return None
+    return said.replace(day=found.day)
 
 
 def _of_which_month(words: tuple[str, ...], at: int, calendar: Calendar) -> tuple[int, int] | None:

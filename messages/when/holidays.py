@@ -1,6 +1,6 @@
 """Reads holidays by name: "Christmas Eve", "nochebuena", "Labor Day", "viernes santo"; of the United States and Mexico.
 
-Only names that mean one date to everybody; a day that falls differently in the two countries is asked (`Mark.ASK`). The
+Only names that mean one date to everybody; a day that falls differently in the two countries is `Mark.SOME_DAY`. The
 one invariant: the date is the next one, today counting.
 """
 
@@ -65,10 +65,10 @@ _NAMES: Final[Mapping[Callable[[int], date], str]] = {
     _easter(-7): "palm sunday/domingo de ramos",
     _easter(-3): "jueves santo/maundy thursday",
     _easter(-2): "good friday/viernes santo",
-    _easter(-1): "sabado de gloria/holy saturday",
+    _easter(-1): "sabado de gloria/holy saturday/sabado santo",
     _easter(0): "easter/easter sunday/domingo de pascua/domingo de resurreccion",
     _easter(1): "easter monday/lunes de pascua",
-    _fixed(4, 1): "april fools/april fools day",
+    _fixed(4, 1): "april fools/april fools day/april fool day/april fools joke",
     _fixed(4, 15): "tax day",
     _fixed(4, 22): "earth day",
     _fixed(5, 5): "cinco de mayo",
@@ -79,6 +79,17 @@ _NAMES: Final[Mapping[Callable[[int], date], str]] = {
     _fixed(7, 4): "fourth of july/independence day/cuatro de julio",
     _nth(1, _MONDAY, 9): "labor day/labour day",
     _nth(2, _MONDAY, 10): "columbus day/indigenous peoples day",
+    _fixed(2, 13): "galentines day/galentines",
+    _fixed(3, 19): "san jose/dia de san jose",
+    _fixed(5, 4): "star wars day/may the fourth/may the 4th/may the 4th be with you/may the fourth be with you",
+    _fixed(6, 24): "dia de san juan/noche de san juan/san juan",
+    _fixed(7, 1): "canada day",
+    _fixed(7, 25): "dia de santiago",
+    _fixed(8, 15): "dia de la asuncion/la asuncion",
+    _fixed(10, 12): "dia de la hispanidad/dia del pilar/el pilar",
+    _nth(4, _THURSDAY, 11, plus=2): "small business saturday",
+    _nth(4, _THURSDAY, 11, plus=5): "giving tuesday",
+    _fixed(12, 8): "dia de la inmaculada/la inmaculada/la purisima",
     _fixed(10, 31): "halloween/noche de brujas",
     _fixed(11, 1): "all saints day/all saints/todos los santos/dia de todos los santos/todos santos",
     _fixed(11, 2): "dia de muertos/dia de los muertos/day of the dead/all souls day",
@@ -101,6 +112,9 @@ _ASKED: Final = (
     "mothers day/mother day/dia de las madres/dia de la madre/dia del nino/dia del trabajo/dia de la independencia"
     "/semana santa/holy week/spring break/hanukkah/passover/ramadan/eid/lent/cuaresma/kwanzaa/lunar new year"
     "/chinese new year/the holidays/the holiday/las fiestas/dia de la raza/dia del maestro/posadas/leap year"
+    "/super bowl/the super bowl/dia de la constitucion/first day of spring/first day of summer/first day of fall"
+    "/first day of winter/first day of school/superbowl/dia de la mujer/dia del trabajador/carnaval/carnavales/ferias"
+    "/puente/el puente/feriado/dia feriado/dia festivo/holiday/holidays/fiesta/fiestas"
     "/super bowl sunday/day light savings/daylight savings"
 )
 _BY_NAME: Final[Mapping[tuple[str, ...], Callable[[int], date] | None]] = MappingProxyType(
@@ -128,9 +142,9 @@ def _named(words: tuple[str, ...], at: int, start: int, calendar: Calendar) -> F
         if name in _BY_NAME:
             around = words[start + length : start + length + 1]
             if around and around[0] in _AROUND:
-                return Mark.ASK, start + length + 1 - at
+                return Mark.SOME_DAY, start + length + 1 - at
             rule = _BY_NAME[name]
-            return (Days((_next(rule, calendar.today),)) if rule else Mark.ASK), start + length - at
+            return (Days((_next(rule, calendar.today),)) if rule else Mark.SOME_DAY), start + length - at
     return None
 
 

@@ -1,4 +1,4 @@
-"""Which hour a bare number means to a practice: 3 is in the afternoon, 9 in the morning, 7 is asked.
+"""Which hour a bare number means to a practice: 3 is in the afternoon, 9 in the morning, 7 in the evening.
 
 Conventions of docs/understanding.md, as pure functions. The one invariant: None is "this must be asked", never a guess.
 """
@@ -11,12 +11,11 @@ from messages.when.pieces import Clock, Part
 
 _NOON: Final = 12
 _FIRST_MORNING_HOUR: Final = 8
-_LAST_AFTERNOON_HOUR: Final = 6
 _LATEST: Final = 22
 _DAWN: Final = 4
 _LAST_EVENING_HOUR: Final = 9
 _EVENING: Final = 17
-_LATEST_AFTERNOON: Final = 19
+_LATEST_AFTERNOON: Final = 20
 
 
 def settled(clock: Clock, part: Part | None = None, bookable: Sequence[datetime] = ()) -> time | None:
@@ -44,10 +43,11 @@ def _in_part(clock: Clock, part: Part) -> time | None:
     return time(hour, clock.minute) if earliest <= hour <= latest else None
 
 
-def _by_convention(clock: Clock) -> time | None:
+def _by_convention(clock: Clock) -> time:
+    """From 8 on the morning, before that the afternoon and the evening: no part of the day holds a 7 before noon."""
     if clock.hour == _NOON or clock.hour >= _FIRST_MORNING_HOUR:
         return time(clock.hour, clock.minute)
-    return time(clock.hour + _NOON, clock.minute) if clock.hour <= _LAST_AFTERNOON_HOUR else None
+    return time(clock.hour + _NOON, clock.minute)
 
 
 def still_ahead(clock: Clock, earliest: time) -> time | None:

@@ -10,6 +10,7 @@ from types import MappingProxyType
 from typing import Any, Final
 
 from messages.when.pieces import Mark
+from messages.when.words import SHORT_FORMS
 
 Phrase = tuple[str, ...]
 
@@ -18,7 +19,12 @@ _WORDS: Final[Mapping[str, list[str]]] = _TABLES["words"]
 
 
 def _by_phrase(table: Mapping[str, Iterable[str]]) -> Mapping[Phrase, str]:
-    return MappingProxyType({tuple(phrase.split()): name for name, phrases in table.items() for phrase in phrases})
+    return MappingProxyType({_as_cut(phrase): name for name, phrases in table.items() for phrase in phrases})
+
+
+def _as_cut(phrase: str) -> Phrase:
+    """The phrase as `tokens.py` leaves it: short forms in full."""
+    return tuple(SHORT_FORMS.get(word, word) for word in phrase.split())
 
 
 PHRASES: Final[Mapping[Phrase, Mark]] = MappingProxyType(
@@ -27,12 +33,14 @@ PHRASES: Final[Mapping[Phrase, Mark]] = MappingProxyType(
 """Words of LINK bind and mean nothing."""
 
 STRETCHES: Final = _by_phrase(_TABLES["stretches"])
-NOT_TIMES: Final[tuple[Phrase, ...]] = tuple(tuple(phrase.split()) for phrase in _WORDS["not_times"])
+NOT_TIMES: Final[tuple[Phrase, ...]] = tuple(map(_as_cut, _WORDS["not_times"]))
 UNITS: Final = frozenset(_WORDS["units"])
 PLACES: Final = frozenset(_WORDS["places"])
 NOT_A_DATE: Final = frozenset(_WORDS["not_a_date"]) | (UNITS - {"st", "nd", "rd", "th", "visit", "m", "of"})
 NOT_MENDED: Final = frozenset(_WORDS["not_mended"])
 POLITE: Final = frozenset(_WORDS["polite"])
 PART_OF_A_TIME: Final = frozenset(_WORDS["part_of_a_time"])
+DAILY: Final = frozenset(_WORDS["daily"])
+"""What happens every day at an hour only they know: "after dinner"."""
 WEAK_PARTS: Final = frozenset(_WORDS["weak_parts"])
 """Of these, what hardly changes an hour of a day that was read."""

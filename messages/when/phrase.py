@@ -9,35 +9,20 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from typing import Final
 
-from messages.when.marks import PART_OF_A_TIME, POLITE, WEAK_PARTS
+from messages.when.bare_numbers import Numbers
+from messages.when.marks import DAILY, PART_OF_A_TIME, POLITE, WEAK_PARTS
 from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
-from messages.when.reading import Grain
 from messages.when.words import NUMBERS
 
 _DAY: Final = timedelta(days=1)
 _BOUNDS: Final = {Mark.AFTER: "after", Mark.NOT_BEFORE: "from", Mark.BEFORE: "before", Mark.UNTIL: "until"}
-_LEADS: Final = frozenset(
-    {
-        Mark.ENDS,
-        Mark.AT,
-        Mark.AFTER,
-        Mark.NOT_BEFORE,
-        Mark.BEFORE,
-        Mark.UNTIL,
-        Mark.BETWEEN,
-        Mark.PROPOSE,
-        Mark.INSTEAD_OF,
-    }
-)
+_FLIPPED: Final = {"before": "after", "after": "before"}
 _FORWARD: Final = frozenset({"after", "from"})
-# More numbers than these were never choices of ours, so "4 works" speaks of an hour.
-_CHOICES: Final = range(1, 4)
 _JOINTS: Final = frozenset({Mark.OR, Mark.AND, Mark.PAUSE})
-_BARE_HOURS: Final = range(1, 13)
 _NOON: Final = 12
+_EVENT_BEGINS: Final = frozenset({Mark.LINK, Mark.MINE, Mark.POSSIBLE, Mark.PROPOSE})
+_EVENT_ENDS: Final = frozenset({Mark.PAUSE, Mark.STOP, Mark.BUT, Mark.SO, Mark.BECAUSE})
 _EARLY_OR_LATE: Final = frozenset({"early", "late", "temprano", "tempranito"})
-# After these a bare number may be a time if nothing follows that it could count.
-_AFTER_NUMBER: Final = frozenset({"instead", "please", "pls", "thanks", "would", "work", "if", "si"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -70,18 +55,29 @@ class Limit:
 
 @dataclass(frozen=True, slots=True)
 class Folded:
-    """The limits of a clause, in order, and how much of it belongs to a time and was not read as one."""
+    """The limits of a clause, in order, and how much of it belongs to a time and was not read as one.
+
+    Beside no wish only what may be an hour counts: a bare number, "late".
+    """
 
     limits: tuple[Limit, ...]
     unread: int
+    routine: bool  # "after work": an hour only they know
     weak: int  # what belongs to a time, but hardly to an hour of a day that was read: "last", "30 minutes"
-    hours_unread: int  # of these, what may be an hour or tells of one: a bare number, "late"
 
 
 def limits(pieces: Sequence[Piece], *, after_a_time: bool = False) -> Folded:
     """The limits of a clause. `after_a_time`: a time was said before, so that a bare number alone is an hour."""
     folding = _Folding(pieces, after_a_time=after_a_time)
-    return Folded(tuple(folding.fold()), folding.unread, folding.weak, folding.numbers_unread + folding.loose_words)
+    found = tuple(folding.fold())
+    if any(not limit.ruled_out for limit in found):
+        return Folded(found, folding.unread, folding.routine, folding.weak)
+    return Folded(found, folding.numbers_unread + folding.loose_words, folding.routine, folding.weak_numbers)
+
+
+def turned_round(limit: Limit) -> Limit:
+    """“Not before 10" is a wish from 10 on."""
+    return replace(limit, what=replace(limit.what, how=_FLIPPED.get(limit.what.how, limit.what.how)), ruled_out=False)
 
 
 def _tells_hour(limit: Limit) -> bool:
@@ -101,30 +97,36 @@ class _Folding:
 
     def __init__(self, pieces: Sequence[Piece], *, after_a_time: bool) -> None:
         self.pieces = pieces
-        self.after_a_time = after_a_time
-        self.alone = after_a_time and not any(isinstance(piece, Word) and piece.text not in POLITE for piece in pieces)
         self.moves = Mark.MOVE in pieces
+        alone = after_a_time and not any(isinstance(piece, Word) and piece.text not in POLITE for piece in pieces)
+        self.numbers = Numbers(pieces, after_a_time=after_a_time, alone=alone, moves=self.moves)
         self.at = 0
         self.joined = ""
         self.excluded = False
         self.once_excluded = False
         self.unread = 0
         self.weak = 0
+        self.routine = Mark.ROUTINE in pieces
         self.numbers_unread = 0
+        self.weak_numbers = 0
         self.loose_words = 0  # "early", "late": open, unless an hour says what they come to
 
     def fold(self) -> Iterator[Limit]:
         found: list[Limit] = []
         apart = False
         while self.at < len(self.pieces):
+            self.at = self._behind_event()
+            if self.at == len(self.pieces):
+                break
             piece = self.pieces[self.at]
             what = self._what(piece)
             if what is None:
                 unread = self._is_unread(piece)
-                weak = unread and isinstance(piece, Word) and piece.text.split()[-1] in WEAK_PARTS
+                weak = unread and self._is_weak(piece)
                 self.weak += weak
                 self.unread += unread and not weak
-                self.numbers_unread += unread and isinstance(piece, Clock)
+                self.numbers_unread += unread and isinstance(piece, Clock) and not weak
+                self.weak_numbers += weak and isinstance(piece, Clock)
                 apart = apart or (isinstance(piece, Word) and piece.text not in POLITE)
                 self._mark(piece, found)
                 self.at += 1
@@ -132,26 +134,56 @@ class _Folding:
             every = isinstance(what, Dates) and what.days.every
             like_the_last = self.joined == "or" and bool(found) and found[-1].ruled_out
             excluded = self.excluded or self.once_excluded or like_the_last
-            found.append(Limit(what, self.joined, excluded and not every, apart))
+            limit = Limit(what, self.joined, excluded and not every, apart)
+            if self.excluded and isinstance(what, Hours) and what.how in _FLIPPED:
+                limit, self.excluded = turned_round(limit), False
+            found.append(limit)
             self.joined, self.once_excluded, apart = "", False, False
         self.unread += self.loose_words if not any(_tells_hour(limit) for limit in found) else 0
         return iter(found)
 
+    def _behind_event(self) -> int:
+        """The place behind "after the gym", "before it gets hot": what happens in somebody's day tells no hour of ours.
+
+        An hour right behind it ("after the gym at 5") may be the event's or the wish's, and is left to be asked.
+        """
+        at = self.at
+        if self.pieces[at] not in {Mark.AFTER, Mark.BEFORE}:
+            return at
+        at += 1
+        words = 0
+        while (
+            at < len(self.pieces)
+            and self.pieces[at] not in _EVENT_ENDS
+            and not isinstance(self.pieces[at], Days | Part)
+        ):
+            piece = self.pieces[at]
+            if isinstance(piece, Clock) or (not words and isinstance(piece, Mark) and piece not in _EVENT_BEGINS):
+                return self.at
+            if isinstance(piece, Word):
+                if not words and _belongs_to_a_time(piece.text):
+                    return self.at
+                words += 1
+                self.routine = self.routine or piece.text in DAILY
+            at += 1
+        return at if words else self.at
+
+    def _is_weak(self, piece: Piece) -> bool:
+        """Whether what was not read hardly changes an hour of a day that was."""
+        if isinstance(piece, Clock):
+            return not piece.marked and self.numbers.stands_among_words(self.at)
+        return isinstance(piece, Word) and piece.text.split()[-1] in WEAK_PARTS
+
     def _is_unread(self, piece: Piece) -> bool:
         """Whether a piece belongs to a time and was not read: a number that counts nothing, "early", "after"."""
         if isinstance(piece, Clock):
-            return not self._counts(self.at)
+            return not self.numbers.counts(self.at)
         if isinstance(piece, Word) and piece.text in _EARLY_OR_LATE:
             self.loose_words += 1
             return False
         if isinstance(piece, Word):
             return _belongs_to_a_time(piece.text)
         return piece in {Mark.AFTER, Mark.BEFORE, Mark.NOT_BEFORE}
-
-    def _counts(self, at: int) -> bool:
-        """Whether the number counts things: "2 boys", "3 kids"."""
-        behind = self.pieces[at + 1] if at + 1 < len(self.pieces) else None
-        return isinstance(behind, Word) and behind.text.endswith("s") and behind.text not in POLITE | _AFTER_NUMBER
 
     def _mark(self, piece: Piece, found: list[Limit]) -> None:
         if piece in _JOINTS:
@@ -179,7 +211,7 @@ class _Folding:
             self.joined = ""
 
     def _time_follows(self) -> bool:
-        after = self._next(self.at + 1)
+        after = self.numbers.next(self.at + 1)
         if isinstance(after, Clock):
             return after.marked or self._next_mark() is Mark.AT
         return isinstance(after, Days | Part) or self._next_mark() in _BOUNDS
@@ -191,12 +223,6 @@ class _Folding:
         """Whether "appointment" or the like stands behind the next time: "my Tuesday appointment"."""
         named = [each.text for each in self.pieces[self.at + 1 : self.at + 5] if isinstance(each, Word)]
         return any(word.rstrip("s") in _VISITS for word in named[:1])
-
-    def _next(self, at: int) -> Piece | None:
-        """The next piece that is more than a binding word."""
-        while at < len(self.pieces) and self.pieces[at] in {Mark.LINK, Mark.IS, Mark.AT, Mark.FROM, Mark.STARTING}:
-            at += 1
-        return self.pieces[at] if at < len(self.pieces) else None
 
     def _skip(self, at: int, *marks: Mark) -> int:
         while at < len(self.pieces) and self.pieces[at] in {Mark.LINK, Mark.IS, *marks}:
@@ -214,7 +240,7 @@ class _Folding:
         if isinstance(piece, Days):
             return self._stretch(self.at) or self._days(piece)
         if isinstance(piece, Clock):
-            return self._stretch(self.at) or (self._clock(piece) if self._is_time(self.at) else None)
+            return self._stretch(self.at) or (self._clock(piece) if self.numbers.is_time(self.at) else None)
         return self._part(piece)
 
     def _unbounded(self, piece: Piece) -> Hours | None:
@@ -278,6 +304,7 @@ class _Folding:
     def _stretch(self, at: int) -> Hours | Dates | None:
         """“2-4”, "from 9 to 11am", "between Tuesday and Thursday", "Monday through Wednesday"."""
         between = self.pieces[self.at] is Mark.BETWEEN
+        opened = self.pieces[self.at] in {Mark.BETWEEN, Mark.FROM, Mark.STARTING}
         first = self.pieces[at] if at < len(self.pieces) else None
         then = at + 1
         binder = self.pieces[then] if then < len(self.pieces) else None
@@ -285,7 +312,11 @@ class _Folding:
             return None
         after = self._skip(then + 1, Mark.AT)
         last = self.pieces[after] if after < len(self.pieces) else None
-        if isinstance(first, Clock) and isinstance(last, Clock) and self._is_stretch(first, last, at, between=between):
+        if (
+            isinstance(first, Clock)
+            and isinstance(last, Clock)
+            and self.numbers.is_stretch(first, last, at, opened=opened)
+        ):
             self.at = after + 1
             return Hours("within", first, last)
         if isinstance(first, Days) and isinstance(last, Days) and _fits(first, last):
@@ -297,82 +328,6 @@ class _Folding:
         if between:
             return binder in {Mark.AND, Mark.DASH, Mark.TO, Mark.UNTIL}
         return binder is Mark.DASH or (binder in {Mark.TO, Mark.UNTIL} and not self.moves)
-
-    def _is_stretch(self, first: Clock, last: Clock, at: int, *, between: bool) -> bool:
-        told = between or self.pieces[self.at] in {Mark.FROM, Mark.STARTING} or first.marked or last.marked
-        told = told or not any(isinstance(piece, Word) for piece in self.pieces)
-        return told or self._is_time(at) or self._beside_time(at + 2)
-
-    def _is_time(self, at: int) -> bool:
-        """Whether the number at `at` is a time: marked as one, led by "at", or beside a day or a part of it."""
-        piece = self.pieces[at]
-        if not isinstance(piece, Clock) or self._may_be_a_date(at):
-            return False
-        if piece.marked:
-            return True
-        before = self.pieces[at - 1] if at else None
-        if before in _LEADS - {Mark.PROPOSE} or (before in {Mark.FROM, Mark.STARTING} and self._beside_time(at)):
-            return True
-        if piece.hour not in _BARE_HOURS and not (piece.grain is Grain.MINUTE and self._beside_time(at)):
-            return False
-        return (
-            (self.alone and not self._counts(at))
-            or (self.after_a_time and self._begins(at) and self._ends_there(at))
-            or (before is Mark.FROM and at + 1 == len(self.pieces))
-            or self._beside_time(at)
-            or self._joined_to_time(at)
-            or (self._proposed(at) and self._ends_there(at))
-            or (piece.hour not in _CHOICES and self.pieces[at + 1 : at + 2] == (Mark.POSSIBLE,))
-        )
-
-    def _may_be_a_date(self, at: int) -> bool:
-        """“Dec 8 or 9 in the morning”: a number joined to a date may be the next date."""
-        joint, before = self.pieces[max(at - 1, 0)], self.pieces[max(at - 2, 0)]
-        dated = isinstance(before, Days) and before.weekday is None and before.until is None
-        piece = self.pieces[at]
-        hour = isinstance(piece, Clock) and piece.grain is Grain.HOUR
-        return hour and at > 1 and joint in {Mark.OR, Mark.AND} and dated
-
-    def _begins(self, at: int) -> bool:
-        """Whether the clause begins with the number: "Thursday. 11 if you have it"."""
-        return all(isinstance(piece, Mark) for piece in self.pieces[:at])
-
-    def _beside_time(self, at: int) -> bool:
-        before = at - 1
-        while before >= 0 and self.pieces[before] in {Mark.LINK, Mark.IS, Mark.AT}:
-            before -= 1
-        if before >= 0 and self.pieces[before] is Mark.PAUSE and self._ends_there(at):
-            before -= 1
-        after = self._next(at + 1)
-        behind = self.pieces[before] if before >= 0 else None
-        return isinstance(behind, Days | Part) or isinstance(after, Days | Part)
-
-    def _joined_to_time(self, at: int) -> bool:
-        """“at 3 or 4”: a number beside a number that is a time."""
-        joint = self.pieces[at - 1] if at else None
-        joined = joint in {Mark.OR, Mark.AND} and at > 1 and self._is_time(at - 2)
-        return joined or self._joins_marked(at)
-
-    def _joins_marked(self, at: int) -> bool:
-        after = self.pieces[at + 1 : at + 3]
-        if len(after) != 2 or after[0] not in {Mark.OR, Mark.DASH} or not isinstance(after[1], Clock):  # noqa: PLR2004 -- a pair
-            return False
-        return after[1].marked or self._beside_time(at + 2)
-
-    def _proposed(self, at: int) -> bool:
-        before = at - 1
-        while before >= 0 and self.pieces[before] is Mark.LINK:
-            before -= 1
-        lead = self.pieces[before] if before >= 0 else None
-        if lead is Mark.IS:
-            return all(piece in {Mark.LINK, Mark.IS, Mark.STOP, Mark.PAUSE} for piece in self.pieces[:at])
-        moved = self.moves and lead in {Mark.TO, Mark.MINE, Mark.FROM, Mark.STARTING, Mark.MOVE}
-        return lead in {Mark.PROPOSE, Mark.CANNOT} or moved
-
-    def _ends_there(self, at: int) -> bool:
-        """Whether nothing follows the number that it could count."""
-        after = self.pieces[at + 1] if at + 1 < len(self.pieces) else None
-        return not isinstance(after, Word) or after.text in _AFTER_NUMBER
 
 
 _VISITS: Final = frozenset(

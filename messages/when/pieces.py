@@ -41,15 +41,17 @@ class Clock:
     half: str = ""
     grain: Grain = Grain.HOUR
     marked: bool = True
+    choice: bool = False  # written as a choice of ours is: "2"
 
 
 @dataclass(frozen=True, slots=True)
 class Part:
-    """A part of the day, from its start up to its end. `plural`: "mornings"."""
+    """A part of the day, from its start up to its end. `plural`: "mornings"; `later`: only what is left of it."""
 
     start: time
     end: time
     plural: bool = False
+    later: bool = False
 
 
 class Mark(Enum):
@@ -84,11 +86,14 @@ class Mark(Enum):
     PAUSE = auto()
     STOP = auto()
     BUT = auto()
+    BECAUSE = auto()
     SO = auto()
     CORRECT = auto()
     AFTER_THAT = auto()
     BEFORE_THAT = auto()
     ASK = auto()
+    SOME_DAY = auto()
+    UNLESS = auto()
     ROUTINE = auto()
     SAME_TIME = auto()
     SOONEST = auto()

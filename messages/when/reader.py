@@ -30,7 +30,7 @@ def read_when(text: str, *, now: datetime, language: str = "en", bookable: Seque
     words = tokens(text)
     if not words:
         return When()
-    pieces = tuple(scan(words, now.date(), day_first=_day_first(language)))
+    pieces = tuple(scan(words, now.replace(tzinfo=None), day_first=_day_first(language)))
     rest = spare_words(pieces)
     soonest = Mark.SOONEST in pieces
     frame = Frame(now.replace(tzinfo=None), tuple(each.replace(tzinfo=None) for each in bookable))

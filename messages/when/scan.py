@@ -6,16 +6,17 @@ so that the words left over can be counted.
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import replace
-from datetime import date, time
+from datetime import datetime, time
 from typing import Final
 
 from messages.when.almanac import Calendar
 from messages.when.clocks import clock_at
 from messages.when.dates import dates_at
+from messages.when.from_now import moment_at
 from messages.when.marks import NOT_TIMES, PHRASES
 from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
 from messages.when.tokens import PAUSE, STOP
-from messages.when.words import HOURS, LUNCH, MANANA, MORNING, NARROWED, OF_THE_DAY, PARTS, WEEKDAYS
+from messages.when.words import HOURS, LUNCH, MANANA, MONTHS, MORNING, NARROWED, OF_THE_DAY, PARTS, WEEKDAYS
 
 Found = tuple[Piece, int]
 """A piece and how many tokens it took."""
@@ -36,29 +37,58 @@ _HALVES: Final = {"am": MORNING, "pm": PARTS["afternoon"]}
 _BEFORE_A_HALF: Final = frozenset({"the", "th", "st", "nd", "rd", "tomorrow", "today"})
 # "Prefiero el jueves que el viernes": then "que" turns down what follows.
 _RATHER: Final = frozenset({"prefiero", "mejor", "preferible"})
+_NEAR: Final = frozenset({"tomorrow", "today", "hoy", "next", "proximo", "tarde"})
+_BAD: Final = frozenset(
+    {
+        "bad", "iffy", "tough", "rough", "tricky", "shot", "awful", "terrible", "hard", "dificil", "fatal",
+        "complicado", "complicada", "mal", "hectic", "nuts", "crazy", "packed", "jammed",
+    }
+)  # fmt: skip
 _EARLY: Final = frozenset({"early", "temprano", "tempranito"})
 
 
-def scan(words: tuple[str, ...], today: date, *, day_first: bool | None) -> Iterator[Piece]:
+def scan(words: tuple[str, ...], now: datetime, *, day_first: bool | None) -> Iterator[Piece]:
     """The pieces of `words` in order. `day_first`: whether 5/12 is in December; None where nobody can say."""
-    calendar = Calendar(today, day_first=day_first)
+    calendar = Calendar(now.date(), day_first=day_first)
     at = 0
     last: Piece | None = None
     while at < len(words):
+        moment = moment_at(words, at, now)
+        if moment is not None:
+            yield from moment[:2]
+            last, at = moment[1], at + moment[2]
+            continue
         piece, length = _piece_at(words, at, calendar)
         if isinstance(piece, Days) and piece.until is None:
             calendar = replace(calendar, said=piece.dates[0])
+        piece = _behind_a_time(words[at], last, piece)
         rather = words[at] == "que" and isinstance(last, Days | Clock | Part) and not _RATHER.isdisjoint(words)
         last = Mark.INSTEAD_OF if rather else _not_of_which(words, at, last, piece)
         yield last
         at += length
 
 
+def _behind_a_time(word: str, before: Piece | None, piece: Piece) -> Piece:
+    """“Thursdays bad", "el martes no que voto": words that turn a day down, or say why, only right behind it."""
+    if word in _BAD and (isinstance(before, Days | Clock | Part) or before is Mark.IS):
+        return Mark.CANNOT
+    return Mark.BECAUSE if word == "que" and before is Mark.NOT else piece
+
+
 def _not_of_which(words: tuple[str, ...], at: int, before: Piece | None, piece: Piece) -> Piece:
     """“Hoy no mañana”: without a pause nobody can tell which of the two is turned down."""
     between = words[at] == "no" and piece in {Mark.NOT, Mark.EXCEPT} and isinstance(before, Days | Clock | Part)
-    after = words[at + 1 : at + 2]
-    return Mark.ASK if between and after and after[0] not in {PAUSE, STOP, "?"} else piece
+    return Mark.ASK if between and _time_is_near(words[at + 1 : at + 4]) else piece
+
+
+def _time_is_near(words: tuple[str, ...]) -> bool:
+    """Whether a day or an hour follows before the next pause."""
+    for word in words:
+        if word in {PAUSE, STOP, "?", "but", "pero", "que"}:
+            return False
+        if word[0].isdecimal() or word in WEEKDAYS or word in MANANA or word in HOURS or word in PARTS or word in _NEAR:
+            return True
+    return False
 
 
 def _piece_at(words: tuple[str, ...], at: int, calendar: Calendar) -> Found:
@@ -116,6 +146,8 @@ def _part(words: tuple[str, ...], at: int) -> Found | None:
     for phrase in _FIRST_THING:
         if words[at : at + len(phrase)] == phrase:
             return Part(MORNING[0], time(10)), len(phrase)
+    if words[max(at - 2, 0) : at] == ("later", "today") and words[at] in PARTS:
+        return Part(*PARTS[words[at]], later=True), 1
     for phrase in _LAST_THING:
         if words[at : at + len(phrase)] == phrase:
             return Part(time(15), time(17)), len(phrase)
@@ -144,7 +176,7 @@ def _plain_part(words: tuple[str, ...], at: int) -> Found | None:
     if word in PARTS:
         spoken = PARTS[word] == LUNCH and words[at + 1 : at + 2] in {("hour",), ("time",), ("break",)}
         return Part(*PARTS[word], plural=word.endswith("s")), 1 + spoken
-    if word in _HALVES and (before in _BEFORE_A_HALF or before in WEEKDAYS or before in MANANA):
+    if word in _HALVES and (before in _BEFORE_A_HALF or before in WEEKDAYS or before in MANANA or before in MONTHS):
         return Part(*_HALVES[word]), 1
     if word in _TARDE and (before in OF_THE_DAY or before in MANANA or before in WEEKDAYS):
         return Part(*_edges("tarde") or MORNING, plural=word == "tardes"), 1

@@ -74,6 +74,21 @@ _SAID: Final = (
     *((phrase, -1) for phrase in _DAY_BEFORE),
     *((phrase, WEEK) for phrase in _WEEK_LATER),
 )
+_OTHER: Final = (("el", "otro"), ("la", "otra"), ("the", "other"), ("sino", "el", "otro"))
+_ONE_AFTER: Final = (
+    *_OTHER,
+    *(
+        tuple(phrase.split())
+        for phrase in (
+            "the one after that", "the one after", "one after that", "the next one", "next one", "the following one",
+            "the one following", "el que sigue", "el siguiente", "el que viene", "la que sigue", "el de despues",
+            "el proximo", "el de la otra semana", "el de la proxima semana", "the one next week",
+            "the one the week after", "the week after that", "the week after", "el otro que viene",
+        )
+    ),
+)  # fmt: skip
+_NOT_ONES: Final = frozenset({"week", "month", "mes", "next", "dia", "day", "ano", "year"})
+_REFUSED: Final = frozenset({"not", "no", "cant", "except", "sino"})
 _THIS_MONTH: Final = (("the", "month"), ("this", "month"), ("mes",), ("este", "mes"), ("el", "mes"), ("corriente",))
 _NEXT_MONTH: Final = (
     ("next", "month"),
@@ -82,6 +97,7 @@ _NEXT_MONTH: Final = (
     ("mes", "que", "viene"),
     ("mes", "proximo"),
 )
+_YEAR: Final = (("the", "year"), ("the", "new", "year"), ("ano",), ("el", "ano"), ("ano", "nuevo"), ("next", "year"))
 
 
 def shifted_at(words: tuple[str, ...], at: int, calendar: Calendar, anchor: Anchor) -> Found | None:
@@ -92,6 +108,7 @@ def shifted_at(words: tuple[str, ...], at: int, calendar: Calendar, anchor: Anch
         or _in_eight_days(words, at, calendar, anchor)
         or _neighbour(words, at, calendar, anchor)
         or _nth_of_month(words, at, calendar)
+        or _the_one_after(words, at, calendar)
         or _beside_the_last(words, at, calendar)
     )
 
@@ -191,6 +208,8 @@ def _neighbour(words: tuple[str, ...], at: int, calendar: Calendar, anchor: Anch
         found: Found | None = (Days((calendar.said,)), 0)
     else:
         found = anchor(words, then, calendar) if then < len(words) else None
+    if found is not None and isinstance(found[0], Mark):
+        return Mark.ASK, then + found[1] - at
     if found is None or not isinstance(found[0], Days) or (named in WEEKDAYS and found[0].weekday is not None):
         return None
     sign = _NEIGHBOURS[words[start + 1 : then]]
@@ -215,6 +234,9 @@ def _nth_of_month(words: tuple[str, ...], at: int, calendar: Calendar) -> Found 
     start = at + (words[at] in {"the", "el", "on"})
     start += start > at and words[start : start + 1] == ("the",)
     number = _ORDINALS.get(words[start]) if start < len(words) else None
+    last = _last_of_month(words, start, calendar)
+    if last is not None:
+        return last[0], start + last[1] - at
     if number is None and words[start + 1 : start + 2] and words[start + 1] in _NUMBER_ENDINGS:
         number, start = _ORDINALS.get(words[start] + words[start + 1]), start + 1
     named = words[start + 1] if start + 1 < len(words) else ""
@@ -226,10 +248,23 @@ def _nth_of_month(words: tuple[str, ...], at: int, calendar: Calendar) -> Found 
         return None if named in _DAY_WORDS or words[start] == "last" else (Mark.ASK, start + 2 - at)
     ahead, taken = months
     found = _nth(calendar, ahead, number, WEEKDAYS.get(named))
-    named_month = words[then] in MONTHS
+    of_year = words[then - 1 : then] != () and _phrase_at(words, then, _YEAR)
+    if of_year and number < 0:
+        return Mark.ASK, then + taken - at
+    named_month = words[then] in MONTHS or of_year
     if found < calendar.today and named_month:
         found = _nth(calendar, ahead + MONTHS_A_YEAR, number, WEEKDAYS.get(named))
     return (Days((found,)) if found >= calendar.today else Mark.ASK), then + taken - at
+
+
+def _last_of_month(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
+    """“el ultimo del mes”, "the last of December": its last day."""
+    if words[at : at + 1] not in {("ultimo",), ("last",)} or words[at + 1 : at + 2] not in {("del",), ("de",), ("of",)}:
+        return None
+    months = month_told(words, at + 2, calendar)
+    if months is None or _phrase_at(words, at + 2, _YEAR):
+        return None
+    return Days((_nth(calendar, months[0], -1, None),)), 2 + months[1]
 
 
 def month_told(words: tuple[str, ...], at: int, calendar: Calendar) -> tuple[int, int] | None:
@@ -238,6 +273,9 @@ def month_told(words: tuple[str, ...], at: int, calendar: Calendar) -> tuple[int
         length = _phrase_at(words, at, phrases)
         if length and not (ahead == 0 and words[at + length : at + length + 2] == ("que", "viene")):
             return ahead, length
+    length = _phrase_at(words, at, _YEAR)
+    if length:
+        return (1 - calendar.today.month) % MONTHS_A_YEAR, length
     if words[at : at + 1] and (words[at] in MONTHS or words[at] in {"may", "march"}):
         return (MONTHS.get(words[at], 5) - calendar.today.month) % MONTHS_A_YEAR, 1
     return None
@@ -248,6 +286,20 @@ def _nth(calendar: Calendar, ahead: int, number: int, weekday: int | None) -> da
     if weekday is not None:
         return nth_weekday(first.year, first.month, weekday, number)
     return following - DAY if number < 0 else first + DAY * (number - 1)
+
+
+def _the_one_after(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
+    """“Not this Friday, the next one": the same weekday a week later; of no weekday, nobody can say."""
+    length = _phrase_at(words, at, _ONE_AFTER)
+    after = words[at + length] if at + length < len(words) else ""
+    if not length or after in WEEKDAYS or after in _NOT_ONES:
+        return None
+    refused = calendar.said is not None and not _REFUSED.isdisjoint(words[:at])
+    if words[at : at + length] in _OTHER and not refused:
+        return None
+    named = any(word in WEEKDAYS for word in words[:at])
+    found = Days((calendar.said + DAY * WEEK,)) if refused and named and calendar.said is not None else Mark.ASK
+    return found, length
 
 
 def _beside_the_last(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:

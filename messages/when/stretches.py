@@ -5,6 +5,7 @@ said beside it, and alone it is asked.
 """
 
 from dataclasses import replace
+from datetime import date
 from typing import Final
 
 from messages.when.almanac import DAY, MONTHS_A_YEAR, SATURDAY, WEEK, Calendar, Found
@@ -20,6 +21,9 @@ _PORTIONS: Final = frozenset(
         "last week", "primera semana", "segunda semana", "tercera semana", "ultima semana", "first half", "second half",
     }
 )  # fmt: skip
+
+
+_YEAR: Final = 365
 
 
 def stretch_at(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
@@ -81,12 +85,14 @@ def _the_stretch(name: str, calendar: Calendar) -> Days | Mark:
         return calendar.stretch(
             *simple[name], grain=Grain.WEEK if name in {"next_week", "week_after_next"} else Grain.DAY
         )
+    if name in {"coming_week", "next_year"}:
+        january = date(today.year + 1, 1, 1)
+        start, until = (tomorrow, tomorrow + DAY * WEEK) if name == "coming_week" else (january, january + DAY * _YEAR)
+        return Days((start,), until=until, vague=True)
     if name == "this_week":
         return Days((today,), until=monday + DAY * 7, grain=Grain.WEEK)
-    if name == "later_this_week":
-        return Days((tomorrow,), until=saturday, grain=Grain.DAY) if tomorrow < saturday else Mark.ASK
-    if name == "end_of_week":
-        start = max(today, monday + DAY * 3)
+    if name in {"later_this_week", "end_of_week"}:
+        start = tomorrow if name == "later_this_week" else max(today, monday + DAY * 3)
         return Days((start,), until=saturday, grain=Grain.DAY) if start < saturday else Mark.ASK
     if name in {"any_day", "weekdays"}:
         ahead = tuple(today + DAY * days for days in range(1, WEEK + 1))

@@ -19,10 +19,14 @@ from messages.when.words import (
 )
 
 _HOURS: Final = 12
+_WEEKS: Final = {"two": 2, "2": 2, "three": 3, "3": 3}
 
 
 def weekday_at(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
     """The weekday that is named from `at` on, with what is said before and behind it of the week."""
+    counted = _weekdays_on(words, at, calendar)
+    if counted is not None:
+        return counted
     before = _introduced(words, at)
     start = at + before[1]
     if start >= len(words):
@@ -44,6 +48,19 @@ def weekday_at(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | N
     return _the_weekday(weekday, said, calendar), length
 
 
+def _opens_hour(word: str) -> bool:
+    return word in BEFORE_HOURS or word in PARTS or word in HOURS or word[:1].isdecimal()
+
+
+def _weekdays_on(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
+    """“two Fridays from now": the second one to come."""
+    number = _WEEKS.get(words[at])
+    weekday = WEEKDAYS.get(words[at + 1]) if number and at + 1 < len(words) else None
+    if number is None or weekday is None or words[at + 2 : at + 4] not in {("from", "now"), ("from", "today")}:
+        return None
+    return Days((calendar.coming(weekday) + DAY * WEEK * (number - 1),)), 4
+
+
 def _numbered_weekday(
     words: tuple[str, ...], at: int, weekday: int, calendar: Calendar
 ) -> tuple[Days | Mark, int] | None:
@@ -55,16 +72,30 @@ def _numbered_weekday(
     word = words[at + taken] if at + taken < len(words) else ""
     number = int(word) if word.isdecimal() and len(word) <= 2 else DAY_NUMBERS.get(word, 0)  # noqa: PLR2004 -- two digits
     after = words[at + taken + 1] if at + taken + 1 < len(words) else ""
-    clock = after in {"am", "pm", "h", "hs", "hrs", "oclock", "-", "or", "o", "ish", "y", "in", "de", "to", "until"}
-    if not 0 < number <= LAST_DAY or after in MONTHS or (clock and number <= _HOURS):
+    stretch = words[at + taken + 1 : at + taken + 2] == ("de",) and words[at + taken + 3 : at + taken + 4] in _TO
+    if not 0 < number <= LAST_DAY or after in MONTHS or after in DOUBTFUL_MONTHS:
+        return None
+    behind = words[at + taken + 2] if at + taken + 2 < len(words) else ""
+    clock = after in _OF_A_CLOCK or (after == "a" and behind not in {"las", "la"})
+    if clock and number <= _HOURS and not stretch:
         return None
     found = calendar.of_month(number)
     fits = found is not None and found.weekday() == weekday
     if number <= _HOURS and not fits:
         return None
-    behind = words[at + taken + 2] if after == "," and at + taken + 2 < len(words) else after
-    told = number > _HOURS or behind in BEFORE_HOURS or behind in PARTS or behind[:1].isdecimal() or behind in HOURS
+    behind = behind if after == "," else after
+    told = number > _HOURS or stretch or words[at - 1 : at] == ("el",) or _opens_hour(behind)
     return (Days((found,)) if fits and found is not None and told else Mark.ASK), taken
+
+
+# Behind a number these say that it is an hour.
+_OF_A_CLOCK: Final = frozenset(
+    {
+        "am", "pm", "h", "hs", "hrs", "oclock", "-", "or", "o", "ish", "y", "in", "de", "to", "until", "through",
+        "thru",        "menos", "sharp", "onwards",
+    }
+)  # fmt: skip
+_TO: Final = frozenset({("a",), ("-",), ("hasta",), ("to",)})
 
 
 def _stands_as_day(words: tuple[str, ...], at: int) -> bool:
@@ -137,7 +168,10 @@ _FOLLOWINGS: Final = {
     ("proximo",): "proximo",
     ("siguiente",): "coming",
     ("que", "entra"): "proximo",
-    ("after", "next"): "ask",
+    ("after", "next"): "after_next",
+    ("after", "this"): "after_this",
+    ("after", "this", "one"): "after_this",
+    ("after", "this", "coming", "one"): "after_this",
     ("week",): "week_from",
     ("pasado",): "last",
     ("en", "ocho"): "week_from",
@@ -177,11 +211,24 @@ def _the_weekday(weekday: int, said: str, calendar: Calendar) -> Days | Mark:
         found = Days((coming,), open_to_doubt=later if later != coming else None)
     elif said == "week_from":
         found = Days((coming + DAY * WEEK,))
+    elif said in {"after_next", "after_this"}:
+        found = _after(said, weekday, calendar)
     elif said == "this" and today.weekday() == weekday:
         found = Days((today,), weekday=weekday)
     else:
         found = Days((coming,), weekday=None if said else weekday)
     return found
+
+
+def _after(said: str, weekday: int, calendar: Calendar) -> Days | Mark:
+    """“Monday after next": a week after next Monday, where that is the coming one; else people count differently.
+
+    “The Monday after this", said on a Monday, is in a week.
+    """
+    coming = calendar.coming(weekday)
+    if said == "after_this":
+        return Days((coming,)) if calendar.today.weekday() == weekday else Mark.ASK
+    return Days((coming + DAY * WEEK,)) if coming == calendar.of_week(weekday, 1) else Mark.ASK
 
 
 def _next(weekday: int, calendar: Calendar) -> Days:

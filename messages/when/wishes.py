@@ -1,7 +1,7 @@
-"""Says how clauses stand together: "the 15th. at one" is one wish, "the 8th, sorry, the 9th" takes one back.
+"""Gathers what the clauses of a text wish for, rule out and leave open, and says when the wish must be asked.
 
-Limits come from `phrase.py`, spans are made by `bind.py`. The one invariant: two wishes nobody joined by a word are
-asked about; which of them was meant is never guessed.
+Limits come from `phrase.py`, `joining.py` says how two wishes stand together, spans are made by `bind.py`. The one
+invariant: what belongs to a time and was not read makes any wish a question.
 """
 
 from collections.abc import Sequence
@@ -12,55 +12,42 @@ from typing import Final
 from messages.when.bind import Frame, MustAskError, spans
 from messages.when.clauses import Clause, Stance
 from messages.when.hours import settled_pair
-from messages.when.phrase import Dates, Hours, Limit, limits
+from messages.when.joining import Wish, is_moment, join
+from messages.when.phrase import Dates, Folded, Hours, Limit, limits, turned_round
 from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
 from messages.when.reading import Span, SpanKind
 
-_JOINING: Final = frozenset({Mark.OR, Mark.AND})
 _DAY: Final = timedelta(days=1)
 _NOON: Final = 12
 _WEEK: Final = 7
 
 
-@dataclass(frozen=True, slots=True)
-class _Wish:
-    """Limits that are read together, and how they were put forward."""
-
-    limits: tuple[Limit, ...]
-    proposed: bool = False
-
-    @property
-    def days(self) -> tuple[Limit, ...]:
-        return tuple(limit for limit in self.limits if isinstance(limit.what, Dates))
-
-    @property
-    def hours(self) -> tuple[Limit, ...]:
-        return tuple(limit for limit in self.limits if isinstance(limit.what, Hours))
-
-    @property
-    def moment(self) -> bool:
-        """Whether it says an hour that tells what "after work" comes to."""
-        return any(_is_moment(limit) for limit in self.limits)
-
-
-def _is_moment(limit: Limit) -> bool:
-    return isinstance(limit.what, Hours) and limit.what.how in {"at", "within"}
+def _names_day(limit: Limit) -> bool:
+    what = limit.what
+    return isinstance(what, Dates) and what.how == "on" and what.days.until is None and not what.days.every
 
 
 @dataclass(slots=True)
 class Told:
     """What the clauses so far come to."""
 
-    wishes: list[_Wish] = field(default_factory=list)
+    wishes: list[Wish] = field(default_factory=list)
     ruled_out: list[Span] = field(default_factory=list)
-    background: _Wish | None = None
+    background: Wish | None = None
+    said: bool = False  # a time was said, so that a bare number may be another
     doubted: bool = False
     vague: bool = False
     unread: bool = False  # something that belongs to a time was not read
     weak: bool = False
     relative: bool = False  # "a half hour later"
+    some_day: bool = False  # "Mother's Day": a day that is not the same to everybody
     routine: bool = False  # "after work": an hour only they know
     corrected: bool = False
+
+    @property
+    def taken_back(self) -> bool:
+        """Whether what was wished for last no longer holds."""
+        return self.corrected or self.doubted
 
     def spans(self, frame: Frame) -> tuple[tuple[Span, ...], tuple[Span, ...]]:
         """Wishes and refusals as spans."""
@@ -73,55 +60,109 @@ class Told:
             raise MustAskError("number_unread")
         if self.vague and not self.wishes:
             raise MustAskError("about_something_else")
-        if self.routine and not any(wish.moment for wish in self.wishes):
+        if self.some_day and not any(_names_day(limit) for wish in self.wishes for limit in wish.days):
+            raise MustAskError("not_a_time_we_know")
+        if self.routine and not any(wish.moment or wish.part for wish in self.wishes):
             raise MustAskError("an_hour_of_their_day")
+        if self.background and self.background.hours and not any(wish.hours for wish in self.wishes):
+            raise MustAskError("an_hour_of_something_else")
         found: list[Span] = []
         for wish in self.wishes:
-            laid = _laid_on_days(wish.limits, frame) if self.ruled_out and _open_ended(wish.limits) else wish.limits
+            laid = self._laid(wish, frame)
             found.extend(span for span in spans(laid, frame) if not _contains(self.ruled_out, span))
         return _without_the_wider(found), tuple(dict.fromkeys(self.ruled_out))
+
+    def _laid(self, wish: Wish, frame: Frame) -> Sequence[Limit]:
+        if any(span.kind is not SpanKind.DATETIME for span in self.ruled_out) and _open_ended(wish.limits):
+            return _laid_on_days(wish.limits, frame)
+        return wish.hours if wish.hours and _any_day(wish.days) else wish.limits
+
+
+def _any_day(days: Sequence[Limit]) -> bool:
+    """“Before noon, any day": an hour of no day."""
+    return len(days) == 1 and isinstance(days[0].what, Dates) and len(_dates_of(days[0])) == _WEEK
 
 
 def told(clauses: Sequence[Clause], frame: Frame) -> Told:
     """Everything the clauses say of times. Raises `MustAskError` where wishes stand unjoined, or a number is unread."""
-    so_far = Told()
+    so_far = Told(said=len(clauses) == 1 and clauses[0].is_an_hour)
     for clause in clauses:
         _take(so_far, clause, frame)
     return so_far
 
 
 def _take(so_far: Told, clause: Clause, frame: Frame) -> None:
-    if clause.stance is Stance.PAST:
+    if clause.stance is Stance.PAST or clause.only_explains:
         return
-    folded = limits(clause.pieces, after_a_time=bool(so_far.wishes))
-    wished = tuple(limit for limit in folded.limits if not limit.ruled_out)
-    refused = [limit for limit in folded.limits if limit.ruled_out]
-    if clause.stance is Stance.REFUSAL:
+    folded = limits(clause.pieces, after_a_time=so_far.said)
+    if clause.concedes:
+        _take_concession(so_far, folded.limits)
+        return
+    so_far.said = so_far.said or bool(folded.limits)
+    if clause.stance is Stance.REFUSAL and not _only_bounds(folded.limits):
         _take_refusal(so_far, folded.limits, frame)
         return
+    wished, refused = _told_apart(folded.limits, clause)
     so_far.ruled_out.extend(_refused(_in_the_stretch(refused, wished), frame))
     if clause.stance is Stance.VAGUE:
-        so_far.vague, so_far.background = True, _Wish(wished)
+        so_far.vague, so_far.background = True, Wish(wished)
         return
+    _refuse_unknown(clause, wished, refused)
+    _note(so_far, clause, folded, wished=bool(wished))
+    if wished:
+        so_far.wishes = join(
+            so_far.wishes, _with_background(wished, so_far.background), clause, again=so_far.taken_back
+        )
+        so_far.doubted, so_far.corrected = False, False
+
+
+def _told_apart(found: Sequence[Limit], clause: Clause) -> tuple[tuple[Limit, ...], list[Limit]]:
+    """What is wished for and what is ruled out; "I can't before 10" wishes for what is left."""
+    if clause.stance is Stance.REFUSAL:
+        return tuple(turned_round(limit) for limit in found), []
+    wished = tuple(limit for limit in found if not limit.ruled_out)
+    return wished, [limit for limit in found if limit.ruled_out]
+
+
+def _refuse_unknown(clause: Clause, wished: Sequence[Limit], refused: Sequence[Limit]) -> None:
     if Mark.ASK in clause.pieces:
         raise MustAskError("not_a_time_we_know")
     if Mark.SAME_TIME in clause.pieces and {type(limit.what) for limit in wished} != {Dates}:
         raise MustAskError("not_a_time_we_know")  # beside a day, the day is what can be told from the words
+    if Mark.SOONEST in clause.pieces and any(is_moment(limit) for limit in wished):
+        raise MustAskError("from_then_or_then")  # "the earliest I could do Monday is 10"
+    if wished and Mark.NOT in clause.pieces and _hours_of_either(wished, refused):
+        raise MustAskError("hours_of_which_day")
+
+
+def _note(so_far: Told, clause: Clause, folded: Folded, *, wished: bool) -> None:
+    """What a clause leaves open beside its wishes."""
     so_far.relative = so_far.relative or (clause.proposes and any(_is_relative(piece) for piece in clause.pieces))
-    so_far.routine = so_far.routine or Mark.ROUTINE in clause.pieces
+    so_far.routine = so_far.routine or folded.routine
+    so_far.some_day = so_far.some_day or Mark.SOME_DAY in clause.pieces
     so_far.doubted = so_far.doubted or (_only_no(clause) and bool(so_far.wishes))
     so_far.corrected = clause.corrects or (so_far.corrected and not wished) or _only_no(clause)
-    so_far.unread = so_far.unread or bool(folded.unread if wished else folded.hours_unread)
-    if not wished:
-        return
+    so_far.unread = so_far.unread or bool(folded.unread)
     so_far.weak = so_far.weak or bool(folded.weak)
-    if Mark.SOONEST in clause.pieces and any(_is_moment(limit) for limit in wished):
-        raise MustAskError("from_then_or_then")  # "the earliest I could do Monday is 10"
-    if Mark.NOT in clause.pieces and _hours_of_either(wished, refused):
-        raise MustAskError("hours_of_which_day")
-    wish = _Wish(_with_background(wished, so_far.background), clause.proposes)
-    _join(so_far, wish, clause)
-    so_far.doubted, so_far.corrected = False, False
+
+
+def _only_bounds(found: Sequence[Limit]) -> bool:
+    """“I can't before 10" says when somebody can."""
+    return bool(found) and all(
+        isinstance(limit.what, Hours) and limit.what.how in {"after", "before"} for limit in found
+    )
+
+
+def _take_concession(so_far: Told, found: Sequence[Limit]) -> None:
+    """A condition is no wish; what it says of another day than the one wished for, only a person can weigh."""
+    wished = {day for wish in so_far.wishes for limit in wish.days for day in _dates_of(limit)}
+    wished |= {span.day for span in so_far.ruled_out if span.day is not None}
+    if any(isinstance(limit.what, Hours) or not wished.issuperset(_dates_of(limit)) for limit in found):
+        raise MustAskError("on_a_condition")
+
+
+def _dates_of(limit: Limit) -> tuple[date, ...]:
+    return limit.what.days.dates if isinstance(limit.what, Dates) else ()
 
 
 def _hours_of_either(wished: Sequence[Limit], refused: Sequence[Limit]) -> bool:
@@ -172,7 +213,7 @@ def _of_the_stretch(limit: Limit, stretch: Days) -> Limit:
     return replace(limit, what=Dates(Days((day,)), what.how)) if day < stretch.until else limit
 
 
-def _with_background(wished: tuple[Limit, ...], background: _Wish | None) -> tuple[Limit, ...]:
+def _with_background(wished: tuple[Limit, ...], background: Wish | None) -> tuple[Limit, ...]:
     """“I get off at 5 on Monday, so after that”: the hour and the day the other thing ends."""
     found = tuple(_told_by(limit, background) for limit in wished)
     if found == wished or background is None or any(isinstance(limit.what, Dates) for limit in found):
@@ -180,7 +221,7 @@ def _with_background(wished: tuple[Limit, ...], background: _Wish | None) -> tup
     return (*background.days, *found)
 
 
-def _told_by(limit: Limit, background: _Wish | None) -> Limit:
+def _told_by(limit: Limit, background: Wish | None) -> Limit:
     what = limit.what
     if not isinstance(what, Hours) or what.how not in {"after that", "before that"}:
         return limit
@@ -201,91 +242,6 @@ def _edge(hours: Hours, *, last: bool) -> Clock | None:
     pair = settled_pair(hours.first, hours.last)
     edge = pair[last] if pair else None
     return None if edge is None else Clock(edge.hour, edge.minute, "p" if edge.hour == _NOON else "")
-
-
-def _join(so_far: Told, wish: _Wish, clause: Clause) -> None:
-    if not so_far.wishes or (clause.opener is Mark.SO and wish.days):
-        so_far.wishes = [wish]
-        return
-    last = so_far.wishes.pop()
-    if so_far.corrected or so_far.doubted:
-        so_far.wishes.append(_corrected(last, wish))
-    elif not (last.days and wish.days) and not (last.hours and wish.hours):
-        so_far.wishes.append(_together(last, wish))
-    elif wish.days and last.days:
-        so_far.wishes.extend(_of_two(last, wish, clause))
-    else:
-        so_far.wishes.append(_finer(last, wish, clause))
-
-
-def _corrected(last: _Wish, wish: _Wish) -> _Wish:
-    """The later words stand; what they leave open stays as it was said before."""
-    days = wish.days or last.days
-    hours = wish.hours or last.hours
-    return _Wish((*days, *_unjoined(hours)) if days else hours, proposed=True)
-
-
-def _together(last: _Wish, wish: _Wish) -> _Wish:
-    """The day of one clause and the hour of the other."""
-    days, hours = (last, wish) if last.days else (wish, last)
-    return _Wish((*days.limits, *_unjoined(hours.limits)), last.proposed or wish.proposed)
-
-
-def _unjoined(hours: tuple[Limit, ...]) -> tuple[Limit, ...]:
-    return (replace(hours[0], joined=""), *hours[1:]) if hours else ()
-
-
-def _of_two(last: _Wish, wish: _Wish, clause: Clause) -> tuple[_Wish, ...]:
-    if clause.opener in _JOINING:
-        return last, wish
-    if _stretch_and_day(last.days, wish.days):
-        return (_Wish((*last.limits, *wish.limits), last.proposed or wish.proposed),)
-    if _within(wish.days, last.days):
-        return (_Wish((*wish.days, *_unjoined(wish.hours or last.hours)), proposed=True),)
-    if wish.proposed and not last.proposed:
-        return (wish,)
-    raise MustAskError("two_wishes")
-
-
-def _within(days: tuple[Limit, ...], wider: tuple[Limit, ...]) -> bool:
-    """Whether every day of `days` is one of `wider`: then it says more exactly what was said before."""
-    outer = [limit.what.days for limit in wider if isinstance(limit.what, Dates) and limit.what.how == "on"]
-    inner = [limit.what.days for limit in days if isinstance(limit.what, Dates) and limit.what.how == "on"]
-    named = [day for each in inner if each.until is None for day in each.dates]
-    return bool(named) and len(inner) == len(days) and all(any(_holds(each, day) for each in outer) for day in named)
-
-
-def _stretch_and_day(first: tuple[Limit, ...], second: tuple[Limit, ...]) -> bool:
-    """“Next week. Thursday at 10”: one names the week, the other the day of it."""
-    both = [limit.what.days for limit in (*first, *second) if isinstance(limit.what, Dates) and limit.what.how == "on"]
-    stretches = [days for days in both if days.until is not None]
-    return len(both) == len(first) + len(second) == 2 and len(stretches) == 1  # noqa: PLR2004 -- a pair
-
-
-def _holds(days: Days, day: date) -> bool:
-    if days.until is None:
-        return day in days.dates
-    return days.dates[0] <= day < days.until
-
-
-def _finer(last: _Wish, wish: _Wish, clause: Clause) -> _Wish:
-    """Hours said twice, of days said once: "Friday afternoon. Around 2?" says it more exactly."""
-    parts = all(isinstance(limit.what, Hours) and limit.what.part is not None for limit in last.hours)
-    if parts:
-        return _Wish((*last.days, *last.hours, *wish.days, *_unjoined(wish.hours)), proposed=True)
-    if clause.opener is Mark.OR and last.days:
-        return _Wish((*last.limits, *wish.hours), last.proposed)
-    if _closes(last.hours, wish.hours) and not wish.days:
-        return _Wish((*last.limits, *_unjoined(wish.hours)), last.proposed)
-    if wish.proposed and not last.proposed:
-        return _Wish((*last.days, *wish.days, *_unjoined(wish.hours)), proposed=True)
-    raise MustAskError("two_wishes")
-
-
-def _closes(first: tuple[Limit, ...], second: tuple[Limit, ...]) -> bool:
-    """“After 1 but before 4”."""
-    hows = [limit.what.how for limit in (*first, *second) if isinstance(limit.what, Hours)]
-    return hows == ["after", "before"]
 
 
 def _open_ended(wishes: Sequence[Limit]) -> bool:

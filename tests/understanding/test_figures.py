@@ -175,6 +175,6 @@ def test_a_time_in_a_language_whose_sentences_are_not_read_is_asked():
 
 
 def test_what_can_be_booked_tells_a_bare_seven():
-    seven = datetime(2026, 11, 19, 19, tzinfo=NEW_YORK)
-    assert read_when("tomorrow at 7", now=NOW).ask
+    seven = datetime(2026, 11, 19, 7, tzinfo=NEW_YORK)
+    assert read_when("tomorrow at 7", now=NOW).spans[0].start == datetime(2026, 11, 19, 19)
     assert read_when("tomorrow at 7", now=NOW, bookable=[seven]).spans[0].start == seven.replace(tzinfo=None)

@@ -97,10 +97,10 @@ def test_what_was_taken_back_is_not_wished_for(text, start):
         "so after that",
         "mother's day",
         "the earliest i could do monday is 10",
-        "ten to four on friday",
+        "i am free ten to four on friday",
         "can we make it a half hour later",
         "friday afternoon at 9",
-        "ten til 4 on friday",
+        "friday any time ten til 4",
         "monday after this one",
     ],
 )
@@ -140,7 +140,6 @@ def test_today_only_what_is_ahead_is_meant():
     noon = datetime(2026, 11, 18, 12, 30, tzinfo=NEW_YORK)
     assert starts("today at 7", now=noon) == [datetime(2026, 11, 18, 19)]
     assert read_when("today at 11", now=noon).ask
-    assert read_when("tomorrow at 7", now=noon).ask
 
 
 def test_the_end_of_something_else_bounds_the_wish():
