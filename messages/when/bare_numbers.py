@@ -27,6 +27,7 @@ _LEADS: Final = frozenset(
 )
 # More numbers than these were never choices of ours, so "4 works" speaks of an hour.
 _CHOICES: Final = range(1, 4)
+_OPEN: Final = ((Mark.ONWARDS,), (Mark.OR_EARLIER,))
 _BARE_HOURS: Final = range(1, 13)
 # After these a bare number may be a time if nothing follows that it could count.
 _AFTER_NUMBER: Final = frozenset({"instead", "please", "pls", "thanks", "would", "work", "if", "si"})
@@ -81,6 +82,7 @@ class Numbers:
             or self._joined_to_time(at)
             or (self._proposed(at) and self._ends_there(at))
             or self._weighed(at)
+            or (self.pieces[at + 1 : at + 2] in _OPEN and piece.hour not in _CHOICES)
             or (piece.hour not in _CHOICES and self.pieces[at + 1 : at + 2] == (Mark.POSSIBLE,))
         )
 
@@ -98,7 +100,17 @@ class Numbers:
         dated = isinstance(before, Days) and before.weekday is None and before.until is None
         piece = self.pieces[at]
         hour = isinstance(piece, Clock) and piece.grain is Grain.HOUR
-        return hour and at > 1 and joint in {Mark.OR, Mark.AND} and dated
+        if dated or not at:
+            return hour and at > 1 and joint in {Mark.OR, Mark.AND} and dated
+        return hour and self._next_date(at)
+
+    def _next_date(self, at: int) -> bool:
+        """“December 8 9 or 10": the number behind a date is the next one, and another follows."""
+        before, piece, after = self.pieces[at - 1], self.pieces[at], self.pieces[at + 1 : at + 3]
+        follows = len(after) == 2 and after[0] in {Mark.OR, Mark.AND} and isinstance(after[1], Clock)  # noqa: PLR2004 -- a pair
+        if not follows or not isinstance(before, Days) or not isinstance(piece, Clock) or piece.marked:
+            return False
+        return before.fixed and piece.hour == before.dates[0].day + 1
 
     def _begins(self, at: int) -> bool:
         """Whether the clause begins with the number: "Thursday. 11 if you have it"."""

@@ -93,11 +93,15 @@ def _take_dates(groups: list[_Group], what: Dates, joined: str) -> None:
         group.days[0] = _one_of_open(group.days[0], what)
     elif len(group.days) == 1 and joined == "pause" and group.days[0].how == "on" and what.how != "on":
         group.days[0] = _one_of_open(what, group.days[0])
+    elif joined == "pause" and group.days and _disagree(group.days[-1].days, what.days):
+        raise MustAskError("days_disagree")
     elif not group.days:
         group.hours_first = bool(group.hours)
         group.days.append(what)
-    elif what.days.every and group.days[-1].days.until is not None:
-        return  # "in January, any day"
+    elif what.days.every and joined in {"", "pause"} and group.days[-1].days.until is not None:
+        group.days[-1] = _merged(group.days[-1], what)
+    elif joined == "pause" and what.days.every != group.days[-1].days.every:
+        raise MustAskError("days_unclear")
     elif (not joined or _says_it_again(group.days[-1], what, joined)) and not (group.hours and not group.hours_first):
         if not joined and _both_named(group.days[-1], what):
             group.days.append(what)  # "mon wed or fri"
@@ -147,6 +151,12 @@ def _says_it_again(first: Dates, second: Dates, joined: str) -> bool:
     return joined == "pause" and again and fixed.dates[0].weekday() == named.weekday
 
 
+def _disagree(named: Days, fixed: Days) -> bool:
+    """“Tuesday, December 2", which is a Wednesday."""
+    dated = fixed.weekday is None and fixed.until is None and fixed.fixed
+    return named.weekday is not None and dated and fixed.dates[0].weekday() != named.weekday
+
+
 def _take_hours(groups: list[_Group], what: Hours, joined: str) -> None:
     group = groups[-1]
     if group.hours_first and joined and group.days:
@@ -168,7 +178,8 @@ def _merged(first: Dates, second: Dates) -> Dates:
     """Two days said of one: "next week Tuesday", "Tuesday the 12th", "Tuesday, December 1"."""
     one, other = first.days, second.days
     if one.every != other.every and (one.until is not None or other.until is not None):
-        return first if other.every else second
+        stretch, every = (first, other) if other.every else (second, one)
+        return _working_week(stretch) if len(every.dates) < _WEEK else stretch
     if first.how != "on" or second.how != "on" or len(one.dates) != 1 or len(other.dates) != 1:
         raise MustAskError("days_unclear")
     if one.until is not None or other.until is not None:
@@ -180,6 +191,14 @@ def _merged(first: Dates, second: Dates) -> Dates:
     if len(fixed) != 1 or fixed[0].dates[0].weekday() != named[0].weekday:
         raise MustAskError("days_disagree")
     return Dates(fixed[0])
+
+
+def _working_week(stretch: Dates) -> Dates:
+    """“Next week, Monday to Friday"."""
+    start = stretch.days.dates[0]
+    if stretch.days.grain is not Grain.WEEK or start.weekday():
+        raise MustAskError("days_unclear")
+    return Dates(replace(stretch.days, until=start + _DAY * _SATURDAY))
 
 
 def _within_stretch(one: Days, other: Days) -> Days:
@@ -294,7 +313,7 @@ def _settle(hours: Sequence[Hours], frame: Frame, day: date | None) -> _Edges:
     bookable = [each for each in frame.bookable if day is None or each.date() == day]
     rest = [each for each in hours if each.part is None]
     if not rest:
-        if len(hours) > 1 or part is None:
+        if part is None or any(each.part != part for each in hours):
             raise MustAskError("parts_disagree")
         start = max(part.start, _earliest(frame, day) or part.start) if part.later else part.start
         return _interval(start, part.end, Grain.HOUR)

@@ -16,6 +16,9 @@ from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
 _CONNECTING: Final = frozenset({Mark.AND, Mark.OR, Mark.PAUSE, Mark.BUT, Mark.BECAUSE})
 _ASKING: Final = frozenset({Mark.POSSIBLE, Mark.PROPOSE})
 _ENDING: Final = frozenset({Mark.STOP, Mark.PAUSE, Mark.BUT, Mark.BECAUSE, Mark.UNLESS, Mark.SO})
+# We never offer so many times that this could be one of them.
+_NO_CHOICE: Final = 10
+_IFS: Final = frozenset({"if", "si"})
 _BOUNDING: Final = frozenset({Mark.AFTER, Mark.BEFORE, Mark.UNTIL, Mark.NOT_BEFORE})
 _OPENING: Final = frozenset({Mark.PROPOSE, Mark.MOVE})
 _BEFORE_A_TIME: Final = frozenset(
@@ -51,15 +54,21 @@ class Clause:
     @property
     def only_explains(self) -> bool:
         """Whether it gives a reason for what was said, and no time: "because I work"."""
-        return self.opener is Mark.BECAUSE and not _timed(self.pieces)
+        return self.explains and not _timed(self.pieces)
+
+    @property
+    def explains(self) -> bool:
+        """Whether it gives a reason: "because the 16th is a holiday"."""
+        return self.opener is Mark.BECAUSE
 
     @property
     def is_an_hour(self) -> bool:
         """Whether it is nothing but an hour, of a kind that is no choice of ours: "nine", "1430"."""
         said = [piece for piece in self.pieces if piece not in {Mark.LINK, Mark.STOP, Mark.PAUSE}]
         said = [piece for piece in said if not (isinstance(piece, Word) and piece.text in POLITE)]
-        clock = said[0] if len(said) == 1 else None
-        return isinstance(clock, Clock) and not clock.choice
+        hours = said[::2] if said[1::2] in ([], [Mark.OR]) else []  # "9" or "9 or 2"
+        clocks = [piece for piece in hours if isinstance(piece, Clock)]
+        return len(clocks) == len(hours) and any(not each.choice or each.hour >= _NO_CHOICE for each in clocks)
 
     @property
     def concedes(self) -> bool:
@@ -93,6 +102,8 @@ def _begins_another(so_far: Sequence[Piece], piece: Piece, ahead: Sequence[Piece
         return True
     if piece is Mark.BUT:
         return not _excepts(so_far, ahead)
+    if piece in {Mark.AFTER_THAT, Mark.BEFORE_THAT} and _timed(so_far) and so_far[-1] in {Mark.PAUSE, Mark.AND}:
+        return True
     if piece is Mark.PAUSE and ((Mark.BECAUSE in so_far[:2] and not _timed(so_far)) or Mark.UNLESS in so_far[:3]):
         return True
     return _takes_back(so_far, piece, ahead) or _turns(so_far, piece, ahead)
@@ -189,13 +200,22 @@ def _stance(pieces: Sequence[Piece]) -> Stance:
         return Stance.PAST
     if Mark.ENDS in pieces and not any(piece in _ASKING for piece in pieces) and _tells_when_it_ends(pieces):
         return Stance.VAGUE
-    return Stance.REFUSAL if Mark.CANNOT in pieces or _no_behind(pieces) else Stance.WISH
+    return Stance.REFUSAL if _refuses(pieces) or _no_behind(pieces) else Stance.WISH
+
+
+def _refuses(pieces: Sequence[Piece]) -> bool:
+    """Whether it says what cannot be; not in a condition: "Tuesday, if the road isn't closed"."""
+    if Mark.CANNOT not in pieces:
+        return False
+    before = pieces[: pieces.index(Mark.CANNOT)]
+    return not any(isinstance(piece, Word) and piece.text in _IFS for piece in before)
 
 
 def _tells_when_it_ends(pieces: Sequence[Piece]) -> bool:
     """“Class ends at 2"; not "after 4 when school lets out", where the hour is a bound of its own."""
     hours = [at for at, piece in enumerate(pieces) if isinstance(piece, Clock)]
-    if not hours or hours[-1] > pieces.index(Mark.ENDS):
+    ends = pieces.index(Mark.ENDS)
+    if not hours or hours[-1] > ends:
         return bool(hours)
     before = [piece for piece in pieces[: hours[0]] if piece not in {Mark.AT, Mark.LINK}]
     return not before or before[-1] not in _BOUNDING

@@ -27,6 +27,10 @@ _LAST_YEAR: Final = 2100
 _BEFORE_ONE: Final = frozenset(
     {"this", "that", "the", "next", "other", "another", "last", "any", "either", "which", "no"}
 )
+# What has numbers of its own: "room 12".
+_NUMBERED: Final = frozenset(
+    {"room", "suite", "unit", "floor", "gate", "bus", "route", "door", "exit", "highway", "piso"}
+)
 _SUFFIXES: Final = frozenset({"oclock", "ish", "sharp", "clavadas"})
 _ENDINGS: Final = frozenset({("-", "ish"), ("en", "punto"), ("o", "clock"), ("y", "pico"), ("y", "algo")})
 _EXACTLY: Final = frozenset({("on", "the", "dot"), ("on", "the", "nose"), ("on", "the", "button")})
@@ -71,7 +75,10 @@ def _bare(hour: int, words: tuple[str, ...], at: int) -> Found | None:
         return _valid(Clock(hour, marked=True), words, at, 2)
     if after == "h" and words[at].isdecimal():
         return _valid(Clock(hour, marked=True), words, at, 2)
-    if after in UNITS or after in PLACES:
+    if words[at - 1 : at] and words[at - 1] in _NUMBERED:
+        return Word(words[at]), 1
+    about = words[at + 1 : at + 4] == ("mas", "o", "menos")
+    if not about and (after in UNITS or after in PLACES):
         return Word(f"{words[at]} {after}"), 2
     return _valid(Clock(hour, marked=False), words, at, 1)
 

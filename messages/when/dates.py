@@ -172,7 +172,7 @@ def _dated(words: tuple[str, ...], at: int, then: int, calendar: Calendar, month
     if skip < len(words) and words[skip].isdecimal() and len(words[skip]) == 4 and words[skip].startswith("20"):  # noqa: PLR2004 -- a year
         year, then = int(words[skip]), skip + 1
     found = calendar.of_year(month, day, year)
-    return (Days((found,)) if found else Mark.ASK), then - at
+    return (Days((found,), fixed=True) if found else Mark.ASK), then - at
 
 
 def _day_number(words: tuple[str, ...], at: int) -> tuple[int, int] | None:
@@ -215,13 +215,14 @@ def _of_month(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | No
     surely = ((told or day > _HOURS) and after in _FITS) or (after == "y" and not half_past)
     if not (told or introduced) or (after in NOT_A_DATE and not surely) or (day < _TENTH and after in _COUNTED):
         return None
-    if spelled and not _spells_day(words, start, end):
-        return None if words[start] in NUMBERS else (Mark.ASK, end - at)
     told_month = _of_which_month(words, end, calendar)
-    if told_month is not None:
+    if spelled and told_month is None and not _spells_day(words, start, end):
+        return None if words[start] in NUMBERS else (Mark.ASK, end - at)
+    if told_month is not None and (told_month[0] or words[end + told_month[1] - 1] not in {"month", "mes"}):
         first, following = calendar.month(told_month[0])
         fits = day <= (following - DAY).day and first + DAY * (day - 1) >= calendar.today
         return (Days((first + DAY * (day - 1),)) if fits else Mark.ASK), end + told_month[1] - at
+    end += told_month[1] if told_month is not None else 0
     found = calendar.of_month(day)
     if found is None:
         return Mark.ASK, end - at
@@ -247,11 +248,11 @@ def _of_which_month(words: tuple[str, ...], at: int, calendar: Calendar) -> tupl
 def _spells_day(words: tuple[str, ...], start: int, end: int) -> bool:
     """Whether "the fifteenth", "el dos" is a day: "the first" may be a choice, "el dos" a number of ours."""
     number = _day_number(words, start)
-    if number is None or words[start] in {"a", "an", "un"}:
+    if number is None or words[start] in {"a", "an", "un", "one"}:
         return False
     if number[0] not in _FIRST_THREE:
         return True
-    on = start > 1 and words[start - 2] == "on"
+    on = start > 1 and (words[start - 2] in {"on", "de"} or (words[start - 1] == "el" and _ends_hour(words[start - 2])))
     behind = end + (words[end : end + 1] == (",",))
     after = words[behind] if behind < len(words) else ""
     hour = (
@@ -264,12 +265,17 @@ def _spells_day(words: tuple[str, ...], start: int, end: int) -> bool:
     return on or (hour and words[behind + 1 : behind + 2] != ("one",))
 
 
+def _ends_hour(word: str) -> bool:
+    return word in MINUTES or word in HOURS or word in {"am", "pm"} or word[:1].isdecimal()
+
+
 def _week_of(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
     """“the week of the 7th”, "la semana del 7"."""
     start = at + (words[at] in {"the", "la"})
     if words[start : start + 2] not in {("week", "of"), ("semana", "del"), ("semana", "de")}:
         return None
-    found = _month_day(words, start + 2, calendar) if start + 2 < len(words) else None
+    then = start + 2
+    found = (holiday_at(words, then, calendar) or _month_day(words, then, calendar)) if then < len(words) else None
     if found is None and start + 2 < len(words):
         found = _of_month(("the", *words[start + 2 :]), 0, calendar) if words[start + 2] not in {"the", "el"} else None
         found = (found[0], found[1] - 1) if found else _of_month(words, start + 2, calendar)

@@ -56,7 +56,7 @@ def join(wishes: Sequence[Wish], limits: tuple[Limit, ...], clause: Clause, *, a
     Raises `MustAskError` where two wishes stand that nothing joins.
     """
     wish = Wish(limits, clause.proposes)
-    if not wishes or (clause.opener is Mark.SO and wish.days):
+    if not wishes or concludes(wish, clause):
         return [wish]
     *earlier, last = wishes
     if again:
@@ -66,6 +66,11 @@ def join(wishes: Sequence[Wish], limits: tuple[Limit, ...], clause: Clause, *, a
     if wish.days and last.days:
         return [*earlier, *_of_two(last, wish, clause)]
     return [*earlier, _finer(last, wish, clause)]
+
+
+def concludes(wish: Wish, clause: Clause) -> bool:
+    """“My son naps at 2, so Friday at 4": what was said before only led to it."""
+    return clause.opener is Mark.SO and bool(wish.days)
 
 
 def _corrected(last: Wish, wish: Wish) -> Wish:
@@ -123,6 +128,8 @@ def _finer(last: Wish, wish: Wish, clause: Clause) -> Wish:
     parts = all(isinstance(limit.what, Hours) and limit.what.part is not None for limit in last.hours)
     if parts:
         return Wish((*last.days, *last.hours, *wish.days, *_unjoined(wish.hours)), proposed=True)
+    if [limit.what for limit in last.hours] == [limit.what for limit in wish.hours]:
+        return Wish((*last.days, *wish.days, *last.hours), last.proposed or wish.proposed)
     if clause.opener is Mark.OR and last.days:
         return Wish((*last.limits, *wish.hours), last.proposed)
     if _closes(last.hours, wish.hours) and not wish.days:

@@ -10,9 +10,9 @@ from datetime import timedelta
 from typing import Final
 
 from messages.when.bare_numbers import Numbers
-from messages.when.marks import DAILY, PART_OF_A_TIME, POLITE, WEAK_PARTS
+from messages.when.marks import PART_OF_A_TIME, POLITE, WEAK_PARTS
 from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
-from messages.when.words import NUMBERS
+from messages.when.words import MONTHS, NUMBERS, WEEKDAYS
 
 _DAY: Final = timedelta(days=1)
 _BOUNDS: Final = {Mark.AFTER: "after", Mark.NOT_BEFORE: "from", Mark.BEFORE: "before", Mark.UNTIL: "until"}
@@ -20,8 +20,6 @@ _FLIPPED: Final = {"before": "after", "after": "before"}
 _FORWARD: Final = frozenset({"after", "from"})
 _JOINTS: Final = frozenset({Mark.OR, Mark.AND, Mark.PAUSE})
 _NOON: Final = 12
-_EVENT_BEGINS: Final = frozenset({Mark.LINK, Mark.MINE, Mark.POSSIBLE, Mark.PROPOSE})
-_EVENT_ENDS: Final = frozenset({Mark.PAUSE, Mark.STOP, Mark.BUT, Mark.SO, Mark.BECAUSE})
 _EARLY_OR_LATE: Final = frozenset({"early", "late", "temprano", "tempranito"})
 
 
@@ -62,7 +60,6 @@ class Folded:
 
     limits: tuple[Limit, ...]
     unread: int
-    routine: bool  # "after work": an hour only they know
     weak: int  # what belongs to a time, but hardly to an hour of a day that was read: "last", "30 minutes"
 
 
@@ -71,8 +68,8 @@ def limits(pieces: Sequence[Piece], *, after_a_time: bool = False) -> Folded:
     folding = _Folding(pieces, after_a_time=after_a_time)
     found = tuple(folding.fold())
     if any(not limit.ruled_out for limit in found):
-        return Folded(found, folding.unread, folding.routine, folding.weak)
-    return Folded(found, folding.numbers_unread + folding.loose_words, folding.routine, folding.weak_numbers)
+        return Folded(found, folding.unread, folding.weak)
+    return Folded(found, folding.numbers_unread + folding.loose_words, folding.weak_numbers)
 
 
 def turned_round(limit: Limit) -> Limit:
@@ -89,7 +86,7 @@ def _belongs_to_a_time(text: str) -> bool:
     number, _, unit = text.partition(" ")
     if unit:
         return (number.isdecimal() or number in NUMBERS) and unit in PART_OF_A_TIME
-    return text in PART_OF_A_TIME or text[:1].isdecimal()
+    return text in PART_OF_A_TIME or text[:1].isdecimal() or text in MONTHS or text in WEEKDAYS
 
 
 class _Folding:
@@ -106,7 +103,6 @@ class _Folding:
         self.once_excluded = False
         self.unread = 0
         self.weak = 0
-        self.routine = Mark.ROUTINE in pieces
         self.numbers_unread = 0
         self.weak_numbers = 0
         self.loose_words = 0  # "early", "late": open, unless an hour says what they come to
@@ -115,9 +111,6 @@ class _Folding:
         found: list[Limit] = []
         apart = False
         while self.at < len(self.pieces):
-            self.at = self._behind_event()
-            if self.at == len(self.pieces):
-                break
             piece = self.pieces[self.at]
             what = self._what(piece)
             if what is None:
@@ -141,32 +134,6 @@ class _Folding:
             self.joined, self.once_excluded, apart = "", False, False
         self.unread += self.loose_words if not any(_tells_hour(limit) for limit in found) else 0
         return iter(found)
-
-    def _behind_event(self) -> int:
-        """The place behind "after the gym", "before it gets hot": what happens in somebody's day tells no hour of ours.
-
-        An hour right behind it ("after the gym at 5") may be the event's or the wish's, and is left to be asked.
-        """
-        at = self.at
-        if self.pieces[at] not in {Mark.AFTER, Mark.BEFORE}:
-            return at
-        at += 1
-        words = 0
-        while (
-            at < len(self.pieces)
-            and self.pieces[at] not in _EVENT_ENDS
-            and not isinstance(self.pieces[at], Days | Part)
-        ):
-            piece = self.pieces[at]
-            if isinstance(piece, Clock) or (not words and isinstance(piece, Mark) and piece not in _EVENT_BEGINS):
-                return self.at
-            if isinstance(piece, Word):
-                if not words and _belongs_to_a_time(piece.text):
-                    return self.at
-                words += 1
-                self.routine = self.routine or piece.text in DAILY
-            at += 1
-        return at if words else self.at
 
     def _is_weak(self, piece: Piece) -> bool:
         """Whether what was not read hardly changes an hour of a day that was."""

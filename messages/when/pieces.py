@@ -18,7 +18,7 @@ class Days:
     `weekday`, `of_month`: what was named, where it could also fit another date ("Tuesday the 12th" is not the next
     Tuesday). `open_to_doubt`: the other date the words may mean. `every`: "any day", "weekdays". `vague`: a stretch
     that everybody draws differently, good only to narrow another day.
-    `week_told`: "next Tuesday", "Tuesday of next week".
+    `week_told`: "next Tuesday", "Tuesday of next week". `fixed`: a date with its month.
     """
 
     dates: tuple[date, ...]
@@ -30,6 +30,7 @@ class Days:
     every: bool = False
     vague: bool = False
     week_told: bool = False
+    fixed: bool = False
 
 
 @dataclass(frozen=True, slots=True)

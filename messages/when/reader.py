@@ -10,6 +10,7 @@ from typing import Final
 
 from messages.when.bind import Frame, MustAskError
 from messages.when.clauses import clauses, spare_words
+from messages.when.daily_events import without_events
 from messages.when.pieces import Mark
 from messages.when.reading import Span, When
 from messages.when.scan import scan
@@ -35,7 +36,7 @@ def read_when(text: str, *, now: datetime, language: str = "en", bookable: Seque
     soonest = Mark.SOONEST in pieces
     frame = Frame(now.replace(tzinfo=None), tuple(each.replace(tzinfo=None) for each in bookable))
     try:
-        wished, ruled_out = told(clauses(pieces), frame).spans(frame)
+        wished, ruled_out = told(clauses(without_events(pieces)), frame).spans(frame)
         _refuse_many(wished)
         _refuse_skipped(wished, now)
     except MustAskError as unclear:

@@ -13,7 +13,7 @@ from messages.when.almanac import Calendar
 from messages.when.clocks import clock_at
 from messages.when.dates import dates_at
 from messages.when.from_now import moment_at
-from messages.when.marks import NOT_TIMES, PHRASES
+from messages.when.marks import NOT_TIMES, PHRASES, POLITE
 from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
 from messages.when.tokens import PAUSE, STOP
 from messages.when.words import HOURS, LUNCH, MANANA, MONTHS, MORNING, NARROWED, OF_THE_DAY, PARTS, WEEKDAYS
@@ -62,6 +62,9 @@ def scan(words: tuple[str, ...], now: datetime, *, day_first: bool | None) -> It
         if isinstance(piece, Days) and piece.until is None:
             calendar = replace(calendar, said=piece.dates[0])
         piece = _behind_a_time(words[at], last, piece)
+        leads = not at and words[at + 1 : at + 2] in {("on",), ("the",)}
+        if words[at] in _HALVES and isinstance(piece, Word) and (leads or last in {Mark.PAUSE, Mark.DASH}):
+            piece = Part(*_HALVES[words[at]])
         rather = words[at] == "que" and isinstance(last, Days | Clock | Part) and not _RATHER.isdisjoint(words)
         last = Mark.INSTEAD_OF if rather else _not_of_which(words, at, last, piece)
         yield last
@@ -70,6 +73,8 @@ def scan(words: tuple[str, ...], now: datetime, *, day_first: bool | None) -> It
 
 def _behind_a_time(word: str, before: Piece | None, piece: Piece) -> Piece:
     """“Thursdays bad", "el martes no que voto": words that turn a day down, or say why, only right behind it."""
+    if word == "day" and isinstance(before, Word) and before.text not in POLITE:
+        return Mark.SOME_DAY  # "Star Trek day": a day of theirs
     if word in _BAD and (isinstance(before, Days | Clock | Part) or before is Mark.IS):
         return Mark.CANNOT
     return Mark.BECAUSE if word == "que" and before is Mark.NOT else piece

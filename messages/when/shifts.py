@@ -11,7 +11,7 @@ from typing import Final
 from messages.when.almanac import DAY, MONTHS_A_YEAR, WEEK, Calendar, Found, months_on
 from messages.when.holidays import nth_weekday
 from messages.when.pieces import Days, Mark
-from messages.when.words import MONTHS, NUMBERS, WEEKDAYS
+from messages.when.words import HOURS, MONTHS, NUMBERS, PARTS, WEEKDAYS
 
 Anchor = Callable[[tuple[str, ...], int, Calendar], Found | None]
 
@@ -88,6 +88,7 @@ _ONE_AFTER: Final = (
     ),
 )  # fmt: skip
 _NOT_ONES: Final = frozenset({"week", "month", "mes", "next", "dia", "day", "ano", "year"})
+_NO_EVENTS: Final = frozenset({"this", "that", "at", "noon", "midday", "about", "around", "like"})
 _REFUSED: Final = frozenset({"not", "no", "cant", "except", "sino"})
 _THIS_MONTH: Final = (("the", "month"), ("this", "month"), ("mes",), ("este", "mes"), ("el", "mes"), ("corriente",))
 _NEXT_MONTH: Final = (
@@ -189,8 +190,14 @@ def _in_eight_days(words: tuple[str, ...], at: int, calendar: Calendar, anchor: 
     found = anchor(words, at + 1, calendar)
     end = at + 1 + found[1] if found else at
     days = _EIGHT_DAYS.get(words[end + 1]) if words[end : end + 1] == ("en",) and end + 1 < len(words) else None
-    if found is None or days is None or not isinstance(found[0], Days):
+    if found is None or not isinstance(found[0], Days):
         return None
+    amount = _amount(words, end + 1) if words[end : end + 1] == ("en",) and end + 1 < len(words) else None
+    if amount is not None and amount[0] and not (days and amount[1] in {"dia", "dias"}):
+        return Days((_plus(found[0].dates[0], amount[0], amount[1]),)), end + 1 + amount[2] - at
+    if days is None:
+        return None
+    end += words[end + 2 : end + 3] == ("dias",)
     return Days((found[0].dates[0] + DAY * days,)), end + 2 - at
 
 
@@ -208,6 +215,8 @@ def _neighbour(words: tuple[str, ...], at: int, calendar: Calendar, anchor: Anch
         found: Found | None = (Days((calendar.said,)), 0)
     else:
         found = anchor(words, then, calendar) if then < len(words) else None
+    if found is None and words[at] == "the" and named in WEEKDAYS and _is_event(words, then):
+        return Mark.ASK, then - at  # "the Monday after my birthday"
     if found is not None and isinstance(found[0], Mark):
         return Mark.ASK, then + found[1] - at
     if found is None or not isinstance(found[0], Days) or (named in WEEKDAYS and found[0].weekday is not None):
@@ -220,6 +229,11 @@ def _neighbour(words: tuple[str, ...], at: int, calendar: Calendar, anchor: Anch
         return Days((edge + DAY * sign,)), then + found[1] - at
     away = (WEEKDAYS[named] - edge.weekday()) * sign % WEEK or WEEK
     return Days((edge + DAY * away * sign,)), then + found[1] - at
+
+
+def _is_event(words: tuple[str, ...], at: int) -> bool:
+    word = words[at] if at < len(words) else "."
+    return word.isalpha() and word not in HOURS and word not in PARTS and word not in _NO_EVENTS
 
 
 def _ends_here(words: tuple[str, ...], at: int) -> bool:

@@ -51,6 +51,7 @@ _PIECE: Final = re.compile(
     r"|[?.!;\n]|[,()]|[-\u2013\u2014]|[/&+@]"
 )
 _SEPARATE: Final = {"@": "at", "&": "and", "+": "and", "/": "or"}
+_NARROWING: Final = frozenset({"early", "mid", "late"})
 _OF_TODAY: Final = frozenset({"manana", "tarde", "noche", "tardecita"})
 _WITH_ARTICLE: Final = {"del": ("de", "el"), "al": ("a", "el"), "pal": ("para", "el")}
 _LONGEST_MENDED: Final = 10
@@ -85,9 +86,14 @@ def _unfolded(cut: tuple[str, ...]) -> Iterator[str]:
         after = cut[at + 1] if at + 1 < len(cut) else ""
         if word in TONIGHT:
             yield from ("today", "night")
+        elif word in _NARROWING and cut[at + 1 : at + 2] == ("this",) and cut[at + 2 : at + 3] and cut[at + 2] in PARTS:
+            yield from ("today", word)
         elif word == "this" and after in PARTS and PARTS[after] != LUNCH:
-            yield "today"
-        elif word in _WITH_ARTICLE and after.isdecimal():
+            if not at or cut[at - 1] not in _NARROWING:
+                yield "today"
+        elif word == "x" and after in {"la", "las", "el", "favor"}:
+            yield "por"
+        elif word in _WITH_ARTICLE and (after.isdecimal() or after == "primero"):
             yield from _WITH_ARTICLE[word]
         elif word == "esta" and after in _OF_TODAY:
             yield from ("hoy", "la")
@@ -125,9 +131,16 @@ def _mended(word: str) -> str:
         return word
     if word in _NAMES:
         return word
-    near = {name: _distance(word, name) for name in _NAMES if name[0] == word[0] and _near(word, name)}
+    near = {
+        name: _distance(word, name) for name in _NAMES if _sounds(name[0]) == _sounds(word[0]) and _near(word, name)
+    }
     nearest = [name for name, slips in near.items() if slips == min(near.values())]
     return nearest[0] if len({_meaning(name) for name in nearest}) == 1 else word
+
+
+def _sounds(letter: str) -> str:
+    """B and v are one sound in Spanish."""
+    return "v" if letter == "b" else letter
 
 
 def _meaning(name: str) -> object:

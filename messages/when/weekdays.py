@@ -3,6 +3,7 @@
 The one invariant: where people mean different days by the same words, the other day is named too (`open_to_doubt`).
 """
 
+from dataclasses import replace
 from typing import Final
 
 from messages.when.almanac import DAY, LAST_DAY, SUNDAY, WEEK, Calendar, Found
@@ -15,6 +16,7 @@ from messages.when.words import (
     MONTHS,
     PARTS,
     SHORT_WEEKDAYS,
+    TENS,
     WEEKDAYS,
 )
 
@@ -40,6 +42,8 @@ def weekday_at(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | N
         return None
     behind, taken = _followed(words, start + 1)
     said = before[0] or behind
+    if before[0] and behind not in {"", before[0]}:
+        return _both_said(weekday, before[0], behind, calendar), start + 1 + taken - at
     length = start + 1 + taken - at
     if not said and start + 1 < len(words):
         numbered = _numbered_weekday(words, start, weekday, calendar)
@@ -48,8 +52,23 @@ def weekday_at(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | N
     return _the_weekday(weekday, said, calendar), length
 
 
+def _names_month(words: tuple[str, ...], at: int) -> bool:
+    at += words[at : at + 1] in {("de",), ("of",)}
+    return at < len(words) and (words[at] in MONTHS or words[at] in DOUBTFUL_MONTHS)
+
+
 def _opens_hour(word: str) -> bool:
     return word in BEFORE_HOURS or word in PARTS or word in HOURS or word[:1].isdecimal()
+
+
+def _both_said(weekday: int, before: str, behind: str, calendar: Calendar) -> Days | Mark:
+    """“Este viernes en ocho": what is said behind counts from the day that is said before; of others only a person knows."""
+    named = _the_weekday(weekday, before, calendar)
+    if behind == "week_from" and isinstance(named, Days):
+        return replace(named, dates=(named.dates[0] + DAY * WEEK,), weekday=None)
+    if before in {"this", "coming"} and behind in {"proximo", "coming", "same_week"}:
+        return _the_weekday(weekday, "coming" if behind != "same_week" else behind, calendar)
+    return Mark.ASK
 
 
 def _weekdays_on(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
@@ -73,18 +92,32 @@ def _numbered_weekday(
     number = int(word) if word.isdecimal() and len(word) <= 2 else DAY_NUMBERS.get(word, 0)  # noqa: PLR2004 -- two digits
     after = words[at + taken + 1] if at + taken + 1 < len(words) else ""
     stretch = words[at + taken + 1 : at + taken + 2] == ("de",) and words[at + taken + 3 : at + taken + 4] in _TO
-    if not 0 < number <= LAST_DAY or after in MONTHS or after in DOUBTFUL_MONTHS:
+    if not 0 < number <= LAST_DAY or _names_month(words, at + taken + 1):
         return None
     behind = words[at + taken + 2] if at + taken + 2 < len(words) else ""
-    clock = after in _OF_A_CLOCK or (after == "a" and behind not in {"las", "la"})
+    clock = (
+        after in _OF_A_CLOCK
+        or after in TENS
+        or after in {"quince", "fifteen"}
+        or (after == "a" and behind not in {"las", "la"})
+    )
     if clock and number <= _HOURS and not stretch:
         return None
     found = calendar.of_month(number)
+    later = any(
+        words[index : index + 1] in {("las",), ("la",)} or ":" in words[index] for index in range(at, len(words))
+    )
     fits = found is not None and found.weekday() == weekday
     if number <= _HOURS and not fits:
         return None
     behind = behind if after == "," else after
-    told = number > _HOURS or stretch or words[at - 1 : at] == ("el",) or _opens_hour(behind)
+    told = (
+        number > _HOURS
+        or stretch
+        or words[at - 1 : at] == ("el",)
+        or _opens_hour(behind)
+        or (later and word in DAY_NUMBERS)
+    )
     return (Days((found,)) if fits and found is not None and told else Mark.ASK), taken
 
 
@@ -104,7 +137,7 @@ def _stands_as_day(words: tuple[str, ...], at: int) -> bool:
     after = words[at + 1] if at + 1 < len(words) else ""
     days = {*WEEKDAYS, *SHORT_WEEKDAYS}
     return (
-        before in {"on", "next", "this", "el", "or", "o", "and", "y", "-"} | days
+        before in {"on", "next", "this", "coming", "proximo", "el", "or", "o", "and", "y", "-"} | days
         or after
         in {"at", "morning", "afternoon", "evening", "or", "o", "y", "-", "a", "after", "before", "the", "am", "pm"}
         | days
@@ -116,6 +149,8 @@ def _stands_as_day(words: tuple[str, ...], at: int) -> bool:
 _INTRODUCTIONS: Final = {
     ("this", "coming"): "coming",
     ("the", "coming"): "coming",
+    ("el", "otro"): "other",
+    ("the", "other"): "other",
     ("this",): "this",
     ("next",): "next",
     ("coming",): "coming",
@@ -199,7 +234,9 @@ def _the_weekday(weekday: int, said: str, calendar: Calendar) -> Days | Mark:
     coming, today = calendar.coming(weekday), calendar.today
     in_week = {"week": 1, "same_week": 0, "week_after": 2}.get(said)
     found: Days | Mark
-    if said in {"last", "ask"}:
+    if said == "other":
+        found = Days((coming + DAY * WEEK,), open_to_doubt=coming)
+    elif said in {"last", "ask"}:
         found = Mark.PAST if said == "last" else Mark.ASK
     elif in_week is not None:
         day = calendar.of_week(weekday, in_week)

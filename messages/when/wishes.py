@@ -12,7 +12,7 @@ from typing import Final
 from messages.when.bind import Frame, MustAskError, spans
 from messages.when.clauses import Clause, Stance
 from messages.when.hours import settled_pair
-from messages.when.joining import Wish, is_moment, join
+from messages.when.joining import Wish, concludes, is_moment, join
 from messages.when.phrase import Dates, Folded, Hours, Limit, limits, turned_round
 from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
 from messages.when.reading import Span, SpanKind
@@ -94,6 +94,8 @@ def told(clauses: Sequence[Clause], frame: Frame) -> Told:
 def _take(so_far: Told, clause: Clause, frame: Frame) -> None:
     if clause.stance is Stance.PAST or clause.only_explains:
         return
+    if clause.explains and any(wish.days for wish in so_far.wishes):
+        return  # "Friday because the 16th is a holiday"
     folded = limits(clause.pieces, after_a_time=so_far.said)
     if clause.concedes:
         _take_concession(so_far, folded.limits)
@@ -110,10 +112,23 @@ def _take(so_far: Told, clause: Clause, frame: Frame) -> None:
     _refuse_unknown(clause, wished, refused)
     _note(so_far, clause, folded, wished=bool(wished))
     if wished:
-        so_far.wishes = join(
-            so_far.wishes, _with_background(wished, so_far.background), clause, again=so_far.taken_back
-        )
+        background = _background(so_far, wished)
+        told_whole = _with_background(wished, background, clause)
+        if concludes(Wish(told_whole), clause) and Wish(told_whole).moment:
+            so_far.unread, so_far.weak = bool(folded.unread), bool(folded.weak)
+        so_far.wishes = join(so_far.wishes, told_whole, clause, again=so_far.taken_back)
         so_far.doubted, so_far.corrected = False, False
+
+
+def _background(so_far: Told, wished: Sequence[Limit]) -> Wish | None:
+    """What "after that" speaks of: "I teach until 3 on Thursdays, so after that" said no wish before."""
+    if so_far.background is None and so_far.wishes and any(_of_another(limit) for limit in wished):
+        so_far.background = so_far.wishes.pop()
+    return so_far.background
+
+
+def _of_another(limit: Limit) -> bool:
+    return isinstance(limit.what, Hours) and limit.what.how in {"after that", "before that"}
 
 
 def _told_apart(found: Sequence[Limit], clause: Clause) -> tuple[tuple[Limit, ...], list[Limit]]:
@@ -127,7 +142,7 @@ def _told_apart(found: Sequence[Limit], clause: Clause) -> tuple[tuple[Limit, ..
 def _refuse_unknown(clause: Clause, wished: Sequence[Limit], refused: Sequence[Limit]) -> None:
     if Mark.ASK in clause.pieces:
         raise MustAskError("not_a_time_we_know")
-    if Mark.SAME_TIME in clause.pieces and {type(limit.what) for limit in wished} != {Dates}:
+    if Mark.SAME_TIME in clause.pieces and not (wished and all(_names_day(limit) for limit in wished)):
         raise MustAskError("not_a_time_we_know")  # beside a day, the day is what can be told from the words
     if Mark.SOONEST in clause.pieces and any(is_moment(limit) for limit in wished):
         raise MustAskError("from_then_or_then")  # "the earliest I could do Monday is 10"
@@ -138,7 +153,7 @@ def _refuse_unknown(clause: Clause, wished: Sequence[Limit], refused: Sequence[L
 def _note(so_far: Told, clause: Clause, folded: Folded, *, wished: bool) -> None:
     """What a clause leaves open beside its wishes."""
     so_far.relative = so_far.relative or (clause.proposes and any(_is_relative(piece) for piece in clause.pieces))
-    so_far.routine = so_far.routine or folded.routine
+    so_far.routine = so_far.routine or Mark.ROUTINE in clause.pieces
     so_far.some_day = so_far.some_day or Mark.SOME_DAY in clause.pieces
     so_far.doubted = so_far.doubted or (_only_no(clause) and bool(so_far.wishes))
     so_far.corrected = clause.corrects or (so_far.corrected and not wished) or _only_no(clause)
@@ -213,17 +228,18 @@ def _of_the_stretch(limit: Limit, stretch: Days) -> Limit:
     return replace(limit, what=Dates(Days((day,)), what.how)) if day < stretch.until else limit
 
 
-def _with_background(wished: tuple[Limit, ...], background: Wish | None) -> tuple[Limit, ...]:
+def _with_background(wished: tuple[Limit, ...], background: Wish | None, clause: Clause) -> tuple[Limit, ...]:
     """“I get off at 5 on Monday, so after that”: the hour and the day the other thing ends."""
     found = tuple(_told_by(limit, background) for limit in wished)
-    if found == wished or background is None or any(isinstance(limit.what, Dates) for limit in found):
+    follows = found != wished or clause.opener is Mark.SO
+    if not follows or background is None or any(isinstance(limit.what, Dates) for limit in found):
         return found
     return (*background.days, *found)
 
 
 def _told_by(limit: Limit, background: Wish | None) -> Limit:
     what = limit.what
-    if not isinstance(what, Hours) or what.how not in {"after that", "before that"}:
+    if not isinstance(what, Hours) or not _of_another(limit):
         return limit
     hours = [each.what for each in background.hours if isinstance(each.what, Hours)] if background else []
     if not hours:

@@ -32,7 +32,7 @@ def lines(name: str) -> Iterator[tuple[str, str]]:
 
 def times(language: str) -> Iterator[tuple[str, tuple[str, ...], datetime]]:
     """Text, the answers that are right, and when it is written, of each line about times in a language."""
-    for name in (f"when_{language}", f"when_more_{language}"):
+    for name in (f"when_{language}", f"when_more_{language}", f"when_wild_{language}"):
         now = NOW
         for line in (HERE / f"{name}.txt").read_text("utf-8").splitlines():
             if line.startswith("# now "):

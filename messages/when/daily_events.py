@@ -1,0 +1,68 @@
+"""Takes what happens in somebody's day out of a sentence: "after the gym", "before it gets hot", "if it isn't raining".
+
+An event tells no hour of ours, unless the hour is said with it: "once I get off at 5" is "after 5". The one invariant:
+nothing that names a day or a part of it is taken out.
+"""
+
+from collections.abc import Sequence
+from typing import Final
+
+from messages.when.marks import DAILY, PART_OF_A_TIME
+from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
+
+_SINCE: Final = frozenset({"once", "when", "cuando"})
+_IFS: Final = frozenset({"if", "si"})
+_BEGINNINGS: Final = frozenset({Mark.LINK, Mark.MINE, Mark.POSSIBLE, Mark.PROPOSE, Mark.PAST, Mark.ENDS})
+_ENDINGS: Final = frozenset({Mark.PAUSE, Mark.STOP, Mark.BUT, Mark.SO, Mark.BECAUSE, Mark.UNLESS})
+
+
+def without_events(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    """The pieces without events and conditions; the hour of an event stands as a bound."""
+    found: list[Piece] = []
+    at = 0
+    while at < len(pieces):
+        stands_for, end = _event(pieces, at)
+        found.extend(stands_for)
+        at = end
+    return tuple(found)
+
+
+def _event(pieces: Sequence[Piece], at: int) -> tuple[Sequence[Piece], int]:
+    """What stands for the event that begins at `at`, and the place behind it; the piece itself where none begins."""
+    first = pieces[at]
+    alone = (first,), at + 1
+    bound = first in {Mark.AFTER, Mark.BEFORE}
+    since = isinstance(first, Word) and first.text in _SINCE
+    condition = isinstance(first, Word) and first.text in _IFS
+    if not (bound or since or condition):
+        return alone
+    end = _end(pieces, at + 1)
+    event = pieces[at + 1 : end]
+    hour = pieces[end] if end < len(pieces) else None
+    if isinstance(hour, Clock):
+        side = Mark.BEFORE if first is Mark.BEFORE else Mark.AFTER
+        return alone if condition or Mark.ENDS not in event else ((side, hour), end + 1)
+    if condition:
+        return alone if isinstance(hour, Days | Part) else ((), end)
+    if not bound or not _names_event(event):
+        return alone
+    theirs = at > 0 and isinstance(pieces[at - 1], Days) and event[0] in {Mark.MINE, Mark.PAST}
+    return ((Mark.ROUTINE,) if theirs or _is_daily(event) else ()), end
+
+
+def _end(pieces: Sequence[Piece], at: int) -> int:
+    while at < len(pieces) and pieces[at] not in _ENDINGS and not isinstance(pieces[at], Days | Part | Clock):
+        at += 1
+    return at
+
+
+def _names_event(event: Sequence[Piece]) -> bool:
+    """Whether something happens in it; "after next" and "before or after" name nothing."""
+    if not event or (isinstance(event[0], Mark) and event[0] not in _BEGINNINGS):
+        return False
+    words = [piece for piece in event if isinstance(piece, Word) or piece in {Mark.PAST, Mark.ENDS}]
+    return bool(words) and not (isinstance(words[0], Word) and words[0].text in PART_OF_A_TIME)
+
+
+def _is_daily(event: Sequence[Piece]) -> bool:
+    return any(isinstance(piece, Word) and piece.text in DAILY for piece in event)
