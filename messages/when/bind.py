@@ -5,15 +5,15 @@ The one invariant: a limit that cannot be settled (a bare 7, a day that may be t
 """
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass
 from datetime import date, datetime, time, timedelta
 from typing import Final
 
-from messages.when.alternatives import halves_told, is_part_of, refines
+from messages.when.grouping import Group, groups
 from messages.when.hours import settled, settled_pair, still_ahead
 from messages.when.phrase import Dates, Hours, Limit
 from messages.when.pieces import Clock, Days, Part
-from messages.when.reading import Edge, Grain, Span, SpanKind
+from messages.when.reading import Edge, Grain, MustAskError, Span, SpanKind
 from messages.when.words import EVENING
 
 _DAY: Final = timedelta(days=1)
@@ -21,14 +21,6 @@ _WEEK: Final = 7
 _SATURDAY: Final = 5
 # Longer stretches than this are not cut into their days.
 _LONGEST_CUT: Final = 14
-
-
-class MustAskError(Exception):
-    """A time was meant that cannot be told; `code` says why."""
-
-    def __init__(self, code: str) -> None:
-        super().__init__(code)
-        self.code = code
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,186 +36,10 @@ class Frame:
         return tuple(self.now.date() + _DAY * days for days in range(1, _WEEK + 1))
 
 
-@dataclass(slots=True)
-class _Group:
-    """Days with the hours that belong to them; either may be missing."""
-
-    days: list[Dates] = field(default_factory=list)
-    hours: list[list[Hours]] = field(default_factory=list)
-    hours_first: bool = False
-
-
 def spans(limits: Sequence[Limit], frame: Frame) -> Iterator[Span]:
     """The spans of limits that are all wished for, or all ruled out."""
-    for group in _groups(limits):
+    for group in groups(limits):
         yield from _of_group(group, frame)
-
-
-def _groups(limits: Sequence[Limit]) -> list[_Group]:
-    groups = [_Group()]
-    for limit in limits:
-        what = limit.what
-        if isinstance(what, Dates):
-            days = groups[-1].days
-            if limit.apart and limit.joined in {"", "pause"} and days and not _agree(days[-1].days, what.days):
-                raise MustAskError("days_apart")
-            _take_dates(groups, what, limit.joined)
-        else:
-            _take_hours(groups, what, limit.joined)
-    for group in groups:
-        group.hours = [list(hours) for hours in halves_told(group.hours)]
-    return groups
-
-
-def _agree(first: Days, second: Days) -> bool:
-    """Whether one of the two lies in the other: "tomorrow aka leap day", "mid May, let us say the 15th"."""
-    if first.until is None and second.until is None:
-        return first.dates == second.dates
-    if first.until is not None and second.until is not None:
-        return False
-    stretch, day = (first, second) if first.until is not None else (second, first)
-    return stretch.dates[0] <= day.dates[0] < (stretch.until or day.dates[0])
-
-
-def _take_dates(groups: list[_Group], what: Dates, joined: str) -> None:
-    group = groups[-1]
-    if len(group.days) == 1 and joined in {"", "pause"} and _week_of_weekday(group.days[0], what):
-        group.days[0] = _merged(group.days[0], what)
-    elif len(group.days) == 1 and joined in {"", "pause"} and group.days[0].how != "on" and what.how == "on":
-        group.days[0] = _one_of_open(group.days[0], what)
-    elif len(group.days) == 1 and joined == "pause" and group.days[0].how == "on" and what.how != "on":
-        group.days[0] = _one_of_open(what, group.days[0])
-    elif joined == "pause" and group.days and _disagree(group.days[-1].days, what.days):
-        raise MustAskError("days_disagree")
-    elif not group.days:
-        group.hours_first = bool(group.hours)
-        group.days.append(what)
-    elif what.days.every and joined in {"", "pause"} and group.days[-1].days.until is not None:
-        group.days[-1] = _merged(group.days[-1], what)
-    elif joined == "pause" and what.days.every != group.days[-1].days.every:
-        raise MustAskError("days_unclear")
-    elif (not joined or _says_it_again(group.days[-1], what, joined)) and not (group.hours and not group.hours_first):
-        if not joined and _both_named(group.days[-1], what):
-            group.days.append(what)  # "mon wed or fri"
-            return
-        group.days[-1] = _merged(group.days[-1], what)
-    elif group.hours and not group.hours_first:
-        groups.append(_Group([what]))
-    else:
-        _refuse_two_weeks(group.days[-1].days, what.days)
-        group.days.append(what)
-
-
-def _refuse_two_weeks(first: Days, second: Days) -> None:
-    """“Next Thursday or Friday”: whether the second is of that week too, nobody can tell."""
-    apart = first.dates[0].isocalendar()[:2] != second.dates[0].isocalendar()[:2]
-    named = first.weekday is not None or second.weekday is not None
-    if first.week_told != second.week_told and named and apart:
-        raise MustAskError("which_week")
-
-
-def _week_of_weekday(first: Dates, second: Dates) -> bool:
-    """“Thursday at 11 next week”, "week after next, thursday": a stretch and a day of it, said apart."""
-    if first.how != "on" or second.how != "on":
-        return False
-    pair = (first.days, second.days)
-    stretches = [each for each in pair if each.until is not None]
-    days = [each for each in pair if each.until is None and len(each.dates) == 1 and not each.every]
-    return len(stretches) == 1 and len(days) == 1
-
-
-def _one_of_open(bound: Dates, what: Dates) -> Dates:
-    """“After New Year, the 5th”: a day said more exactly."""
-    edge, day = bound.days.dates[0], what.days.dates[0]
-    if what.days.until is not None or (day > edge if bound.how == "before" else day <= edge):
-        raise MustAskError("days_disagree")
-    return what
-
-
-def _both_named(first: Dates, second: Dates) -> bool:
-    return first.days.weekday is not None and second.days.weekday is not None
-
-
-def _says_it_again(first: Dates, second: Dates, joined: str) -> bool:
-    """“Monday, December 7”: the date of the weekday before it."""
-    named, fixed = first.days, second.days
-    again = named.weekday is not None and fixed.weekday is None and fixed.until is None
-    return joined == "pause" and again and fixed.dates[0].weekday() == named.weekday
-
-
-def _disagree(named: Days, fixed: Days) -> bool:
-    """“Tuesday, December 2", which is a Wednesday."""
-    dated = fixed.weekday is None and fixed.until is None and fixed.fixed
-    return named.weekday is not None and dated and fixed.dates[0].weekday() != named.weekday
-
-
-def _take_hours(groups: list[_Group], what: Hours, joined: str) -> None:
-    group = groups[-1]
-    if group.hours_first and joined and group.days:
-        groups.append(_Group(hours=[[what]]))
-    elif joined == "pause" and group.hours and (refines(group.hours[-1], what) or is_part_of(group.hours[-1], what)):
-        group.hours[-1].append(what)
-    elif not group.hours or (joined and not _closes(group.hours[-1], what, joined)):
-        group.hours.append([what])
-    else:
-        group.hours[-1].append(what)
-
-
-def _closes(before: Sequence[Hours], what: Hours, joined: str) -> bool:
-    """“After 2 and before 5” is one stretch, "before 10 and after 4" are two, as is anything with "or"."""
-    return joined == "and" and before[-1].how == "after" and what.how == "before"
-
-
-def _merged(first: Dates, second: Dates) -> Dates:
-    """Two days said of one: "next week Tuesday", "Tuesday the 12th", "Tuesday, December 1"."""
-    one, other = first.days, second.days
-    if one.every != other.every and (one.until is not None or other.until is not None):
-        stretch, every = (first, other) if other.every else (second, one)
-        return _working_week(stretch) if len(every.dates) < _WEEK else stretch
-    if first.how != "on" or second.how != "on" or len(one.dates) != 1 or len(other.dates) != 1:
-        raise MustAskError("days_unclear")
-    if one.until is not None or other.until is not None:
-        return Dates(_within_stretch(one, other))
-    if one.dates[0] == other.dates[0]:
-        return Dates(replace(one, open_to_doubt=None))
-    fixed = [each for each in (one, other) if each.weekday is None]
-    named = [each for each in (one, other) if each.weekday is not None]
-    if len(fixed) != 1 or fixed[0].dates[0].weekday() != named[0].weekday:
-        raise MustAskError("days_disagree")
-    return Dates(fixed[0])
-
-
-def _working_week(stretch: Dates) -> Dates:
-    """“Next week, Monday to Friday"."""
-    start = stretch.days.dates[0]
-    if stretch.days.grain is not Grain.WEEK or start.weekday():
-        raise MustAskError("days_unclear")
-    return Dates(replace(stretch.days, until=start + _DAY * _SATURDAY))
-
-
-def _within_stretch(one: Days, other: Days) -> Days:
-    """The weekday of a stretch that was named beside it, or the date that lies in it."""
-    stretch, day = (one, other) if one.until is not None else (other, one)
-    if day.until is not None or stretch.until is None:
-        raise MustAskError("days_unclear")
-    if day.weekday is None and day.of_month is None and day.open_to_doubt is None:
-        found = [each for each in day.dates if stretch.dates[0] <= each < stretch.until]
-    else:
-        found = [each for each in _all_days(stretch) if _is_named(day, each)]
-    if len(found) != 1:
-        raise MustAskError("days_disagree")
-    return Days((found[0],))
-
-
-def _is_named(day: Days, each: date) -> bool:
-    if day.of_month is not None:
-        return each.day == day.of_month
-    return each.weekday() == day.dates[0].weekday()
-
-
-def _all_days(days: Days) -> list[date]:
-    count = ((days.until or days.dates[0]) - days.dates[0]).days
-    return [days.dates[0] + _DAY * number for number in range(count)]
 
 
 def _each_day(days: Days) -> list[date]:
@@ -233,7 +49,7 @@ def _each_day(days: Days) -> list[date]:
     return [days.dates[0] + _DAY * number for number in range(min(count, _LONGEST_CUT))]
 
 
-def _of_group(group: _Group, frame: Frame) -> Iterator[Span]:
+def _of_group(group: Group, frame: Frame) -> Iterator[Span]:
     if not group.days:
         group.hours = [hours for hours in group.hours if hours != [Hours("all")]]
         for hours in group.hours:
@@ -283,7 +99,7 @@ def _whole(days: Days, frame: Frame) -> Iterator[Span]:
         yield Span(SpanKind.DATE, _midnight(day), _midnight(day + _DAY), Grain.DAY, day)
 
 
-def _open_days(dates: Dates, group: _Group) -> Span:
+def _open_days(dates: Dates, group: Group) -> Span:
     if group.hours or (dates.days.until is not None and dates.how == "until"):
         raise MustAskError("open_days_with_hours")
     first = dates.days.dates[0]

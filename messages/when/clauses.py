@@ -115,7 +115,7 @@ def _takes_back(so_far: Sequence[Piece], piece: Piece, ahead: Sequence[Piece]) -
 
 
 def _turns(so_far: Sequence[Piece], piece: Piece, ahead: Sequence[Piece]) -> bool:
-    refused = Mark.CANNOT in so_far or Mark.PAST in so_far or _no_behind(so_far)
+    refused = Mark.CANNOT in so_far or Mark.PAST in so_far or _no_behind(so_far) or _lacks(so_far)
     timed = _timed(so_far)
     if refused:
         # "Cannot do", "can't make it": the refusal's own verb proposes nothing.
@@ -135,7 +135,7 @@ def _is_only_no(pieces: Sequence[Piece]) -> bool:
 
 
 def _timed(pieces: Sequence[Piece]) -> bool:
-    return any(isinstance(each, Days | Clock | Part) for each in pieces)
+    return any(map(_is_timed, pieces))
 
 
 def _stands_apart(so_far: Sequence[Piece], ahead: Sequence[Piece]) -> bool:
@@ -206,9 +206,23 @@ def _stance(pieces: Sequence[Piece]) -> Stance:
 def _refuses(pieces: Sequence[Piece]) -> bool:
     """Whether it says what cannot be; not in a condition: "Tuesday, if the road isn't closed"."""
     if Mark.CANNOT not in pieces:
-        return False
+        return _lacks(pieces)
     before = pieces[: pieces.index(Mark.CANNOT)]
     return not any(isinstance(piece, Word) and piece.text in _IFS for piece in before)
+
+
+def _lacks(pieces: Sequence[Piece]) -> bool:
+    """“No tengo raite el jueves": a "no" with its own verb before the time; not "no rush, Thursday"."""
+    if Mark.NOT not in pieces or any(piece in _ASKING for piece in pieces):
+        return False
+    at = pieces.index(Mark.NOT) + 1
+    said = pieces[at : next((end for end in range(at, len(pieces)) if _is_timed(pieces[end])), at)]
+    words = [piece for piece in said if isinstance(piece, Word)]
+    return bool(words) and said[0] is words[0] and Mark.PAUSE not in said and Mark.CORRECT not in pieces
+
+
+def _is_timed(piece: Piece) -> bool:
+    return isinstance(piece, Days | Clock | Part)
 
 
 def _tells_when_it_ends(pieces: Sequence[Piece]) -> bool:

@@ -34,6 +34,7 @@ _SLASHED: Final = re.compile(r"(\d{1,2})/(\d{1,2})(?:/(\d{2,4}))?")
 _SUFFIX: Final = frozenset({"st", "nd", "rd", "th", "o", "ro"})
 _HALVES: Final = frozenset({("am",), ("pm",), ("ish",), ("oclock",), ("or",), ("o",), ("-",)})
 _HOURS: Final = 12
+_FITS_CHOICE: Final = 9
 _TENTH: Final = 10
 _LAST_OF_ANY: Final = 28
 # "My 2nd visit" counts visits.
@@ -81,7 +82,8 @@ def _relative(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | No
     if word == "pasado" and _after_tomorrow(words, at):
         return Days((calendar.today + DAY * 2,)), 1
     from_now = word in {"now", "ahora"} and at > 0 and words[at - 1] in {"between", "from", "entre", "de"}
-    if word in TODAY or from_now:
+    soon = word in {"ahora", "ahorita"} and words[at + 1 : at + 2] in {("a",), ("como",), ("en",), ("por",)}
+    if word in TODAY or from_now or soon:
         return Days((calendar.today,)), 1
     if word in TOMORROW or word in MANANA:
         tomorrow = calendar.today + DAY
@@ -169,6 +171,7 @@ def _month_day(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | N
 def _dated(words: tuple[str, ...], at: int, then: int, calendar: Calendar, month: int, day: int) -> Found:
     year = None
     skip = then + (words[then : then + 1] in {(",",), ("de",), ("del",)})
+    skip += words[skip : skip + 1] == ("el",)
     if skip < len(words) and words[skip].isdecimal() and len(words[skip]) == 4 and words[skip].startswith("20"):  # noqa: PLR2004 -- a year
         year, then = int(words[skip]), skip + 1
     found = calendar.of_year(month, day, year)
@@ -212,8 +215,13 @@ def _of_month(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | No
     introduced = start > at
     spelled = not words[start].isdecimal()
     half_past = after == "y" and words[end + 1 : end + 2] and words[end + 1] in MINUTES
+    ordinal = not words[start].isdecimal() and words[start] not in HOURS and (day > _FITS_CHOICE or end > start + 1)
     surely = ((told or day > _HOURS) and after in _FITS) or (after == "y" and not half_past)
-    if not (told or introduced) or (after in NOT_A_DATE and not surely) or (day < _TENTH and after in _COUNTED):
+    if (
+        not (told or introduced or (ordinal and _opens_or_ends(after)))
+        or (after in NOT_A_DATE and not surely)
+        or (day < _TENTH and after in _COUNTED)
+    ):
         return None
     told_month = _of_which_month(words, end, calendar)
     if spelled and told_month is None and not _spells_day(words, start, end):
@@ -263,6 +271,11 @@ def _spells_day(words: tuple[str, ...], start: int, end: int) -> bool:
         or after in {"quarter", "half", "noon"}
     )
     return on or (hour and words[behind + 1 : behind + 2] != ("one",))
+
+
+def _opens_or_ends(word: str) -> bool:
+    """Whether nothing, or an hour, follows: "twenty third at 2", not "fifth grade"."""
+    return word in {"", ",", ".", "?"} or word in BEFORE_HOURS or word[:1].isdecimal() or word in PARTS
 
 
 def _ends_hour(word: str) -> bool:

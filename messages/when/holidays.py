@@ -97,8 +97,8 @@ _NAMES: Final[Mapping[Callable[[int], date], str]] = {
     _fixed(11, 11): "veterans day/veteran day/dia de los veteranos",
     _nth(
         4, _THURSDAY, 11
-    ): "thanksgiving/thanksgiving day/turkey day/thanksgivin/sanguivin/sangivin/san givin/tanksgiving/tanksgivin/dia del pavo"
-    "/dia del sanguivin/accion de gracias/dia de accion de gracias",
+    ): "thanksgiving/thanksgiving day/turkey day/thanksgivin/sanguivin/sangivin/san givin/tanksgiving"
+    "/tanksgivin/dia del pavo/dia del sanguivin/accion de gracias/dia de accion de gracias",
     _nth(4, _THURSDAY, 11, plus=-1): "thanksgiving eve",
     _nth(4, _THURSDAY, 11, plus=1): "black friday/viernes negro",
     _nth(4, _THURSDAY, 11, plus=4): "cyber monday",

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import date
 from typing import Final
 
-from messages.when.bind import MustAskError
 from messages.when.clauses import Clause
 from messages.when.phrase import Dates, Hours, Limit
 from messages.when.pieces import Days, Mark
+from messages.when.reading import MustAskError
 
 _JOINING: Final = frozenset({Mark.OR, Mark.AND})
 
@@ -132,8 +132,8 @@ def _finer(last: Wish, wish: Wish, clause: Clause) -> Wish:
         return Wish((*last.days, *wish.days, *last.hours), last.proposed or wish.proposed)
     if clause.opener is Mark.OR and last.days:
         return Wish((*last.limits, *wish.hours), last.proposed)
-    if _closes(last.hours, wish.hours) and not wish.days:
-        return Wish((*last.limits, *_unjoined(wish.hours)), last.proposed)
+    if _closes(last.hours, wish.hours):
+        return Wish((*last.days, *wish.days, *last.hours, *_unjoined(wish.hours)), last.proposed)
     if wish.proposed and not last.proposed:
         return Wish((*last.days, *wish.days, *_unjoined(wish.hours)), proposed=True)
     raise MustAskError("two_wishes")

@@ -33,7 +33,7 @@ PHRASES: Final[Mapping[Phrase, Mark]] = MappingProxyType(
 """Words of LINK bind and mean nothing."""
 
 STRETCHES: Final = _by_phrase(_TABLES["stretches"])
-NOT_TIMES: Final[tuple[Phrase, ...]] = tuple(map(_as_cut, _WORDS["not_times"]))
+NOT_TIMES: Final[frozenset[Phrase]] = frozenset(map(_as_cut, _WORDS["not_times"]))
 UNITS: Final = frozenset(_WORDS["units"])
 PLACES: Final = frozenset(_WORDS["places"])
 NOT_A_DATE: Final = frozenset(_WORDS["not_a_date"]) | (UNITS - {"st", "nd", "rd", "th", "visit", "m", "of"})

@@ -16,6 +16,7 @@ from messages.when.words import MONTHS, NUMBERS, WEEKDAYS
 
 _DAY: Final = timedelta(days=1)
 _BOUNDS: Final = {Mark.AFTER: "after", Mark.NOT_BEFORE: "from", Mark.BEFORE: "before", Mark.UNTIL: "until"}
+_SHORT: Final = frozenset({"sat", "sun"})
 _FLIPPED: Final = {"before": "after", "after": "before"}
 _FORWARD: Final = frozenset({"after", "from"})
 _JOINTS: Final = frozenset({Mark.OR, Mark.AND, Mark.PAUSE})
@@ -86,7 +87,7 @@ def _belongs_to_a_time(text: str) -> bool:
     number, _, unit = text.partition(" ")
     if unit:
         return (number.isdecimal() or number in NUMBERS) and unit in PART_OF_A_TIME
-    return text in PART_OF_A_TIME or text[:1].isdecimal() or text in MONTHS or text in WEEKDAYS
+    return text in PART_OF_A_TIME or text[:1].isdecimal() or text in MONTHS or text in WEEKDAYS or text in _SHORT
 
 
 class _Folding:
@@ -129,6 +130,7 @@ class _Folding:
             excluded = self.excluded or self.once_excluded or like_the_last
             limit = Limit(what, self.joined, excluded and not every, apart)
             if self.excluded and isinstance(what, Hours) and what.how in _FLIPPED:
+                self.unread += any(each.ruled_out for each in found)  # "not Wednesday after 3": what is not?
                 limit, self.excluded = turned_round(limit), False
             found.append(limit)
             self.joined, self.once_excluded, apart = "", False, False
@@ -286,7 +288,7 @@ class _Folding:
         ):
             self.at = after + 1
             return Hours("within", first, last)
-        if isinstance(first, Days) and isinstance(last, Days) and _fits(first, last):
+        if isinstance(first, Days) and isinstance(last, Days) and _fits(first, last) and not _is_one_day(first, last):
             self.at = after + 1
             return Dates(_from_to(first, last))
         return None
@@ -304,6 +306,11 @@ _VISITS: Final = frozenset(
 
 def _fits(first: Days, last: Days) -> bool:
     return first.until is None and last.until is None
+
+
+def _is_one_day(first: Days, last: Days) -> bool:
+    """“Monday - the 30th": the second is the date of the first."""
+    return first.weekday is not None and last.weekday is None and first.weekday == last.dates[0].weekday()
 
 
 def _from(days: Days) -> Dates:

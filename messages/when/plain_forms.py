@@ -15,10 +15,10 @@ from importlib.resources import files
 from typing import Any, Final
 
 from messages.when.almanac import DAY, Calendar
-from messages.when.bind import Frame, MustAskError, spans
+from messages.when.bind import Frame, spans
 from messages.when.phrase import Dates, Hours, Limit
 from messages.when.pieces import Clock, Days, Part
-from messages.when.reading import Grain, Span, When
+from messages.when.reading import Grain, MustAskError, Span, When
 from messages.when.words import AFTERNOON, EVENING, MORNING
 
 _TABLES: Final[Mapping[str, Any]] = tomllib.loads(files(__package__).joinpath("plain_forms.toml").read_text("utf-8"))

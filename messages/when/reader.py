@@ -8,17 +8,27 @@ from collections.abc import Sequence
 from datetime import UTC, datetime
 from typing import Final
 
-from messages.when.bind import Frame, MustAskError
+from messages.when.bind import Frame
 from messages.when.clauses import clauses, spare_words
 from messages.when.daily_events import without_events
 from messages.when.pieces import Mark
-from messages.when.reading import Span, When
+from messages.when.reading import MustAskError, Span, When
 from messages.when.scan import scan
 from messages.when.tokens import tokens
 from messages.when.wishes import told
 
 # More readings than this are no wish but a diary.
 _MOST_SPANS: Final = 14
+_ZONES: Final = (
+    frozenset({"eastern", "est", "edt"}),
+    frozenset({"central", "cst", "cdt"}),
+    frozenset({"mountain", "mst", "mdt"}),
+    frozenset({"pacific", "pst", "pdt"}),
+    frozenset({"gmt", "utc", "bst"}),
+)
+_ALL_ZONES: Final = frozenset().union(*_ZONES)
+# Belongs to a time and is not read.
+_OTHER_ZONE: Final = "zone"
 _BRITISH: Final = ("en-gb", "en-ie", "en-au", "en-nz")
 
 
@@ -28,7 +38,7 @@ def read_when(text: str, *, now: datetime, language: str = "en", bookable: Seque
     `language` (any tag) decides the order of day and month alone. `bookable` are local times that are open or were
     offered: they tell a bare 7, a doubtful day, a time without a day.
     """
-    words = tokens(text)
+    words = _on_this_clock(tokens(text), now)
     if not words:
         return When()
     pieces = tuple(scan(words, now.replace(tzinfo=None), day_first=_day_first(language)))
@@ -42,6 +52,15 @@ def read_when(text: str, *, now: datetime, language: str = "en", bookable: Seque
     except MustAskError as unclear:
         return When(ask=True, soonest=soonest, rest=rest, why=(f"when.{unclear.code}",))
     return When(wished, ruled_out, soonest=soonest, rest=rest, why=tuple(f"when.{span.kind}" for span in wished))
+
+
+def _on_this_clock(words: tuple[str, ...], now: datetime) -> tuple[str, ...]:
+    """Without the name of the zone the client is in; the name of another stays, and is asked about."""
+    if _ALL_ZONES.isdisjoint(words):
+        return words
+    zone = (now.tzname() or "").casefold()
+    here = next((names for names in _ZONES if zone in names), frozenset())
+    return tuple(_OTHER_ZONE if word in _ALL_ZONES else word for word in words if word not in here)
 
 
 def _day_first(language: str) -> bool | None:

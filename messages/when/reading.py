@@ -82,6 +82,14 @@ class When:
         return wanted and not any(span.covers(start) for span in self.without)
 
 
+class MustAskError(Exception):
+    """A time was meant that cannot be told; `code` says why."""
+
+    def __init__(self, code: str) -> None:
+        super().__init__(code)
+        self.code = code
+
+
 def whole_day(day: date) -> Span:
     """The span of one calendar day."""
     start = datetime.combine(day, time())

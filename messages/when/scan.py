@@ -22,6 +22,7 @@ Found = tuple[Piece, int]
 """A piece and how many tokens it took."""
 
 _LONGEST: Final = max(map(len, PHRASES))
+_LONGEST_SAYING: Final = max(map(len, NOT_TIMES))
 _ANY: Final = frozenset({"any", "cualquier", "every", "all", "todas", "todos", "cada"})
 _TARDE: Final = frozenset({"tarde", "tardes", "tardecita"})
 _FIRST_THING: Final = (
@@ -118,9 +119,10 @@ def _punctuation(words: tuple[str, ...], at: int) -> Found | None:
 
 def _something_else(words: tuple[str, ...], at: int) -> Found | None:
     """Greetings and sayings with a word of time in them."""
-    for phrase in NOT_TIMES:
-        if words[at : at + len(phrase)] == phrase:
-            return Word(" ".join(phrase)), len(phrase)
+    for length in range(min(_LONGEST_SAYING, len(words) - at), 0, -1):
+        phrase = words[at : at + length]
+        if phrase in NOT_TIMES:
+            return Word(" ".join(phrase)), length
     return None
 
 

@@ -215,20 +215,23 @@ def _neighbour(words: tuple[str, ...], at: int, calendar: Calendar, anchor: Anch
         found: Found | None = (Days((calendar.said,)), 0)
     else:
         found = anchor(words, then, calendar) if then < len(words) else None
-    if found is None and words[at] == "the" and named in WEEKDAYS and _is_event(words, then):
-        return Mark.ASK, then - at  # "the Monday after my birthday"
-    if found is not None and isinstance(found[0], Mark):
+    if found is None:
+        event = words[at] == "the" and named in WEEKDAYS and _is_event(words, then)
+        return (Mark.ASK, then - at) if event else None  # "the Monday after my birthday"
+    if not isinstance(found[0], Days):
         return Mark.ASK, then + found[1] - at
-    if found is None or not isinstance(found[0], Days) or (named in WEEKDAYS and found[0].weekday is not None):
+    if named in WEEKDAYS and found[0].weekday is not None:
         return None
     sign = _NEIGHBOURS[words[start + 1 : then]]
-    days = found[0]
+    return _beside(found[0], WEEKDAYS.get(named), sign), then + found[1] - at
+
+
+def _beside(days: Days, weekday: int | None, sign: int) -> Days:
+    """The day, or that weekday, next to `days`: before them where `sign` is negative."""
     last = days.until - DAY if days.until is not None else days.dates[0]
     edge = last if sign > 0 else days.dates[0]
-    if named in _DAY_WORDS:
-        return Days((edge + DAY * sign,)), then + found[1] - at
-    away = (WEEKDAYS[named] - edge.weekday()) * sign % WEEK or WEEK
-    return Days((edge + DAY * away * sign,)), then + found[1] - at
+    away = 1 if weekday is None else (weekday - edge.weekday()) * sign % WEEK or WEEK
+    return Days((edge + DAY * away * sign,))
 
 
 def _is_event(words: tuple[str, ...], at: int) -> bool:

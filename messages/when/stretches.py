@@ -26,6 +26,9 @@ _PORTIONS: Final = frozenset(
 _YEAR: Final = 365
 
 
+_FIRST_PART: Final = frozenset({"early", "beginning", "start", "first", "principios", "principio", "inicio", "inicios"})
+
+
 def stretch_at(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
     """The stretch that is named from `at` on."""
     return _portion(words, at, calendar) or _listed(words, at, calendar) or _whole_month(words, at, calendar)
@@ -50,6 +53,9 @@ def _portion(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | Non
         then += 1
     if not length or then >= len(words):
         return None
+    week = _week_told(words, then)
+    if week is not None:
+        return _portion_of_week(words[start], week[0], calendar), week[1] - at
     taken = 1 + (words[then : then + 3] == ("mes", "que", "viene")) * 2
     ahead = _months_ahead(words[then], calendar)
     if words[then : then + 2] in {("next", "month"), ("proximo", "mes")} or taken > 1:
@@ -61,6 +67,22 @@ def _portion(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | Non
     if ahead is None:
         return None
     return replace(_month_of(calendar, ahead), vague=True), then + taken - at
+
+
+def _week_told(words: tuple[str, ...], at: int) -> tuple[str, int] | None:
+    """Whether "next week" or "this week" is said at `at`, and where that ends."""
+    for length in range(4, 0, -1):
+        for start in (at, at - 1):
+            name = STRETCHES.get(words[start : start + length])
+            if name in {"next_week", "this_week"}:
+                return name, start + length
+    return None
+
+
+def _portion_of_week(portion: str, week: str, calendar: Calendar) -> Days | Mark:
+    names = {"early": _FIRST_PART, "mid": frozenset({"mid", "middle", "mediados"})}
+    part = next((name for name, words in names.items() if portion in words), "late")
+    return _the_stretch(f"{part}_next_week", calendar) if week == "next_week" else Mark.ASK
 
 
 def _months_ahead(word: str, calendar: Calendar) -> int | None:

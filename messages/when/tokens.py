@@ -29,6 +29,7 @@ _OTHER_NUMBERS: Final = re.compile(
     r"|[$\u20ac\u00a3]\s?\d+(?:[.,]\d+)*|#\s?\d+|\b\d+(?:[.,]\d+)?\s?(?:mg|ml|mcg|lbs?|kg|kilos|%|dollars|bucks|degrees)(?![a-z])"
     r"|\b\d{2,3}\.\d\b"
 )
+_MIDDAY: Final = re.compile(r"\bmid\s?-?\s?day\b")
 _COMPOUND: Final = re.compile(r"\b(twenty|thirty|forty|fifty)-(?=[a-z])")
 # "M-F" is every working day; which days "m/w/f" names is asked.
 _WORKDAYS: Final = re.compile(r"\bm(?:on)?\s?-\s?f\b")
@@ -74,6 +75,7 @@ def tokens(text: str) -> tuple[str, ...]:
     plain = "".join(letter for letter in lower if not unicodedata.combining(letter))
     plain = _SOUNDS.sub(lambda found: _SOUND_OF[found[0]], plain)
     plain = _LETTERS.sub(" weekly ", _WORKDAYS.sub(" weekdays ", plain))
+    plain = _MIDDAY.sub("midday", plain)
     plain = _COMPOUND.sub(r"\1 ", plain)
     plain = _OTHER_NUMBERS.sub(" number ", _SHORTENED.sub(r"\1 ", plain))
     plain = _MARKS.sub(r"\1m ", _APOSTROPHE.sub("", plain))

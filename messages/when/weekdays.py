@@ -62,7 +62,7 @@ def _opens_hour(word: str) -> bool:
 
 
 def _both_said(weekday: int, before: str, behind: str, calendar: Calendar) -> Days | Mark:
-    """“Este viernes en ocho": what is said behind counts from the day that is said before; of others only a person knows."""
+    """“Este viernes en ocho": what is said behind counts from the day before it; other pairs are asked."""
     named = _the_weekday(weekday, before, calendar)
     if behind == "week_from" and isinstance(named, Days):
         return replace(named, dates=(named.dates[0] + DAY * WEEK,), weekday=None)
@@ -131,13 +131,17 @@ _OF_A_CLOCK: Final = frozenset(
 _TO: Final = frozenset({("a",), ("-",), ("hasta",), ("to",)})
 
 
+_ENDS_OF_HOURS: Final = frozenset({"noon", "midday", "am", "pm", "oclock", "ish", "mediodia"})
+
+
 def _stands_as_day(words: tuple[str, ...], at: int) -> bool:
     """Whether "sat", "sun", "mar" can be a day here: introduced as one, or beside another day or a time."""
     before = words[at - 1] if at else ""
     after = words[at + 1] if at + 1 < len(words) else ""
     days = {*WEEKDAYS, *SHORT_WEEKDAYS}
     return (
-        before in {"on", "next", "this", "coming", "proximo", "el", "or", "o", "and", "y", "-"} | days
+        (before in _ENDS_OF_HOURS or before[:1].isdecimal())
+        or before in {"on", "next", "this", "coming", "proximo", "el", "or", "o", "and", "y", "-"} | days
         or after
         in {"at", "morning", "afternoon", "evening", "or", "o", "y", "-", "a", "after", "before", "the", "am", "pm"}
         | days
@@ -167,7 +171,7 @@ _INTRODUCTIONS: Final = {
     ("next", "week"): "week",
     ("this", "week", "on"): "same_week",
     ("el", "siguiente"): "coming",
-    ("the", "following"): "ask",
+    ("the", "following"): "following",
     ("every", "other"): "ask",
     ("cada", "otro"): "ask",
     ("nearest",): "coming",
@@ -248,6 +252,8 @@ def _the_weekday(weekday: int, said: str, calendar: Calendar) -> Days | Mark:
         found = Days((coming,), open_to_doubt=later if later != coming else None)
     elif said == "week_from":
         found = Days((coming + DAY * WEEK,))
+    elif said == "following":
+        found = _following(weekday, calendar)
     elif said in {"after_next", "after_this"}:
         found = _after(said, weekday, calendar)
     elif said == "this" and today.weekday() == weekday:
@@ -266,6 +272,13 @@ def _after(said: str, weekday: int, calendar: Calendar) -> Days | Mark:
     if said == "after_this":
         return Days((coming,)) if calendar.today.weekday() == weekday else Mark.ASK
     return Days((coming + DAY * WEEK,)) if coming == calendar.of_week(weekday, 1) else Mark.ASK
+
+
+def _following(weekday: int, calendar: Calendar) -> Days | Mark:
+    """“Not Thanksgiving, the following Thursday": counted from the day that was said."""
+    if calendar.said is None:
+        return Mark.ASK
+    return Days((calendar.said + DAY * ((weekday - calendar.said.weekday() - 1) % WEEK + 1),))
 
 
 def _next(weekday: int, calendar: Calendar) -> Days:

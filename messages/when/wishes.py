@@ -7,15 +7,16 @@ invariant: what belongs to a time and was not read makes any wish a question.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
+from itertools import pairwise
 from typing import Final
 
-from messages.when.bind import Frame, MustAskError, spans
+from messages.when.bind import Frame, spans
 from messages.when.clauses import Clause, Stance
 from messages.when.hours import settled_pair
 from messages.when.joining import Wish, concludes, is_moment, join
 from messages.when.phrase import Dates, Folded, Hours, Limit, limits, turned_round
 from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
-from messages.when.reading import Span, SpanKind
+from messages.when.reading import MustAskError, Span, SpanKind
 
 _DAY: Final = timedelta(days=1)
 _NOON: Final = 12
@@ -140,7 +141,7 @@ def _told_apart(found: Sequence[Limit], clause: Clause) -> tuple[tuple[Limit, ..
 
 
 def _refuse_unknown(clause: Clause, wished: Sequence[Limit], refused: Sequence[Limit]) -> None:
-    if Mark.ASK in clause.pieces:
+    if Mark.ASK in clause.pieces or _of_some_day(clause.pieces):
         raise MustAskError("not_a_time_we_know")
     if Mark.SAME_TIME in clause.pieces and not (wished and all(_names_day(limit) for limit in wished)):
         raise MustAskError("not_a_time_we_know")  # beside a day, the day is what can be told from the words
@@ -178,6 +179,11 @@ def _take_concession(so_far: Told, found: Sequence[Limit]) -> None:
 
 def _dates_of(limit: Limit) -> tuple[date, ...]:
     return limit.what.days.dates if isinstance(limit.what, Dates) else ()
+
+
+def _of_some_day(pieces: Sequence[Piece]) -> bool:
+    """“El lunes del puente": a day told by one that nobody else knows."""
+    return any(first is Mark.FROM and then is Mark.SOME_DAY for first, then in pairwise(pieces))
 
 
 def _hours_of_either(wished: Sequence[Limit], refused: Sequence[Limit]) -> bool:
