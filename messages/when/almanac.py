@@ -9,11 +9,11 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
 
-from messages.when.pieces import Days, Mark
+from messages.when.pieces import Days, Mark, Word
 from messages.when.reading import Grain
 
-Found = tuple[Days | Mark, int]
-"""What is named, and by how many tokens."""
+Found = tuple[Days | Mark | Word, int]
+"""What is named, and by how many tokens; a word where a date is none of ours."""
 
 DAY: Final = timedelta(days=1)
 WEEK: Final = 7

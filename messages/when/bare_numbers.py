@@ -130,7 +130,7 @@ class Numbers:
     def _joined_to_time(self, at: int) -> bool:
         """“at 3 or 4”: a number beside a number that is a time."""
         joint = self.pieces[at - 1] if at else None
-        joined = joint in {Mark.OR, Mark.AND} and at > 1 and self.is_time(at - 2)
+        joined = joint in {Mark.OR, Mark.AND, Mark.NOT} and at > 1 and self.is_time(at - 2)
         return joined or self._joins_marked(at)
 
     def _joins_marked(self, at: int) -> bool:
@@ -152,7 +152,7 @@ class Numbers:
     def _ends_there(self, at: int) -> bool:
         """Whether nothing follows the number that it could count."""
         after = self.pieces[at + 1] if at + 1 < len(self.pieces) else None
-        return not isinstance(after, Word) or after.text in _AFTER_NUMBER
+        return not isinstance(after, Word) or after.text in _AFTER_NUMBER | POLITE
 
     def next(self, at: int) -> Piece | None:
         """The next piece that is more than a binding word."""

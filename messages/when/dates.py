@@ -5,13 +5,13 @@ The one invariant: what could be two dates says so (`open_to_doubt`), and what n
 
 import re
 from collections.abc import Callable
-from datetime import date
+from datetime import date, timedelta
 from typing import Final
 
 from messages.when.almanac import DAY, LAST_DAY, MONTHS_A_YEAR, WEEK, Calendar, Found
 from messages.when.holidays import holiday_at
 from messages.when.marks import NOT_A_DATE, UNITS
-from messages.when.pieces import Days, Mark
+from messages.when.pieces import Days, Mark, Word
 from messages.when.shifts import month_told, shifted_at
 from messages.when.stretches import stretch_at
 from messages.when.weekdays import weekday_at
@@ -35,6 +35,7 @@ _SUFFIX: Final = frozenset({"st", "nd", "rd", "th", "o", "ro"})
 _HALVES: Final = frozenset({("am",), ("pm",), ("ish",), ("oclock",), ("or",), ("o",), ("-",)})
 _HOURS: Final = 12
 _FITS_CHOICE: Final = 9
+_FAR: Final = timedelta(days=800)
 _TENTH: Final = 10
 _LAST_OF_ANY: Final = 28
 # "My 2nd visit" counts visits.
@@ -82,6 +83,9 @@ def _relative(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | No
     if word == "pasado" and _after_tomorrow(words, at):
         return Days((calendar.today + DAY * 2,)), 1
     from_now = word in {"now", "ahora"} and at > 0 and words[at - 1] in {"between", "from", "entre", "de"}
+    from_now = from_now or (
+        word == "aqui" and words[at - 1 : at] == ("de",) and words[at + 1 : at + 2] in {("a",), ("al",)}
+    )
     soon = word in {"ahora", "ahorita"} and words[at + 1 : at + 2] in {("a",), ("como",), ("en",), ("por",)}
     if word in TODAY or from_now or soon:
         return Days((calendar.today,)), 1
@@ -139,6 +143,8 @@ def _written(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | Non
     fits = {calendar.of_year(month, day, year) for month, day in orders[calendar.day_first] if month <= MONTHS_A_YEAR}
     dates = fits - {None}
     only = dates.pop() if len(dates) == 1 else None
+    if only is not None and year is not None and only - calendar.today > _FAR:
+        return Word(words[at]), 1  # a date of birth
     return (Days((only,)) if only else Mark.ASK), 1
 
 
@@ -212,7 +218,7 @@ def _of_month(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | No
     day, end = said[0], start + said[1]
     after = words[end] if end < len(words) else ""
     told = words[start + 1 : end] != () and words[start].isdecimal()
-    introduced = start > at
+    introduced = start > at or _goes_on(words, at, day)
     spelled = not words[start].isdecimal()
     half_past = after == "y" and words[end + 1 : end + 2] and words[end + 1] in MINUTES
     ordinal = not words[start].isdecimal() and words[start] not in HOURS and (day > _FITS_CHOICE or end > start + 1)
@@ -271,6 +277,12 @@ def _spells_day(words: tuple[str, ...], start: int, end: int) -> bool:
         or after in {"quarter", "half", "noon"}
     )
     return on or (hour and words[behind + 1 : behind + 2] != ("one",))
+
+
+def _goes_on(words: tuple[str, ...], at: int, day: int) -> bool:
+    """“El 24, 25 o 26": a number no clock in words shows, behind a smaller one."""
+    joined = at > 1 and words[at - 1] in {",", "or", "o", "and", "y", "u"} and words[at - 2].isdecimal()
+    return joined and words[at].isdecimal() and day > max(int(words[at - 2]), _HOURS)
 
 
 def _opens_or_ends(word: str) -> bool:

@@ -1,7 +1,7 @@
 """Groups the limits of a wish: days with the hours that belong to them, two names of one day as one day.
 
-Spans are made of them in `bind.py`. The one invariant: names of days that do not agree raise `MustAskError`; none of them
-is chosen.
+Spans are made of them in `bind.py`. The one invariant: names of days that do not agree raise `MustAskError`, and none
+of them is chosen.
 """
 
 from collections.abc import Sequence

@@ -97,7 +97,8 @@ def _of_two(last: Wish, wish: Wish, clause: Clause) -> tuple[Wish, ...]:
         return (Wish((*last.limits, *wish.limits), last.proposed or wish.proposed),)
     if _within(wish.days, last.days):
         return (Wish((*wish.days, *_unjoined(wish.hours or last.hours)), proposed=True),)
-    if wish.proposed and not last.proposed:
+    told_better = clause.opener is Mark.BUT and wish.moment and not last.hours
+    if told_better or (wish.proposed and not last.proposed):
         return (wish,)
     raise MustAskError("two_wishes")
 

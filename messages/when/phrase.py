@@ -182,7 +182,8 @@ class _Folding:
     def _time_follows(self) -> bool:
         after = self.numbers.next(self.at + 1)
         if isinstance(after, Clock):
-            return after.marked or self._next_mark() is Mark.AT
+            behind_hour = isinstance(self.pieces[self.at - 1], Clock) and self.at > 0
+            return after.marked or self._next_mark() is Mark.AT or behind_hour
         return isinstance(after, Days | Part) or self._next_mark() in _BOUNDS
 
     def _next_mark(self) -> Piece | None:

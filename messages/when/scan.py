@@ -66,6 +66,8 @@ def scan(words: tuple[str, ...], now: datetime, *, day_first: bool | None) -> It
         leads = not at and words[at + 1 : at + 2] in {("on",), ("the",)}
         if words[at] in _HALVES and isinstance(piece, Word) and (leads or last in {Mark.PAUSE, Mark.DASH}):
             piece = Part(*_HALVES[words[at]])
+        if _until_when(words, at, last):
+            piece = Mark.ASK
         rather = words[at] == "que" and isinstance(last, Days | Clock | Part) and not _RATHER.isdisjoint(words)
         last = Mark.INSTEAD_OF if rather else _not_of_which(words, at, last, piece)
         yield last
@@ -79,6 +81,11 @@ def _behind_a_time(word: str, before: Piece | None, piece: Piece) -> Piece:
     if word in _BAD and (isinstance(before, Days | Clock | Part) or before is Mark.IS):
         return Mark.CANNOT
     return Mark.BECAUSE if word == "que" and before is Mark.NOT else piece
+
+
+def _until_when(words: tuple[str, ...], at: int, before: Piece | None) -> bool:
+    """“Hasta el lunes que regreso" is "not until Monday" to many."""
+    return words[at] == "que" and isinstance(before, Days) and "hasta" in words[max(at - 6, 0) : at]
 
 
 def _not_of_which(words: tuple[str, ...], at: int, before: Piece | None, piece: Piece) -> Piece:

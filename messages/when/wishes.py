@@ -237,7 +237,7 @@ def _of_the_stretch(limit: Limit, stretch: Days) -> Limit:
 def _with_background(wished: tuple[Limit, ...], background: Wish | None, clause: Clause) -> tuple[Limit, ...]:
     """“I get off at 5 on Monday, so after that”: the hour and the day the other thing ends."""
     found = tuple(_told_by(limit, background) for limit in wished)
-    follows = found != wished or clause.opener is Mark.SO
+    follows = found != wished or clause.opener in {Mark.SO, Mark.PAUSE}
     if not follows or background is None or any(isinstance(limit.what, Dates) for limit in found):
         return found
     return (*background.days, *found)
