@@ -31,6 +31,8 @@ def _event(pieces: Sequence[Piece], at: int) -> tuple[Sequence[Piece], int]:
     """What stands for the event that begins at `at`, and the place behind it; the piece itself where none begins."""
     first = pieces[at]
     alone = (first,), at + 1
+    if first is Mark.ONCE_DONE:
+        return _once_done(pieces, at)
     bound = first in {Mark.AFTER, Mark.BEFORE}
     since = isinstance(first, Word) and first.text in _SINCE
     condition = isinstance(first, Word) and first.text in _IFS
@@ -48,6 +50,18 @@ def _event(pieces: Sequence[Piece], at: int) -> tuple[Sequence[Piece], int]:
         return alone
     theirs = at > 0 and isinstance(pieces[at - 1], Days) and event[0] in {Mark.MINE, Mark.PAST}
     return ((Mark.ROUTINE,) if theirs or _is_daily(event) else ()), end
+
+
+def _once_done(pieces: Sequence[Piece], at: int) -> tuple[Sequence[Piece], int]:
+    """“Once I get off at 5" is after 5; without its hour, after the one that was said before."""
+    then = at + 1
+    while then < len(pieces) and pieces[then] in {Mark.AT, Mark.LINK, Mark.FROM}:
+        then += 1
+    hour = pieces[then] if then < len(pieces) else None
+    if isinstance(hour, Clock):
+        return (Mark.AFTER, hour), then + 1
+    known = any(isinstance(piece, Clock) for piece in pieces[:at])
+    return (Mark.AFTER_THAT if known else Mark.ROUTINE,), at + 1
 
 
 def _end(pieces: Sequence[Piece], at: int) -> int:

@@ -91,7 +91,10 @@ def _relative(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | No
         return Days((calendar.today,)), 1
     if word in TOMORROW or word in MANANA:
         tomorrow = calendar.today + DAY
-        numbered = words[at + 1 : at + 2] == (str(tomorrow.day),) and words[at + 2 : at + 3] not in _HALVES
+        dated = words[at + 2 : at + 3] in {("de",), ("of",)} and words[at + 3 : at + 4] and words[at + 3] in MONTHS
+        numbered = (
+            not dated and words[at + 1 : at + 2] == (str(tomorrow.day),) and words[at + 2 : at + 3] not in _HALVES
+        )
         return Days((tomorrow,)), 1 + numbered
     return None
 

@@ -191,6 +191,8 @@ def _within_stretch(one: Days, other: Days) -> Days:
         found = [each for each in day.dates if stretch.dates[0] <= each < stretch.until]
     else:
         found = [each for each in _all_days(stretch) if _is_named(day, each)]
+    if stretch.vague and day.dates[0] in found:
+        return Days((day.dates[0],))
     if len(found) != 1:
         raise MustAskError("days_disagree")
     return Days((found[0],))

@@ -92,6 +92,7 @@ class Mark(Enum):
     CORRECT = auto()
     AFTER_THAT = auto()
     BEFORE_THAT = auto()
+    ONCE_DONE = auto()
     ASK = auto()
     SOME_DAY = auto()
     UNLESS = auto()

@@ -24,6 +24,8 @@ from messages.when.words import AFTERNOON, EVENING, MORNING
 _TABLES: Final[Mapping[str, Any]] = tomllib.loads(files(__package__).joinpath("plain_forms.toml").read_text("utf-8"))
 LANGUAGES: Final = frozenset(_TABLES)
 _PARTS: Final = {"morning": MORNING, "afternoon": AFTERNOON, "evening": EVENING}
+_MINUTES: Final = {"half_past": 30, "quarter_past": 15}
+_BOUNDS: Final = frozenset({"after", "before"})
 _NEAR: Final = {"today": 0, "tomorrow": 1, "day_after": 2}
 _NUMBERS: Final = (
     r"(?P<clock>\d{1,2}\s?[h:]\s?[0-5]\d(?!\d))|(?P<slashed>\d{1,2}/\d{1,2}(?!\d))|(?P<number>\d{1,2}(?!\d))|"
@@ -104,6 +106,13 @@ class _Found:
             self._number(int(value))
         elif kind == "hour":
             self._settle("hour")
+        elif kind == "numbers":
+            self._number(int(value) + 1)
+        elif kind in _MINUTES:
+            self._note("minute", _MINUTES[kind])
+        elif kind in _BOUNDS:
+            self._note("bound", kind)
+            self.after_at = "hour" not in self.said and "clock" not in self.said
         elif kind == "months":
             self._note("month", value)
             self._settle("of_month")
@@ -142,6 +151,11 @@ class _Found:
             self._settle("hour")
         if self.waiting is not None or ("hour" in self.said and "clock" in self.said):
             raise MustAskError("number_unread")
+        timed = "hour" in self.said or "noon" in self.said
+        if ("minute" in self.said and "hour" not in self.said) or (
+            "bound" in self.said and not timed and "clock" not in self.said
+        ):
+            raise MustAskError("of_no_hour")
 
     def limits(self, calendar: Calendar, language: str) -> list[Limit]:
         """The limits that were said, as the sentences of other languages give them."""
@@ -151,7 +165,7 @@ class _Found:
         found = [Limit(Dates(Days((day,)))) for day in days]
         found += [Limit(Hours("part", part=Part(*_PARTS[str(self.said["part"])])))] if "part" in self.said else []
         clock = self._clock()
-        return found + ([Limit(Hours("at", clock))] if clock else [])
+        return found + ([Limit(Hours(str(self.said.get("bound", "at")), clock))] if clock else [])
 
     def _near(self, calendar: Calendar) -> date | None:
         return calendar.today + DAY * _NEAR[str(self.said["near"])] if "near" in self.said else None
@@ -189,7 +203,8 @@ class _Found:
             hour, minute = map(int, _SPLIT.findall(str(self.said["clock"])))
             return self._valid(Clock(hour, minute, half, Grain.MINUTE))
         if "hour" in self.said:
-            return self._valid(Clock(int(self.said["hour"]), 0, half))
+            minute = int(self.said.get("minute", 0))
+            return self._valid(Clock(int(self.said["hour"]), minute, half, Grain.MINUTE if minute else Grain.HOUR))
         return Clock(12, 0, "p") if "noon" in self.said else None
 
     def _valid(self, clock: Clock) -> Clock:

@@ -53,6 +53,13 @@ _PIECE: Final = re.compile(
 )
 _SEPARATE: Final = {"@": "at", "&": "and", "+": "and", "/": "or"}
 _NARROWING: Final = frozenset({"early", "mid", "late"})
+# "Once the kids are gone" is no eleven.
+_ENGLISH: Final = frozenset(
+    {
+        "i", "im", "ive", "the", "we", "were", "weve", "she", "shes", "he", "hes", "they", "theyre", "you", "my",
+        "its", "it", "school", "class", "work", "our", "his", "her", "hubby", "mom", "dad", "that", "this", "traffic",
+    }
+)  # fmt: skip
 _OF_TODAY: Final = frozenset({"manana", "tarde", "noche", "tardecita"})
 _WITH_ARTICLE: Final = {"del": ("de", "el"), "al": ("a", "el"), "pal": ("para", "el")}
 _LONGEST_MENDED: Final = 10
@@ -86,7 +93,9 @@ def _unfolded(cut: tuple[str, ...]) -> Iterator[str]:
     """The tokens, with a word for a day and its part together said as two: "tonight" is "today night"."""
     for at, word in enumerate(cut):
         after = cut[at + 1] if at + 1 < len(cut) else ""
-        if word in TONIGHT:
+        if word == "once" and after in _ENGLISH:
+            yield "when"
+        elif word in TONIGHT:
             yield from ("today", "night")
         elif word in _NARROWING and cut[at + 1 : at + 2] == ("this",) and cut[at + 2 : at + 3] and cut[at + 2] in PARTS:
             yield from ("today", word)

@@ -161,6 +161,43 @@ def test_a_leap_day_and_the_end_of_a_year():
     assert starts("the 1st at 2", now=datetime(2026, 12, 31, 9, tzinfo=zone)) == [datetime(2027, 1, 1, 14)]
 
 
+def test_an_amount_from_now_is_a_moment_unless_somebody_is_on_the_way():
+    assert starts("in 45 minutes") == [datetime(2026, 11, 18, 11)]
+    assert starts("an hour and a half from now") == [datetime(2026, 11, 18, 11, 45)]
+    assert starts("dentro de media hora", language="es") == [datetime(2026, 11, 18, 10, 45)]
+    assert starts("i'll be there in 45 minutes") == []
+
+
+@pytest.mark.parametrize(
+    ("text", "start"),
+    [
+        ("friday at 3 before it gets dark", datetime(2026, 11, 20, 15)),
+        ("friday at 3 if the roads are not closed", datetime(2026, 11, 20, 15)),
+        ("friday at 3 because i work tomorrow", datetime(2026, 11, 20, 15)),
+        ("my son naps at 1, so friday at 3", datetime(2026, 11, 20, 15)),
+        ("friday once i get off at 3", datetime(2026, 11, 20, 15)),
+    ],
+)
+def test_what_happens_around_a_wish_is_not_part_of_it(text, start):
+    assert starts(text) == [start]
+
+
+@pytest.mark.parametrize("text", ["the monday after my birthday", "star trek day at 2", "friday, 2pm tokyo zone"])
+def test_a_day_or_a_clock_nobody_else_knows_is_asked(text):
+    assert asked(text)
+
+
+def test_the_zone_of_the_client_may_be_named_and_another_is_asked():
+    assert starts("friday 2pm eastern") == [datetime(2026, 11, 20, 14)]
+    assert asked("friday 2pm pacific")
+
+
+def test_not_before_an_hour_is_from_it_on():
+    (span,) = read_when("friday but not before 10", now=NOW).spans
+    assert (span.kind, span.start) == (SpanKind.OPEN_END, datetime(2026, 11, 20, 10))
+    assert asked("next week any day but wednesday after 3")
+
+
 def test_names_one_slip_away_are_mended_and_other_words_are_not():
     assert tokens("wenesday tuseday mierocles") == ("wednesday", "tuesday", "miercoles")
     assert tokens("match trade lines money abrir entro") == ("match", "trade", "lines", "money", "abrir", "entro")
@@ -180,10 +217,20 @@ fr mardi prochain => ask
 fr demain vendredi => ask
 fr samedi 5 décembre => 12-05
 fr lundi à 25h => ask
+fr mardi à trois heures et demie => 11-24T15:30
+fr après 15h jeudi svp => 11-19T15:00..
+fr lundi matin avant 10h => 11-23T08:00..11-23T10:00
+fr mardi après le travail => ask
 pt amanhã às 15h => 11-19T15:00
 pt segunda-feira de manhã => 11-23T08:00..11-23T12:00
 pt 24/11 às 10h => 11-24T10:00
 pt segunda ou terça => ask
+pt terça às três e meia => 11-24T15:30
+pt amanhã antes das 10 => ..11-19T10:00
+pt depois de amanhã => 11-20
+vi trước 10 giờ thứ sáu => ..11-20T10:00
+vi thứ ba lúc 3 giờ rưỡi chiều => 11-24T15:30
+vi sau 3 giờ chiều thứ năm => ask
 vi thứ hai lúc 10 giờ => 11-23T10:00
 vi ngày mai 3 giờ chiều => 11-19T15:00
 vi ngày 5 tháng 12 lúc 14h => 12-05T14:00
@@ -191,14 +238,21 @@ vi tôi thứ hai => ask
 zh 明天下午3点 => 11-19T15:00
 zh 周五上午10点可以吗 => 11-20T10:00
 zh 12月5日下午2点 => 12-05T14:00
+zh 周五下午三点半 => 11-20T15:30
+zh 星期四两点一刻 => 11-19T14:15
+zh 周四下午三点以后 => 11-19T15:00..11-19T17:00
 zh 下周一 => ask
 tl bukas ng umaga => 11-19T08:00..11-19T12:00
 tl Lunes alas 3 ng hapon => 11-23T15:00
 tl Disyembre 5 alas 2 ng hapon => 12-05T14:00
+tl Martes alas tres y medya ng hapon => 11-24T15:30
+tl bago mag-alas diyes bukas => ..11-19T10:00
 tl 5/12 => ask
 tl sa susunod na linggo => ask
 ar يوم الاثنين الساعة 10 صباحا => 11-23T10:00
 ar 5 ديسمبر الساعة 2 => 12-05T14:00
+ar بعد الساعة 3 يوم الخميس => 11-19T15:00..
+ar غدا الساعة العاشرة والنصف صباحا => 11-19T10:30
 ar ليس الخميس => ask
 ar الساعة 3 مساء => ask
 """
