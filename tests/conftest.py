@@ -12,14 +12,14 @@ import pytest
 from hypothesis import HealthCheck, settings
 from playwright.async_api import Browser
 
-from scheduler.core.engine import Engines, open_engines
+from scheduler.core.engine import Engines
 from scheduler.core.ids import MakeId, seeded_ids
 from scheduler.core.keys import KeyRing, save_ring
 from scheduler.core.record import Record, Subscriptions
 from scheduler.core.vault import Vault
 from tests.rig.browser import ChromiumMissing, Pages, chromium
 from tests.rig.clock import ManualClock
-from tests.rig.databases import ENGINES, Databases, without_flushing
+from tests.rig.databases import ENGINES, Databases
 from tests.rig.logwatch import LogWatch
 from tests.rig.office import Office, open_office
 from tests.rig.postgres import PostgresMissing
@@ -111,10 +111,11 @@ def vault(key_ring: KeyRing) -> Vault:
 
 
 @pytest.fixture(scope="session")
-def databases(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Databases]:
+async def databases(tmp_path_factory: pytest.TempPathFactory) -> AsyncIterator[Databases]:
     """Where fresh databases come from; the PostgreSQL server starts with the first test that needs it."""
     made = Databases(tmp_path_factory.mktemp("databases"))
     yield made
+    await made.let_go()
     made.close()
 
 
@@ -147,11 +148,9 @@ async def empty_url(engine_name: str, databases: Databases) -> AsyncIterator[str
 
 
 @pytest.fixture
-async def engines(engine_url: str) -> AsyncIterator[Engines]:
+def engines(engine_url: str, databases: Databases) -> Engines:
     """Engines over a fresh, migrated database."""
-    opened = without_flushing(open_engines(engine_url))
-    yield opened
-    await opened.close()
+    return databases.opened(engine_url)
 
 
 @pytest.fixture

@@ -15,7 +15,7 @@ from bot.sandbox.rest import CARRIER
 from messages import crash_points
 from scheduler.core.record import Record, Subscriptions
 from tests.messages.post import Post, bind, status_webhook
-from tests.messages.states_guard import guard
+from tests.messages.states_guard import guard, unguard
 from tests.rig.clock import ManualClock
 from tests.rig.office import open_office
 
@@ -65,6 +65,8 @@ async def open_post(record: Record, clock: ManualClock, session: aiohttp.ClientS
     yield start
     for server in servers:
         await server.close()
+    if servers:
+        await unguard(record.engines)
 
 
 @pytest.fixture

@@ -25,9 +25,21 @@ _POSTGRES = (
         EXECUTE FUNCTION guard_state()""",
 )
 
+_SQLITE_OFF = ("DROP TRIGGER guard_birth", "DROP TRIGGER guard_state")
+_POSTGRES_OFF = ("DROP FUNCTION guard_state CASCADE",)
+
 
 async def guard(engines: Engines) -> None:
     """Install the guard in a database."""
+    await _say(engines, _SQLITE if engines.is_sqlite else _POSTGRES)
+
+
+async def unguard(engines: Engines) -> None:
+    """Take it away again, so that the database is as it was made and the next test may have it."""
+    await _say(engines, _SQLITE_OFF if engines.is_sqlite else _POSTGRES_OFF)
+
+
+async def _say(engines: Engines, statements: tuple[str, ...]) -> None:
     async with engines.writer.begin() as conn:
-        for statement in _SQLITE if engines.is_sqlite else _POSTGRES:
+        for statement in statements:
             await conn.execute(text(statement))

@@ -141,10 +141,7 @@ class Postgres:
     async def empty(self, database: str, shape: str) -> bool:
         """Delete every row if nobody else is connected and the shape is still this one; was it done?"""
         async with self._connected(database) as connection:
-            if await connection.fetchval(_OTHERS) or await connection.fetchval(_SHAPE) != shape:
-                return False
-            await connection.execute(_DELETE_ALL)
-        return True
+            return await emptied(connection, shape, others=0)
 
     async def _say(self, statement: str) -> None:
         async with self._connected("postgres") as connection:
@@ -166,6 +163,14 @@ class Postgres:
             return True
         probe: Command = [pg_isready, "-q", "-h", self.home, "-p", str(PORT), "-U", OWNER]
         return subprocess.run(probe, check=False, env=_environment(), cwd="/", **_as_nobody()).returncode == 0
+
+
+async def emptied(connection: "asyncpg.Connection[asyncpg.Record]", shape: str, *, others: int) -> bool:
+    """Delete every row if so many others are connected and the shape is still this one; was it done?"""
+    if await connection.fetchval(_OTHERS) != others or await connection.fetchval(_SHAPE) != shape:
+        return False
+    await connection.execute(_DELETE_ALL)
+    return True
 
 
 def launch(habits: tuple[str, ...] = SPEED) -> Postgres:
