@@ -8,6 +8,7 @@ import gzip
 import hashlib
 import re
 from dataclasses import dataclass
+from functools import cache
 from importlib.resources import files
 from importlib.resources.abc import Traversable
 
@@ -84,8 +85,9 @@ class Assets:
         )
 
 
+@cache
 def load_assets() -> Assets:
-    """Read the files of `bot/static`."""
+    """The files of `bot/static`, read once in a process."""
     static = files("bot") / "static"
     sources = {
         "console.css": _sheet(static, CONSOLE_SHEETS),

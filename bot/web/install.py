@@ -11,8 +11,7 @@ from aiohttp.typedefs import Handler, Middleware
 from bot.web.assets import load_assets
 from bot.web.csrf import check_forms, remember_token
 from bot.web.headers import secure
-from bot.web.keys import ASSETS, CLOCK, SITE, Site
-from bot.web.pages import install_templates
+from bot.web.keys import CLOCK, SITE, Site
 from bot.web.problems import tell_problems
 from bot.web.readable import plain_address
 from bot.web.theme import choose
@@ -45,11 +44,9 @@ def widen(large: Mapping[str, int]) -> Middleware:
 
 
 def install_web(app: web.Application, *, origin: str, clock: Clock) -> None:
-    """Give the application assets, templates and headers. `origin` is the public address, without a path."""
+    """Give the application its files and headers. `origin` is the public address, without a path."""
     app[SITE] = Site(origin)
     app[CLOCK] = clock
-    app[ASSETS] = load_assets()
-    install_templates(app)
     app.on_response_prepare.append(secure)
-    app.router.add_get("/static/{name}", app[ASSETS].serve, name="static")
+    app.router.add_get("/static/{name}", load_assets().serve, name="static")
     app.router.add_post("/console/theme", choose, name="theme")

@@ -9,7 +9,6 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from bot.web.assets import Assets
 from scheduler.core.clock import Clock
 
 
@@ -51,6 +50,5 @@ class Viewer:
 
 
 SITE = web.AppKey("site", Site)
-ASSETS = web.AppKey("assets", Assets)
 CLOCK = web.AppKey("clock", Clock)
 VIEWER = web.RequestKey("viewer", Viewer)

@@ -19,9 +19,9 @@ Every template may use
 
 from collections.abc import Mapping
 from datetime import date, datetime
+from functools import cache
 from typing import Any
 
-import aiohttp_jinja2
 import jinja2
 from aiohttp import web
 from jinja2.runtime import Context
@@ -29,22 +29,28 @@ from markupsafe import Markup
 
 from bot.links.words import say
 from bot.web import dates
+from bot.web.assets import load_assets
 from bot.web.cookies import theme_of
 from bot.web.csrf import FIELD, token_of
 from bot.web.icons import icon
-from bot.web.keys import ASSETS, CLOCK, VIEWER, Viewer
+from bot.web.keys import CLOCK, VIEWER, Viewer
 
 _HIDDEN = Markup('<input type="hidden" name="{}" value="{}">')
 PACKAGES = ("auth", "console", "demo", "links", "web")
 
 
-def install_templates(app: web.Application) -> jinja2.Environment:
-    """Give the application its environment. `app[ASSETS]` and `app[CLOCK]` are set already."""
-    loader = jinja2.PrefixLoader({name: jinja2.PackageLoader(f"bot.{name}") for name in PACKAGES})
-    environment: jinja2.Environment = aiohttp_jinja2.setup(
-        app, loader=loader, undefined=jinja2.StrictUndefined, trim_blocks=True, lstrip_blocks=True, auto_reload=False
+@cache
+def templates() -> jinja2.Environment:
+    """The environment, one for all applications of this process: a template is read and compiled once."""
+    environment = jinja2.Environment(
+        loader=jinja2.PrefixLoader({name: jinja2.PackageLoader(f"bot.{name}") for name in PACKAGES}),
+        autoescape=True,
+        undefined=jinja2.StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
     )
-    environment.globals.update(asset=app[ASSETS].url, icon=icon, say=say)
+    environment.globals.update(asset=load_assets().url, icon=icon, say=say)
     environment.filters.update(
         clock_time=_clock_time,
         moment=_moment,
@@ -61,8 +67,8 @@ def page(
     request: web.Request, template: str, context: Mapping[str, Any] | None = None, *, status: int = 200
 ) -> web.Response:
     """Render a template with what every page may use and what this one was given."""
-    full = {**_shared(request), **(context or {})}
-    return aiohttp_jinja2.render_template(template, request, full, status=status)
+    text = templates().get_template(template).render({**_shared(request), **(context or {})})
+    return web.Response(text=text, content_type="text/html", status=status)
 
 
 def is_fragment(request: web.Request) -> bool:

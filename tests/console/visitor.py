@@ -6,10 +6,12 @@ from typing import Any
 
 from aiohttp import web
 from aiohttp.test_utils import TestClient
+from argon2 import PasswordHasher
 
 from bot.auth import account_store as accounts
 from bot.auth.door import COOKIE, know_viewer
 from bot.auth.install import install_auth
+from bot.auth.passwords import Passwords
 from bot.auth.people import add_account
 from bot.auth.sessions import OPEN, open_session
 from bot.console.routes import install_console
@@ -29,7 +31,7 @@ def console_app(record: Record, clock: Clock) -> web.Application:
     """The application as far as the console needs it. `clock` is that of sessions."""
     app = web.Application(middlewares=middlewares(know_viewer, outside=("/l/",)))
     install_web(app, origin=ORIGIN, clock=record.clock)
-    install_auth(app, record, clock=clock)
+    install_auth(app, record, clock=clock, passwords=Passwords(PasswordHasher(1, 8, 1)))
     install_console(app, record)
     return app
 

@@ -5,7 +5,7 @@ import jinja2
 import pytest
 from jinja2 import nodes
 
-from bot.web.pages import install_templates
+from bot.web.pages import templates
 from tests.web.conftest import site, viewer
 
 ROOT = Path(__file__).parents[2] / "bot"
@@ -52,8 +52,7 @@ def test_pages_without_a_console_link_no_scripts():
 
 
 def test_what_is_printed_is_escaped_and_a_missing_variable_is_an_error():
-    environment = install_templates(site())
-    template = environment.from_string("{{ given }}")
+    template = templates().from_string("{{ given }}")
     assert template.render(given="<b>&") == "&lt;b&gt;&amp;"
     with pytest.raises(jinja2.UndefinedError):
         template.render()
