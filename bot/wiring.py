@@ -40,6 +40,8 @@ from scheduler.events import (
     ParticipationConfirmed,
     ParticipationRestored,
     PolicyChanged,
+    SeatFreed,
+    SeriesEnded,
     TimeFreed,
     TimeTaken,
     VisitsImported,
@@ -84,6 +86,8 @@ def subscriptions() -> Subscriptions:
     told.on(ParticipationRestored, openings.on_restored)
     told.on(TimeTaken, openings.on_time_taken)
     told.on(TimeFreed, openings.on_time_freed)
+    told.on(SeatFreed, openings.on_seat_freed)
+    told.on(SeriesEnded, openings.on_series_ended)
     told.on(AttendanceMarked, propose_fee.on_attendance)
     told.on(PolicyChanged, plan.on_policy_changed)
     told.on(ContactChanged, plan.on_contact_changed)

@@ -199,6 +199,8 @@ def _fields(desk: Desk, about: _About) -> SafeFields:
         late_minutes=told.late_minutes,
         country=_country(desk.practice.crisis_country),
         show_zone=_is_elsewhere(about),
+        several=told.several,
+        weekly=told.weekly,
     )
 
 

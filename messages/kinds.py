@@ -81,6 +81,8 @@ class Kind(StrEnum):
     TIMES_EXPIRED = "times_expired"
     WHICH_VISIT = "which_visit"
     LATE_NOTED = "late_noted"
+    ARRIVED_NOTED = "arrived_noted"
+    REMINDER_SET = "reminder_set"
     UNSURE = "unsure"
     UNDONE = "undone"
     UNDO_TOO_LATE = "undo_too_late"
@@ -131,7 +133,8 @@ class SafeFields:
 
     Times are aware and already in the reader's zone: rendering never converts. `starts_at` is the visit (or opening)
     the text is about, `other_at` a second one it mentions (the released, kept or staying one), `options` the numbered
-    choices, `deadline` the end of a hold. `show_zone` adds the zone's short name to times (telehealth across zones).
+    choices, `deadline` the end of a hold. `several`: others are asked about the same time; `weekly`: it is the first
+    of every week from then on. `show_zone` adds the zone's short name to times (telehealth across zones).
     `sent_on` is the reader's local date: a deadline on another date then shows its weekday. `label` and `office_phone`
     come from the practice's registered sender profile; `link` and `stop_link` (emails only) from our own link maker.
     """
@@ -151,6 +154,8 @@ class SafeFields:
     undo_minutes: int = 15
     country: Country = Country.US
     show_zone: bool = False
+    several: bool = False
+    weekly: bool = False
 
     def missing(self, kind: "Kind") -> tuple[str, ...]:
         """The names of fields `kind` needs and these fields lack, in a stable order."""
@@ -268,6 +273,8 @@ TRAITS: Final[Mapping[Kind, Traits]] = MappingProxyType(
         Kind.TIMES_EXPIRED: _reply("office_phone"),
         Kind.WHICH_VISIT: _reply("options", "count"),
         Kind.LATE_NOTED: _reply("starts_at", visit=VisitNeed.ACTIVE),
+        Kind.ARRIVED_NOTED: _reply("starts_at", visit=VisitNeed.ACTIVE),
+        Kind.REMINDER_SET: _reply("starts_at", "other_at", visit=VisitNeed.ACTIVE),
         Kind.UNSURE: _reply("starts_at", visit=VisitNeed.ACTIVE),
         Kind.UNDONE: _reply(),
         Kind.UNDO_TOO_LATE: _reply("office_phone"),

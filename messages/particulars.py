@@ -28,6 +28,8 @@ class Particulars:
     late_minutes: int | None = None
     language: str | None = None
     only_if_unconfirmed: bool = False
+    several: bool = False
+    weekly: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """What the row stores; empty fields are left out."""

@@ -212,6 +212,14 @@ _COUNTRY_VARIANT: Final = {
     Country.OTHER: "zz",
 }
 
+
+def _of_lost(fields: SafeFields) -> str:
+    """With a time that may be had instead, with the visit that stays, or plain."""
+    if fields.deadline and fields.starts_at:
+        return "next"
+    return "kept" if fields.other_at else ""
+
+
 _VARIANTS: Final[Mapping[Kind, Callable[[SafeFields], str]]] = MappingProxyType(
     {
         Kind.CONFIRMED: lambda fields: "many" if fields.options else "",
@@ -222,8 +230,9 @@ _VARIANTS: Final[Mapping[Kind, Callable[[SafeFields], str]]] = MappingProxyType(
         Kind.NO_VISIT: lambda fields: "book" if fields.count else "",
         Kind.LATE_NOTED: lambda fields: "minutes" if fields.late_minutes else "",
         Kind.UNDONE: lambda fields: "" if fields.starts_at else "released",
-        Kind.OFFER_WON: lambda fields: "moved" if fields.other_at else "",
-        Kind.OFFER_LOST: lambda fields: "kept" if fields.other_at else "",
+        Kind.OFFER: lambda fields: "weekly" if fields.weekly else "first" if fields.several else "",
+        Kind.OFFER_WON: lambda fields: "weekly" if fields.weekly else "moved" if fields.other_at else "",
+        Kind.OFFER_LOST: _of_lost,
         Kind.CRISIS_NOTICE: lambda fields: _COUNTRY_VARIANT[fields.country],
     }
 )

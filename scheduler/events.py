@@ -77,6 +77,24 @@ class TimeFreed(Event):
 
 
 @dataclass(frozen=True, slots=True)
+class SeatFreed(Event):
+    """A place became free in a visit that takes place anyway, of a service whose free places are offered."""
+
+    appointment_id: str
+    freed_participation_id: str
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
+class SeriesEnded(Event):
+    """A series has no visits any more from a day on: its weekly time is free. `depth` as that of TimeFreed."""
+
+    series_id: str
+    from_day: str
+    depth: int = 0
+
+
+@dataclass(frozen=True, slots=True)
 class TimeTaken(Event):
     """A stretch of a clinician's time was booked. Openings that overlap it are over, their offers withdrawn."""
 

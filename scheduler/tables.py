@@ -164,6 +164,7 @@ service = Table(
     Column("fee_minor", Integer, nullable=False),
     Column("code_family", Word, nullable=False),  # psychotherapy | timed_15 | untimed | none
     Column("active", Boolean, nullable=False),
+    Column("offers_seats", Boolean, nullable=False, server_default=false()),  # a free place is for the waitlist
     _key("id"),
 )
 
@@ -729,6 +730,7 @@ waitlist_entry = Table(
     _instant("paused_until", nullable=True),
     Column("expires_on", Date),
     Column("location_id", Id),  # NULL = any
+    Column("weekly", Boolean, nullable=False, server_default=false()),  # waits for a weekly time, not for one visit
     _to("client", "client_id"),
     _to("service", "service_id"),
     _key("id"),
@@ -752,6 +754,9 @@ opening = Table(
     Column("depth", Integer, nullable=False),  # 0: a cancellation; 1, 2: freed by a claim
     _instant("next_wave_at", nullable=True),
     _instant("created_at"),
+    Column("kind", Word, nullable=False, server_default="freed"),  # freed | refitted | instead | weekly | seat
+    Column("every_weeks", Integer),  # weekly: how often it comes round
+    Column("appointment_id", Id),  # seat: the visit that has a place left
     _to("clinician", "clinician_id"),
     _to("service", "service_id"),
     _key("id"),

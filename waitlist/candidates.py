@@ -16,7 +16,7 @@ from waitlist import narrow_store, policy_store, reach_store, store
 from waitlist.matching import Gap, Misfit, Ranked, Wish, fit, fits, grid_bit, order, standing
 from waitlist.narrow_store import Key, Sought
 from waitlist.policy import Weights
-from waitlist.store import Entry, Opening
+from waitlist.store import Entry, Opening, OpeningKind
 from waitlist.turns import LONG, MINUTES_A_DAY, latest_turn_of_long_unasked, long_unasked, points_of
 
 CHUNK: Final = 200
@@ -129,6 +129,7 @@ def gap_of(opening: Opening) -> Gap:
         zone=opening.zone,
         given_up_by=opening.freed_by,
         location_id=opening.location_id,
+        weekly=opening.kind is OpeningKind.WEEKLY,
     )
 
 
@@ -146,6 +147,7 @@ def _sought(opening: Opening, gap: Gap, r: Reading, long_by: Weights | None) -> 
         day=local_day(opening.starts_at, zone_of(opening.zone)),
         bit=grid_bit(gap),
         lead_minutes=(opening.starts_at - r.now) // timedelta(minutes=1),
+        weekly=opening.kind is OpeningKind.WEEKLY,
         unasked_since=r.now - LONG if long_by else None,
         turn_at_most=latest_turn_of_long_unasked(long_by, r.now) if long_by else None,
     )
@@ -234,6 +236,7 @@ def _wish(entry: Entry, *, taken: tuple[Span, ...], asked_already: bool, holds_a
         replaces_at=entry.replaces_at,
         paused_until=entry.paused_until,
         location_id=entry.location_id,
+        weekly=entry.weekly,
         taken=taken,
         asked_already=asked_already,
         holds_another_offer=holds_another_offer,

@@ -24,13 +24,26 @@ async def add_entry(tx: Tx, values: dict[str, Any]) -> None:
     """A new row, waiting from now on without credit."""
     fresh = {"state": EntryState.WAITING, "credit": 0, "joined_at": tx.now, "last_offered_at": None}
     weights = (await policy_store.policy(tx)).weights
-    clinicians = values["clinician_ids"]
-    narrowed = {
+    turn = turn_of(Standing(joined_at=tx.now, priority=values["priority"]), weights)
+    row = {**fresh, "turn": turn, **_narrowing(values), **values}
+    await tx.conn.execute(insert(waitlist_entry).values(practice_id=tx.practice_id, **row))
+
+
+async def change_entry(tx: Tx, entry_id: str, wishes: dict[str, Any]) -> bool:
+    """Whether a waiting entry wishes this from now on; its turn stays what it was."""
+    e = waitlist_entry.c
+    there = (e.practice_id == tx.practice_id, e.id == entry_id, e.state == EntryState.WAITING)
+    changed = update(waitlist_entry).where(*there).values(**wishes, **_narrowing(wishes))
+    return (await tx.conn.execute(changed)).rowcount == 1
+
+
+def _narrowing(wishes: Mapping[str, Any]) -> dict[str, Any]:
+    """The columns by which a long list is narrowed, from those they are made of."""
+    clinicians = wishes["clinician_ids"]
+    return {
         "only_clinician": clinicians[0] if len(clinicians) == 1 else "",
-        "grid": grid_of(WeeklyWindow(*window) for window in values["windows"]),
-        "turn": turn_of(Standing(joined_at=tx.now, priority=values["priority"]), weights),
+        "grid": grid_of(WeeklyWindow(*window) for window in wishes["windows"]),
     }
-    await tx.conn.execute(insert(waitlist_entry).values(practice_id=tx.practice_id, **fresh, **narrowed, **values))
 
 
 async def set_entry_state(tx: Tx, entry_id: str, came_from: EntryState, to: EntryState) -> bool:

@@ -4,6 +4,7 @@ Nothing is guessed from memory: whether a time fits is asked of matching.py agai
 whose turn it was stands on the offers. Invariant: there is exactly one answer for each opening of the service.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -14,10 +15,10 @@ from messages.kinds import Channel, Purpose
 from messages.recipients import recipient_for
 from scheduler.core.record import Reading
 from waitlist import candidates, policy_store, store
-from waitlist.matching import Misfit, fits
+from waitlist.matching import Misfit, fit, fits
 from waitlist.policy import Weights
-from waitlist.store import Entry, Offer, OfferState, Opening, OpeningState
-from waitlist.turns import Points, Standing, fit_points, points_of
+from waitlist.store import Entry, Offer, OfferState, Opening, OpeningKind, OpeningState
+from waitlist.turns import Points, Standing, points_of
 
 MOST: Final = 40
 BACK: Final = timedelta(days=60)
@@ -59,10 +60,19 @@ async def explain(r: Reading, entry: Entry) -> tuple[Explained, ...]:
     """The openings of the entry's service since it joined, the newest first; the last two months at most."""
     since = r.now - BACK
     found = await store.openings(r, states=tuple(OpeningState), after=since)
-    wanted = [each for each in found if each.service_id == entry.service_id and each.created_at >= since]
-    newest = sorted(wanted, key=lambda each: each.created_at, reverse=True)[:MOST]
     own = await store.offers(r, client_ids=(entry.client_id,))
+    asked = {each.opening_id for each in own}
+    wanted = [each for each in found if each.created_at >= since and _concerns(each, entry, asked)]
+    newest = sorted(wanted, key=lambda each: each.created_at, reverse=True)[:MOST]
     return tuple([await _explain(r, entry, opening, own) for opening in newest])
+
+
+def _concerns(opening: Opening, entry: Entry, asked: Collection[str]) -> bool:
+    """Whether it is one of those the entry is about: of its service and rhythm, and not kept for somebody else."""
+    if opening.kind is OpeningKind.INSTEAD:
+        return opening.id in asked
+    weekly = opening.kind is OpeningKind.WEEKLY
+    return opening.service_id == entry.service_id and weekly is entry.weekly
 
 
 async def _explain(r: Reading, entry: Entry, opening: Opening, own: tuple[Offer, ...]) -> Explained:
@@ -122,9 +132,7 @@ def _points_then(entry: Entry, opening: Opening, own: tuple[Offer, ...], weights
         unanswered=silent,
         priority=entry.priority,
     )
-    named = opening.clinician_id in entry.clinician_ids
-    fit = fit_points(weights, named_clinician=named, named_hours=bool(entry.windows))
-    return points_of(facts, weights, fit, at)
+    return points_of(facts, weights, fit(entry.clinician_ids, entry.windows, weights), at)
 
 
 async def _misfit_then(r: Reading, entry: Entry, opening: Opening) -> Misfit | None:

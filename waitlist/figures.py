@@ -4,10 +4,11 @@ Invariant: every share comes with what it is a share of; where that is nothing, 
 """
 
 from collections import Counter
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from statistics import median
+from types import MappingProxyType
 from typing import Final
 
 from waitlist.report_store import Freed, Made, Waited
@@ -51,12 +52,23 @@ class Figures:
     quarters: tuple[Line, ...]
     clinicians: tuple[Line, ...]
     languages: tuple[Line, ...]
+    channels: tuple[Line, ...]
     unasked: tuple[Waited, ...]
 
 
-def figures(freed: Sequence[Freed], made: Sequence[Made], waiting: Sequence[Waited], now: datetime) -> Figures:
-    """The numbers. Times that staff booked or that were given back count neither as filled nor as lost."""
-    tried = [each for each in freed if each.state not in {"undone", "taken_by_staff", "open"}]
+def figures(
+    freed: Sequence[Freed],
+    made: Sequence[Made],
+    waiting: Sequence[Waited],
+    now: datetime,
+    reached: Mapping[str, str] = MappingProxyType({}),
+) -> Figures:
+    """The numbers. Times that staff booked or that were given back count neither as filled nor as lost.
+
+    A time that was cut or joined for another service, or held for one who came second, counts when it was filled.
+    `reached`: by which channel each client is reminded, by their id.
+    """
+    tried = [each for each in freed if each.state not in {"undone", "taken_by_staff", "open"} and _counts(each)]
     filled = {each.id: each for each in tried if each.state == "filled"}
     won = {each.opening_id: each for each in made if each.state == "claimed" and each.opening_id in filled}
     minutes = [
@@ -73,8 +85,13 @@ def figures(freed: Sequence[Freed], made: Sequence[Made], waiting: Sequence[Wait
         quarters=_by_quarter(made),
         clinicians=_lines((by_clinician[each.opening_id], each) for each in made),
         languages=_lines((each.language or "", each) for each in made),
+        channels=_lines((reached.get(each.client_id, ""), each) for each in made),
         unasked=tuple(each for each in waiting if now - (each.last_offered_at or each.joined_at) > LONG_UNASKED),
     )
+
+
+def _counts(time: Freed) -> bool:
+    return time.kind not in {"refitted", "instead"} or time.state == "filled"
 
 
 def _by_quarter(made: Sequence[Made]) -> tuple[Line, ...]:

@@ -15,7 +15,7 @@ from typing import Final
 
 from scheduler.calendar.wallclock import Span, minute_of_day, to_local, zone_of
 from waitlist.policy import STANDARD, Weights
-from waitlist.turns import Points, Standing, fit_points, long_unasked, points_of, turn_of
+from waitlist.turns import MINUTES_A_DAY, Points, Standing, fit_points, long_unasked, points_of, turn_of
 
 SOON_MINUTES: Final = 30
 """An opening that starts sooner than this is not offered: nobody could read the text, answer and arrive."""
@@ -33,6 +33,7 @@ class Misfit(StrEnum):
     PAUSED = "paused"
     GAVE_IT_UP = "gave_it_up"
     OTHER_SERVICE = "other_service"
+    OTHER_RHYTHM = "other_rhythm"
     OTHER_CLINICIAN = "other_clinician"
     OTHER_PLACE = "other_place"
     OTHER_DAY = "other_day"
@@ -59,7 +60,8 @@ class Wish:
 
     Empty `clinician_ids` mean anybody, empty `windows` any time, no `location_id` any place.
     `replaces_at` is the start of the later visit that a claim would release, while that visit still stands. `taken`
-    are the client's other visits.
+    are the client's other visits. `weekly`: for a weekly time, which takes the place of their old one and need not
+    begin before it.
     """
 
     entry_id: str
@@ -79,6 +81,7 @@ class Wish:
     replaces_at: datetime | None = None
     paused_until: datetime | None = None
     location_id: str | None = None
+    weekly: bool = False
     taken: Sequence[Span] = ()
     asked_already: bool = False
     holds_another_offer: bool = False
@@ -94,6 +97,7 @@ class Gap:
     zone: str
     given_up_by: str | None = None
     location_id: str | None = None
+    weekly: bool = False
 
 
 @dataclass(frozen=True, slots=True)
@@ -117,11 +121,11 @@ def rank(wishes: Iterable[Wish], gap: Gap, now: datetime, weights: Weights = STA
     """Those who fit, in the order they are asked: whoever has most points first; see turns.py for what these are.
 
     Whoever was not asked for long goes before all others.
-    Of equals whoever joined first comes first, and the entry's id settles what is still equal.
+    What is equal is settled by the entry's id: whoever was put on the list first comes first.
     """
     fitting = sorted(
         (wish for wish in wishes if fits(wish, gap, now) is None),
-        key=lambda wish: (not long_unasked(standing(wish), now), order(wish, gap, weights)),
+        key=lambda wish: (not long_unasked(standing(wish), now), order(wish, weights)),
     )
     return tuple(
         Ranked(
@@ -129,17 +133,17 @@ def rank(wishes: Iterable[Wish], gap: Gap, now: datetime, weights: Weights = STA
             wish.client_id,
             place,
             len(fitting),
-            points_of(standing(wish), weights, fit(wish, gap, weights), now),
+            points_of(standing(wish), weights, fit(wish.clinician_ids, wish.windows, weights), now),
             standing(wish),
         )
         for place, wish in enumerate(fitting, start=1)
     )
 
 
-def order(wish: Wish, gap: Gap, weights: Weights) -> tuple[int, datetime, str]:
+def order(wish: Wish, weights: Weights) -> tuple[int, str]:
     """What entries are sorted by for an opening, those who were not asked for long apart."""
-    moved_up = timedelta(days=fit(wish, gap, weights)) // timedelta(minutes=1)
-    return turn_of(standing(wish), weights) - moved_up, wish.joined_at, wish.entry_id
+    moved_up = MINUTES_A_DAY * fit(wish.clinician_ids, wish.windows, weights)
+    return turn_of(standing(wish), weights) - moved_up, wish.entry_id
 
 
 def standing(wish: Wish) -> Standing:
@@ -153,10 +157,13 @@ def standing(wish: Wish) -> Standing:
     )
 
 
-def fit(wish: Wish, gap: Gap, weights: Weights) -> int:
-    """The points for being just what the entry asked for; of an entry that fits."""
-    named = gap.clinician_id in wish.clinician_ids
-    return fit_points(weights, named_clinician=named, named_hours=bool(wish.windows))
+def fit(clinician_ids: Collection[str], windows: Sequence[WeeklyWindow], weights: Weights) -> int:
+    """The points for being just what the entry asked for, and little else; of an entry that fits.
+
+    Whoever named several clinicians, or hours in all parts of the week, can take most other times as well.
+    """
+    named_hours = grid_of(windows) != ANY_PART
+    return fit_points(weights, named_clinician=len(clinician_ids) == 1, named_hours=named_hours)
 
 
 def grid_of(windows: Iterable[WeeklyWindow]) -> int:
@@ -189,8 +196,14 @@ def _of_the_entry(wish: Wish, gap: Gap) -> Misfit | None:
         return Misfit.NOT_WAITING
     if wish.client_id == gap.given_up_by:
         return Misfit.GAVE_IT_UP
+    return _of_what_is_had(wish, gap)
+
+
+def _of_what_is_had(wish: Wish, gap: Gap) -> Misfit | None:
     if wish.service_id != gap.service_id:
         return Misfit.OTHER_SERVICE
+    if wish.weekly is not gap.weekly:
+        return Misfit.OTHER_RHYTHM
     if wish.clinician_ids and gap.clinician_id not in wish.clinician_ids:
         return Misfit.OTHER_CLINICIAN
     if wish.location_id is not None and wish.location_id != gap.location_id:
@@ -222,7 +235,7 @@ def _inside(window: WeeklyWindow, start: datetime, span: Span) -> bool:
 def _of_the_moment(wish: Wish, gap: Gap, now: datetime) -> Misfit | None:
     if wish.paused_until is not None and now < wish.paused_until:
         return Misfit.PAUSED
-    if wish.replaces_at is not None and gap.span.starts_at >= wish.replaces_at:
+    if wish.replaces_at is not None and not gap.weekly and gap.span.starts_at >= wish.replaces_at:
         return Misfit.NOT_EARLIER
     if any(span.overlaps(gap.span) for span in wish.taken):
         return Misfit.HAS_A_VISIT_THEN

@@ -29,6 +29,7 @@ class Sought:
     day: date
     bit: int
     lead_minutes: int
+    weekly: bool = False
     unasked_since: datetime | None = None
     turn_at_most: int | None = None
 
@@ -66,11 +67,21 @@ def _of_the_time(now: datetime, sought: Sought) -> tuple[ColumnElement[bool], ..
     return (
         e.grid.op("&")(sought.bit) != 0,
         e.min_notice_minutes <= sought.lead_minutes,
+        e.weekly.is_(sought.weekly),
         or_(e.earliest_day.is_(None), e.earliest_day <= sought.day),
         or_(e.latest_day.is_(None), e.latest_day >= sought.day),
         or_(e.paused_until.is_(None), e.paused_until <= now),
         or_(e.location_id.is_(None), e.location_id == sought.location_id),
     )
+
+
+async def services_waited_for(r: Reading) -> frozenset[str]:
+    """The services for which somebody waits for a single visit."""
+    e = waitlist_entry.c
+    wanted = select(e.service_id).where(
+        e.practice_id == r.practice_id, e.state == EntryState.WAITING.value, e.weekly.is_(False)
+    )
+    return frozenset((await r.conn.execute(wanted.distinct())).scalars())
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,10 +111,13 @@ async def holding(r: Reading) -> tuple[Holding, ...]:
 
 
 async def offered_since(r: Reading, client_ids: Collection[str], since: datetime) -> dict[str, list[datetime]]:
-    """When each of these clients was made offers, since an instant."""
+    """When each of these clients was made offers in turn, since an instant.
+
+    What was held for them because they came second was nobody's turn, and has no place among others.
+    """
     f = offer.c
     wanted = select(f.client_id, f.offered_at).where(
-        f.practice_id == r.practice_id, f.client_id.in_(client_ids), f.offered_at >= since
+        f.practice_id == r.practice_id, f.client_id.in_(client_ids), f.offered_at >= since, f.place.is_not(None)
     )
     found: dict[str, list[datetime]] = {}
     for row in await r.conn.execute(wanted):

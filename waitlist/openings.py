@@ -10,15 +10,27 @@ which the time is free; several at once would share it as well, so asking in bat
 Invariant: an opening is settled once, and in that commit everybody who held an offer of it is told.
 """
 
-from datetime import datetime, timedelta
+from dataclasses import replace
+from datetime import date, datetime, timedelta
 
 from messages.kinds import Channel
 from scheduler.actions.book import with_buffers
+from scheduler.appointments import series_store
 from scheduler.appointments import store as appointments
+from scheduler.appointments.series_store import StoredSeries
 from scheduler.appointments.states import ParticipationState
-from scheduler.calendar.wallclock import Span
+from scheduler.calendar.series import occurrences
+from scheduler.calendar.wallclock import Span, local_day, zone_of
 from scheduler.core.record import Tx
-from scheduler.events import MessageUndeliverable, NumberStopped, ParticipationRestored, TimeFreed, TimeTaken
+from scheduler.events import (
+    MessageUndeliverable,
+    NumberStopped,
+    ParticipationRestored,
+    SeatFreed,
+    SeriesEnded,
+    TimeFreed,
+    TimeTaken,
+)
 from scheduler.people import store as people
 from waitlist import store
 from waitlist.actions.booked_by_hand import booked_by_hand
@@ -26,7 +38,7 @@ from waitlist.actions.open_time import open_time
 from waitlist.actions.stopped import offers_stopped
 from waitlist.actions.undelivered import offer_undelivered
 from waitlist.actions.withdraw import withdraw_opening
-from waitlist.store import Opening, OpeningState
+from waitlist.store import Opening, OpeningKind, OpeningState
 
 DEEPEST = 2
 """A claim that releases a later visit opens that time too, and so on, but no further than this."""
@@ -37,8 +49,9 @@ async def on_time_freed(tx: Tx, event: TimeFreed) -> None:
 
     A visit the practice itself called off opens nothing: the clinician is most likely not there.
     """
-    if event.depth > DEEPEST or await _called_off(tx, event.freed_participation_id):
-        reason = "cascade_ends" if event.depth > DEEPEST else "called_off"
+    await _end_seats(tx, event)
+    reason = await _not_ours(tx, event)
+    if reason is not None:
         tx.note("opening.not_made", "participation", event.freed_participation_id, reason=reason)
         return
     grace = timedelta(minutes=(await people.practice(tx)).opening_grace_minutes)
@@ -52,6 +65,64 @@ async def on_time_freed(tx: Tx, event: TimeFreed) -> None:
         freed_participation_id=event.freed_participation_id,
         depth=event.depth,
     )
+
+
+async def on_seat_freed(tx: Tx, event: SeatFreed) -> None:
+    """Open a place of a group that meets anyway."""
+    visit = await appointments.visit(tx, event.freed_participation_id)
+    if visit is None or event.depth > DEEPEST:
+        return
+    grace = timedelta(minutes=(await people.practice(tx)).opening_grace_minutes)
+    await open_time(
+        tx,
+        clinician_id=visit.clinician_id,
+        service_id=visit.service_id,
+        location_id=visit.location_id,
+        span=Span(visit.starts_at, visit.ends_at),
+        first_wave_at=tx.now + grace,
+        freed_participation_id=visit.participation_id,
+        depth=event.depth,
+        kind=OpeningKind.SEAT,
+        appointment_id=visit.appointment_id,
+    )
+
+
+async def _end_seats(tx: Tx, event: TimeFreed) -> None:
+    """The group does not meet at that time any more: its free places are gone."""
+    start, end = datetime.fromisoformat(event.starts_at), datetime.fromisoformat(event.ends_at)
+    for opening in await store.openings_of(tx, event.clinician_id, start, end, states=store.UNSETTLED):
+        if opening.kind is OpeningKind.SEAT:
+            await withdraw_opening(tx, opening.id, OpeningState.UNDONE)
+
+
+async def on_series_ended(tx: Tx, event: SeriesEnded) -> None:
+    """Open the weekly time of a series that ended, from its first visit on that will not take place."""
+    stored = await series_store.by_id(tx, event.series_id)
+    service = await people.service(tx, stored.service_id) if stored else None
+    if stored is None or service is None or event.depth > DEEPEST:
+        return
+    grace = timedelta(minutes=(await people.practice(tx)).opening_grace_minutes)
+    first = _first_free(stored, date.fromisoformat(event.from_day), tx.now + grace)
+    await open_time(
+        tx,
+        clinician_id=stored.clinician_id,
+        service_id=stored.service_id,
+        location_id=stored.location_id,
+        span=Span(first, first + timedelta(minutes=service.duration_minutes)),
+        first_wave_at=tx.now + grace,
+        depth=event.depth,
+        kind=OpeningKind.WEEKLY,
+        every_weeks=stored.rule.every_weeks,
+    )
+
+
+def _first_free(stored: StoredSeries, from_day: date, after: datetime) -> datetime:
+    """The first instant of the series' rhythm, on or after a day, that still lies ahead."""
+    zone = zone_of(stored.zone)
+    rhythm = replace(stored.rule, last_day=None)
+    until = max(from_day, local_day(after, zone)) + timedelta(weeks=2 * stored.rule.every_weeks)
+    found = (each.starts_at for each in occurrences(rhythm, zone, first=from_day, last=until))
+    return next(each for each in found if each > after)
 
 
 async def on_time_taken(tx: Tx, event: TimeTaken) -> None:
@@ -82,6 +153,24 @@ async def on_stopped(tx: Tx, event: NumberStopped) -> None:
     """Who wants no more texts is not waited for either."""
     if event.channel == Channel.SMS:
         await offers_stopped(tx, bytes.fromhex(event.address_hex))
+
+
+async def _not_ours(tx: Tx, event: TimeFreed) -> str | None:
+    """Why freed time is not to be offered; None when it is."""
+    if event.depth > DEEPEST:
+        return "cascade_ends"
+    if await _called_off(tx, event.freed_participation_id):
+        return "called_off"
+    return "series_ended" if await _of_ended_series(tx, event.freed_participation_id) else None
+
+
+async def _of_ended_series(tx: Tx, participation_id: str | None) -> bool:
+    """Whether a visit went with its whole series, whose time is offered as a weekly one."""
+    visit = await appointments.visit(tx, participation_id) if participation_id else None
+    stored = await series_store.by_id(tx, visit.series_id) if visit and visit.series_id else None
+    if visit is None or stored is None or stored.rule.last_day is None or stored.state != "ended":
+        return False
+    return local_day(visit.starts_at, zone_of(stored.zone)) > stored.rule.last_day
 
 
 async def _called_off(tx: Tx, participation_id: str | None) -> bool:

@@ -24,6 +24,7 @@ class Freed:
     freed_at: datetime
     starts_at: datetime
     fee_minor: int | None
+    kind: str = "freed"
 
 
 @dataclass(frozen=True, slots=True)
@@ -38,6 +39,7 @@ class Made:
     ended_at: datetime | None
     joined_at: datetime
     language: str | None
+    client_id: str
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,7 +56,7 @@ class Waited:
 async def freed(r: Reading, start: datetime, end: datetime) -> tuple[Freed, ...]:
     """The openings freed in `[start, end)`."""
     o, s = opening.c, service.c
-    wanted = select(o.id, o.clinician_id, o.state, o.depth, o.created_at, o.starts_at, s.fee_minor).join(
+    wanted = select(o.id, o.clinician_id, o.state, o.depth, o.created_at, o.starts_at, s.fee_minor, o.kind).join(
         service, and_(s.practice_id == o.practice_id, s.id == o.service_id)
     )
     rows = await r.conn.execute(
@@ -71,8 +73,8 @@ async def made(r: Reading, start: datetime, end: datetime) -> tuple[Made, ...]:
         .join(waitlist_entry, and_(e.practice_id == f.practice_id, e.id == f.entry_id))
         .join(client, and_(c.practice_id == f.practice_id, c.id == f.client_id))
     )
-    columns = (f.opening_id, f.entry_id, f.state, f.in_vain_at, f.offered_at, f.ended_at, e.joined_at, c.language)
-    wanted = select(*columns).select_from(joined)
+    columns = (f.opening_id, f.entry_id, f.state, f.in_vain_at, f.offered_at, f.ended_at)
+    wanted = select(*columns, e.joined_at, c.language, f.client_id).select_from(joined)
     rows = await r.conn.execute(
         wanted.where(f.practice_id == r.practice_id, o.created_at >= start, o.created_at < end).order_by(f.offered_at)
     )

@@ -49,6 +49,21 @@ class OpeningState(StrEnum):
     EXHAUSTED = "exhausted"
 
 
+class OpeningKind(StrEnum):
+    """What is to be had.
+
+    `FREED`: time that somebody gave up, or staff want filled. `REFITTED`: the same stretch, cut or joined for another
+    service. `INSTEAD`: a free time for one who came second, offered to nobody else. `WEEKLY`: a time that comes round
+    every so many weeks. `SEAT`: a place in a visit that takes place anyway.
+    """
+
+    FREED = "freed"
+    REFITTED = "refitted"
+    INSTEAD = "instead"
+    WEEKLY = "weekly"
+    SEAT = "seat"
+
+
 class OfferState(StrEnum):
     """Where an offer stands. Every state but `HELD` is an end, except that an undo withdraws a claim."""
 
@@ -95,11 +110,15 @@ class Entry:
     paused_until: datetime | None
     expires_on: date | None
     location_id: str | None
+    weekly: bool
 
 
 @dataclass(frozen=True, slots=True)
 class Opening:
-    """Freed time. `zone` is its location's; `freed_by` the client who gave it up."""
+    """Freed time. `zone` is its location's; `freed_by` the client who gave it up.
+
+    `every_weeks` of a weekly time, whose first visit it is; `appointment_id` of a seat.
+    """
 
     id: str
     clinician_id: str
@@ -114,6 +133,9 @@ class Opening:
     depth: int
     next_wave_at: datetime | None
     created_at: datetime
+    kind: OpeningKind
+    every_weeks: int | None
+    appointment_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -146,6 +168,9 @@ class Offer:
     points: int | None
     in_vain: bool
     accepted_at: datetime | None
+    kind: OpeningKind
+    every_weeks: int | None
+    appointment_id: str | None
 
 
 # --- entries ----------------------------------------------------------------------------------------------------
@@ -219,6 +244,17 @@ async def openings_near(r: Reading, clinician_id: str, start: datetime, end: dat
         o.ends_at > start - _LONGEST_BUFFERS,
     )
     return tuple(_opening(row) for row in await r.conn.execute(wanted.order_by(o.id)))
+
+
+async def openings_of(
+    r: Reading, clinician_id: str, start: datetime, end: datetime, *, states: Collection[str]
+) -> tuple[Opening, ...]:
+    """A clinician's openings in these states that overlap `[start, end)`, soonest first."""
+    o = opening.c
+    wanted = _openings(r).where(
+        o.clinician_id == clinician_id, o.state.in_(states), o.starts_at < end, o.ends_at > start
+    )
+    return tuple(_opening(row) for row in await r.conn.execute(wanted.order_by(o.starts_at, o.id)))
 
 
 async def openings_freed_by(r: Reading, participation_id: str) -> tuple[Opening, ...]:
@@ -355,6 +391,7 @@ def _entry(row: Row[Any]) -> Entry:
         row.paused_until,
         row.expires_on,
         row.location_id,
+        row.weekly,
     )
 
 
@@ -386,6 +423,9 @@ def _opening(row: Row[Any]) -> Opening:
         row.depth,
         row.next_wave_at,
         row.created_at,
+        OpeningKind(row.kind),
+        row.every_weeks,
+        row.appointment_id,
     )
 
 
@@ -396,8 +436,9 @@ def _offers(r: Reading) -> Select[Any]:
         .join(waitlist_entry, and_(e.practice_id == f.practice_id, e.id == f.entry_id))
         .join(location, _located())
     )
-    columns = (o.clinician_id, o.service_id, o.location_id, o.starts_at, o.ends_at, location.c.zone)
-    wanted = select(offer, *columns, o.state.label("opening_state"), e.replaces_participation_id)
+    time = (o.clinician_id, o.service_id, o.location_id, o.starts_at, o.ends_at, location.c.zone)
+    sort = (o.kind, o.every_weeks, o.appointment_id)
+    wanted = select(offer, *time, *sort, o.state.label("opening_state"), e.replaces_participation_id)
     return wanted.select_from(joined).where(f.practice_id == r.practice_id)
 
 
@@ -426,4 +467,7 @@ def _offer(row: Row[Any]) -> Offer:
         row.points,
         row.in_vain_at is not None,
         row.accepted_at,
+        OpeningKind(row.kind),
+        row.every_weeks,
+        row.appointment_id,
     )

@@ -11,7 +11,8 @@ from messages.kinds import Channel, Kind
 from messages.outbox import Draft, cancel_for_offers, enqueue, enqueue_many, offer_key
 from messages.particulars import Particulars
 from scheduler.core.record import Tx
-from waitlist.store import Offer, Opening
+from waitlist.actions.instead import Instead
+from waitlist.store import Offer, Opening, OpeningKind
 
 
 async def joined(tx: Tx, entry_id: str, contact_point_id: str) -> None:
@@ -20,9 +21,15 @@ async def joined(tx: Tx, entry_id: str, contact_point_id: str) -> None:
     await enqueue(tx, Draft(kind=Kind.WAITLIST_JOINED, channel=Channel.SMS, to=contact_point_id, dedupe=dedupe))
 
 
-async def offered(tx: Tx, opening: Opening, points: Mapping[str, str], deadline: datetime) -> None:
-    """A time has opened; they may take it until the deadline. Contact points by offer id."""
-    fields = Particulars(starts_at=opening.starts_at, deadline=deadline)
+async def offered(
+    tx: Tx, opening: Opening, points: Mapping[str, str], deadline: datetime, *, several: bool = False
+) -> None:
+    """A time has opened; they may take it until the deadline. Contact points by offer id.
+
+    `several`: others are or may be asked about it too, so the first yes has it.
+    """
+    weekly = opening.kind is OpeningKind.WEEKLY
+    fields = Particulars(starts_at=opening.starts_at, deadline=deadline, several=several, weekly=weekly)
     await enqueue_many(
         tx,
         [
@@ -43,12 +50,13 @@ async def won(
     tx: Tx, offer: Offer, participation_id: str, released_at: datetime | None, inbound_id: str | None
 ) -> None:
     """It is theirs; and, where it was so agreed, their later visit is released."""
-    particulars = Particulars(starts_at=offer.starts_at, other_at=released_at)
+    weekly = offer.kind is OpeningKind.WEEKLY
+    particulars = Particulars(starts_at=offer.starts_at, other_at=released_at, weekly=weekly)
     await _say(tx, Kind.OFFER_WON, offer, particulars, participation_id=participation_id, inbound_id=inbound_id)
 
 
-async def lost(tx: Tx, offers: Mapping[Offer, datetime | None]) -> None:
-    """Somebody was quicker. With each offer the visit its holder keeps."""
+async def lost(tx: Tx, offers: Mapping[Offer, datetime | None], instead: Mapping[str, Instead]) -> None:
+    """Somebody was quicker. With each offer the visit its holder keeps; by its id the time they may have instead."""
     await enqueue_many(
         tx,
         [
@@ -57,12 +65,18 @@ async def lost(tx: Tx, offers: Mapping[Offer, datetime | None]) -> None:
                 channel=Channel.SMS,
                 to=offer.contact_point_id,
                 dedupe=offer_key(offer.id, Kind.OFFER_LOST.value),
-                fields=Particulars(starts_at=offer.starts_at, other_at=kept_at),
+                fields=_of_lost(offer, kept_at, instead.get(offer.id)),
                 offer_id=offer.id,
             )
             for offer, kept_at in offers.items()
         ],
     )
+
+
+def _of_lost(offer: Offer, kept_at: datetime | None, instead: Instead | None) -> Particulars:
+    if instead is None:
+        return Particulars(starts_at=offer.starts_at, other_at=kept_at)
+    return Particulars(starts_at=instead.starts_at, other_at=kept_at, deadline=instead.deadline)
 
 
 async def noted(tx: Tx, offer: Offer, kind: Kind, until: datetime, inbound_id: str | None) -> None:

@@ -152,7 +152,7 @@ async def _carrier(settings: Settings, seeded: Seeded, folder: Path, port: int) 
             ],
             "routes": {settings.public_url: f"http://127.0.0.1:{settings.port}"},
             "phones": scene.phones(),
-            "guide": {"title": "Things to try", "steps": scene.steps()},
+            "guide": {"title": "Things to try", "steps": scene.steps(), "plays": scene.afternoon()},
             "time_zone": ZONE,
             "demo_control_url": f"http://127.0.0.1:{settings.port}/demo/clock",
             "demo_secret": settings.demo_secret.get_secret_value() if settings.demo_secret else None,

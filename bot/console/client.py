@@ -50,6 +50,7 @@ from scheduler.fees import store as fees
 from scheduler.people import store as people
 from scheduler.people.store import Consent, ContactPoint, Practice
 from waitlist import store as waitlist
+from waitlist.explain import BACK
 from waitlist.store import EntryState
 
 READ, WRITE = "client.read", "client.write"
@@ -135,7 +136,7 @@ async def _context(r: Reading, actor: Actor, record: ClientRecord) -> dict[str, 
         "sent": await _sent(r, actor, client.id),
         "entries": [
             (entry, wish_of(entry, book)) for entry in await waitlist.entries_of(r, client.id)
-            if entry.state == EntryState.WAITING
+            if entry.state == EntryState.WAITING or entry.joined_at > r.now - BACK
         ],
         "policy": versions[0] if versions else None,
         "accepted": await fees.acceptances(r, client.id),

@@ -4,7 +4,7 @@ The example is worked out by the very rules that propose fees. Invariant: a vers
 one, which binds only who accepts it.
 """
 
-from dataclasses import dataclass
+from dataclasses import asdict, dataclass
 from datetime import timedelta
 from http import HTTPStatus
 from typing import Any, Final
@@ -13,9 +13,10 @@ from aiohttp import web
 
 from bot.auth import account_store
 from bot.console.amounts import read_amount, typed_amount
-from bot.console.desk import actor_of, after, reading, show, viewer_of, writing
+from bot.console.desk import actor_of, after, reading, show, viewer_of
 from bot.console.fee_words import REFUSALS
 from bot.console.said import Said
+from bot.console.settings_form import UNFIT, keep, read_form
 from bot.web import dates
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.keys import CLOCK, Viewer
@@ -23,7 +24,7 @@ from bot.web.typed import typed_number
 from scheduler import access
 from scheduler.actions.fee_policy import HIGHEST_AMOUNT, LONGEST_TEXT, LONGEST_WINDOW_HOURS, MOST_GRACE, save_fee_policy
 from scheduler.calendar.wallclock import at_minute
-from scheduler.core.errors import Forbidden, Invalid
+from scheduler.core.errors import Conflict, Forbidden, Invalid
 from scheduler.fees import store
 from scheduler.fees.rules import (
     FULL_PER_CENT,
@@ -43,7 +44,6 @@ from scheduler.people.store import Service
 
 HERE: Final = "/console/fees/policy"
 START: Final = {"window_hours": "24", "mode": "percent", "value": "50", "grace_misses": "1", "text": ""}
-UNFIT: Final = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 @dataclass(frozen=True, slots=True)
@@ -77,25 +77,16 @@ async def show_example(request: web.Request) -> web.Response:
 
 async def save(request: web.Request) -> web.Response:
     """Put the policy as typed in force."""
-    access.require(actor_of(request), "policy.write")
-    form = await sent_form(request)
+    form = await read_form(request, "policy.write")
     async with reading(request) as r:
         currency = (await people.practice(r)).currency
     terms, form = read_terms(form, currency)
     if terms is None:
         return await _shown(request, form, status=UNFIT)
-    try:
-        async with writing(request) as tx:
-            version = await save_fee_policy(
-                tx,
-                window_hours=terms.window_hours,
-                mode=terms.mode,
-                value=terms.value,
-                grace_misses=terms.grace_misses,
-                text=terms.text,
-            )
-    except Invalid as error:
-        return await _shown(request, form.with_error(error.field or "text", _words(error)), status=UNFIT)
+    given = asdict(terms)
+    version, form = await keep(request, form, lambda tx: save_fee_policy(tx, **given), otherwise="text", say=_words)
+    if version is None:
+        return await _shown(request, form, status=UNFIT)
     return after(request, HERE, Said("fee_policy_saved", count=version))
 
 
@@ -126,7 +117,7 @@ def _number(form: Form, name: str, high: int) -> tuple[int | None, Form]:
     return None, form.with_error(name, REFUSALS["number_out_of_range"].format(low=0, high=high))
 
 
-def _words(error: Invalid) -> str:
+def _words(error: Invalid | Conflict) -> str:
     return REFUSALS[error.code].format(**error.ids)
 
 

@@ -14,6 +14,7 @@ from babel.dates import get_day_names
 
 from bot.console.desk import actor_of, after, reading, show, viewer_of, writing
 from bot.console.said import Said
+from bot.console.settings_form import UNFIT, keep, read_form
 from bot.console.settings_words import refusal
 from bot.console.week_form import (
     EXCEPTION_KINDS,
@@ -25,15 +26,15 @@ from bot.console.week_form import (
     week_rows,
 )
 from bot.web import dates
-from bot.web.forms import EMPTY, Form, sent_form
+from bot.web.forms import EMPTY, Form
 from bot.web.keys import CLOCK, Viewer
 from bot.web.typed import typed_day
 from scheduler import access
 from scheduler.actions.practice import add_clinician, add_exception, edit_clinician, remove_exception, set_week
 from scheduler.appointments import store as appointments
 from scheduler.calendar.wallclock import day_span
-from scheduler.core.errors import Conflict, Invalid, NotFound
-from scheduler.core.record import Reading
+from scheduler.core.errors import Invalid, NotFound
+from scheduler.core.record import Reading, Tx
 from scheduler.people import hours_store
 from scheduler.people import store as people
 from scheduler.people.hours_store import ListedException
@@ -41,7 +42,6 @@ from scheduler.people.hours_store import ListedException
 SETTINGS: Final = "/console/settings"
 NEW: Final = f"{SETTINGS}/clinicians/new"
 ONE: Final = SETTINGS + "/clinicians/{id:[0-9a-f]{32}}"
-UNFIT: Final = HTTPStatus.UNPROCESSABLE_ENTITY
 
 
 def install_hours(app: web.Application) -> None:
@@ -62,13 +62,10 @@ async def show_new(request: web.Request) -> web.Response:
 
 async def add(request: web.Request) -> web.Response:
     """Add a clinician, then lead to their hours."""
-    access.require(actor_of(request), "settings.write")
-    form = await sent_form(request)
-    try:
-        async with writing(request) as tx:
-            clinician_id = await add_clinician(tx, form.value("name"))
-    except Invalid as error:
-        return await _new_page(request, form.with_error("name", refusal(error)), UNFIT)
+    form = await read_form(request)
+    clinician_id, form = await keep(request, form, lambda tx: add_clinician(tx, form.value("name")), otherwise="name")
+    if form.errors:
+        return await _new_page(request, form, UNFIT)
     return after(request, f"{SETTINGS}/clinicians/{clinician_id}", Said("clinician_saved"))
 
 
@@ -79,21 +76,17 @@ async def show_clinician(request: web.Request) -> web.Response:
 
 async def save(request: web.Request) -> web.Response:
     """Save name and whether they can be booked."""
-    access.require(actor_of(request), "settings.write")
-    form = await sent_form(request)
-    try:
-        async with writing(request) as tx:
-            active = form.value("active") == "yes"
-            await edit_clinician(tx, request.match_info["id"], name=form.value("name"), active=active)
-    except Invalid as error:
-        return await _shown(request, form.with_error("name", refusal(error)), status=UNFIT)
+    form, who = await read_form(request), request.match_info["id"]
+    name, active = form.value("name"), form.value("active") == "yes"
+    _, form = await keep(request, form, lambda tx: edit_clinician(tx, who, name=name, active=active), otherwise="name")
+    if form.errors:
+        return await _shown(request, form, status=UNFIT)
     return after(request, _here(request), Said("clinician_saved"))
 
 
 async def save_week(request: web.Request) -> web.Response:
     """Save the weekly hours from a day on."""
-    access.require(actor_of(request), "settings.write")
-    form = await sent_form(request)
+    form = await read_form(request)
     rows = sent_week(form)
     async with reading(request) as r:
         places, only = await _places(r)
@@ -116,19 +109,20 @@ async def save_week(request: web.Request) -> web.Response:
 
 async def add_days(request: web.Request) -> web.Response:
     """Let one day, or a range of them, differ from the week."""
-    access.require(actor_of(request), "settings.write")
-    form = await sent_form(request)
+    form, who = await read_form(request), request.match_info["id"]
     async with reading(request) as r:
         places, only = await _places(r)
     wanted, form = read_exceptions(form, _today(request), frozenset(places), only)
     if form.errors:
         return await _shown(request, form, about="days", status=UNFIT)
-    try:
-        async with writing(request) as tx:
-            for exception in wanted:
-                await add_exception(tx, request.match_info["id"], exception)
-    except (Invalid, Conflict) as error:
-        return await _shown(request, form.with_error("day", refusal(error)), about="days", status=UNFIT)
+
+    async def add_all(tx: Tx) -> None:
+        for exception in wanted:
+            await add_exception(tx, who, exception)
+
+    _, form = await keep(request, form, add_all, otherwise="day")
+    if form.errors:
+        return await _shown(request, form, about="days", status=UNFIT)
     return after(request, f"{_here(request)}#days", Said("day_saved"))
 
 

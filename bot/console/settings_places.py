@@ -11,21 +11,22 @@ from zoneinfo import available_timezones
 from aiohttp import web
 
 from bot.console.amounts import read_amount, typed_amount
-from bot.console.desk import actor_of, after, reading, show, writing
+from bot.console.desk import actor_of, after, reading, show
 from bot.console.said import Said
-from bot.console.settings_words import CODE_FAMILIES, MODALITIES, refusal
-from bot.web.forms import EMPTY, Form, sent_form
+from bot.console.settings_form import UNFIT, keep, read_form
+from bot.console.settings_words import CODE_FAMILIES, MODALITIES
+from bot.web.forms import EMPTY, Form
 from bot.web.typed import typed_number
 from scheduler import access
 from scheduler.actions.practice import add_location, add_service, edit_location, edit_service
-from scheduler.core.errors import Invalid, NotFound
+from scheduler.core.errors import NotFound
+from scheduler.core.record import Tx
 from scheduler.people import store as people
 from scheduler.people.practice_fields import ServiceFields
 
 SETTINGS: Final = "/console/settings"
 LOCATION: Final = SETTINGS + "/locations/{id:new|[0-9a-f]{32}}"
 SERVICE: Final = SETTINGS + "/services/{id:new|[0-9a-f]{32}}"
-UNFIT: Final = HTTPStatus.UNPROCESSABLE_ENTITY
 _SERVICE_NUMBERS: Final = ("duration_minutes", "buffer_before_minutes", "buffer_after_minutes", "capacity")
 _NEW_SERVICE: Final = {
     "duration_minutes": "50", "buffer_before_minutes": "0", "buffer_after_minutes": "10", "capacity": "1",
@@ -48,17 +49,18 @@ async def show_location(request: web.Request) -> web.Response:
 
 async def save_location(request: web.Request) -> web.Response:
     """Save the place."""
-    access.require(actor_of(request), "settings.write")
-    form, place_id = await sent_form(request), request.match_info["id"]
-    try:
-        async with writing(request) as tx:
-            if place_id == "new":
-                await add_location(tx, form.value("name"), form.value("zone"))
-            else:
-                active = form.value("active") == "yes"
-                await edit_location(tx, place_id, name=form.value("name"), zone=form.value("zone"), active=active)
-    except Invalid as error:
-        return await _location_page(request, form.with_error(error.field or "zone", refusal(error)), UNFIT)
+    form, place_id = await read_form(request), request.match_info["id"]
+    name, zone, active = form.value("name"), form.value("zone"), form.value("active") == "yes"
+
+    async def save(tx: Tx) -> None:
+        if place_id == "new":
+            await add_location(tx, name, zone)
+        else:
+            await edit_location(tx, place_id, name=name, zone=zone, active=active)
+
+    _, form = await keep(request, form, save, otherwise="zone")
+    if form.errors:
+        return await _location_page(request, form, UNFIT)
     return after(request, f"{SETTINGS}#locations", Said("location_saved"))
 
 
@@ -90,22 +92,23 @@ async def show_service(request: web.Request) -> web.Response:
 
 async def save_service(request: web.Request) -> web.Response:
     """Save the service. Booked visits keep their times."""
-    access.require(actor_of(request), "settings.write")
-    form, service_id = await sent_form(request), request.match_info["id"]
+    form, service_id = await read_form(request), request.match_info["id"]
     async with reading(request) as r:
         currency = (await people.practice(r)).currency
     given, form = _read_service(form, currency, new=service_id == "new")
     if given is None:
         return await _service_page(request, form, UNFIT)
-    try:
-        async with writing(request) as tx:
-            if service_id == "new":
-                await add_service(tx, given)
-            else:
-                await edit_service(tx, service_id, given)
-    except Invalid as error:
-        where = {"fee_minor": "fee"}.get(error.field or "", error.field or "name")
-        return await _service_page(request, form.with_error(where, refusal(error)), UNFIT)
+    fields = given
+
+    async def save(tx: Tx) -> None:
+        if service_id == "new":
+            await add_service(tx, fields)
+        else:
+            await edit_service(tx, service_id, fields)
+
+    _, form = await keep(request, form, save, otherwise="name", fields={"fee_minor": "fee"})
+    if form.errors:
+        return await _service_page(request, form, UNFIT)
     return after(request, f"{SETTINGS}#services", Said("service_saved"))
 
 
@@ -128,6 +131,7 @@ def _read_service(form: Form, currency: str, *, new: bool) -> tuple[ServiceField
         code_family=form.value("code_family"),
         fee_minor=fee,
         active=new or form.value("active") == "yes",
+        offers_seats=form.value("offers_seats") == "yes",
         **numbers,
     )
     return given, form
@@ -146,6 +150,7 @@ async def _service_page(request: web.Request, form: Form, status: HTTPStatus = H
         values = {name: str(getattr(found, name)) for name in _SERVICE_NUMBERS}
         values |= {"name": found.name, "modality": found.modality, "code_family": found.code_family}
         values |= {"fee": typed_amount(found.fee_minor, currency), "active": "yes" if found.active else ""}
+        values |= {"offers_seats": "yes" if found.offers_seats else ""}
     context = {
         "form": form if form.values else Form(values),
         "title": found.name if found else "New service",

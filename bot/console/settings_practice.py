@@ -12,17 +12,17 @@ from zoneinfo import available_timezones
 from aiohttp import web
 
 from bot.console.client_words import LANGUAGES
-from bot.console.desk import actor_of, after, reading, show, writing
+from bot.console.desk import actor_of, after, reading, show
 from bot.console.said import Said
-from bot.console.settings_words import LOCALES, refusal, with_current
+from bot.console.settings_form import UNFIT, keep, read_form
+from bot.console.settings_words import LOCALES, with_current
 from bot.console.touch_form import clock_of, minute_of
-from bot.web.forms import EMPTY, Form, sent_form
+from bot.web.forms import EMPTY, Form
 from bot.web.typed import typed_number
 from messages.wording import lint_label
 from scheduler import access
 from scheduler.actions.practice import edit_practice, fields_of
 from scheduler.calendar.wallclock import MINUTES_PER_DAY
-from scheduler.core.errors import Invalid
 from scheduler.people import store as people
 from scheduler.people.practice_fields import CRISIS_COUNTRIES, PracticeFields
 
@@ -60,19 +60,15 @@ async def show_practice(request: web.Request) -> web.Response:
 
 async def save(request: web.Request) -> web.Response:
     """Save what was changed."""
-    access.require(actor_of(request), "settings.write")
-    form = await sent_form(request)
+    form = await read_form(request)
     async with reading(request) as r:
         before = fields_of(await people.practice(r))
     given, form = read_practice(form, before)
     if form.errors:
-        return await _shown(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
-    try:
-        async with writing(request) as tx:
-            edited = await edit_practice(tx, given)
-    except Invalid as error:
-        form = form.with_error(error.field or "name", refusal(error))
-        return await _shown(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+        return await _shown(request, form, status=UNFIT)
+    edited, form = await keep(request, form, lambda tx: edit_practice(tx, given), otherwise="name")
+    if edited is None:
+        return await _shown(request, form, status=UNFIT)
     return after(request, "/console/settings", Said("settings_saved" if edited.changed else "nothing_changed"))
 
 

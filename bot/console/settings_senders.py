@@ -11,14 +11,13 @@ from aiohttp import web
 from bot.console import phones
 from bot.console.desk import actor_of, after, reading, show, writing
 from bot.console.said import Said
-from bot.console.settings_words import refusal
-from bot.web.forms import EMPTY, Form, sent_form
+from bot.console.settings_form import UNFIT, keep, read_form
+from bot.web.forms import EMPTY, Form
 from bot.web.typed import typed_number
 from scheduler import access
 from scheduler.actions.add_sender import add_sender
 from scheduler.actions.rate_sender import rate_sender
 from scheduler.actions.remove_sender import remove_sender
-from scheduler.core.errors import Invalid
 from scheduler.people import sender_store
 from scheduler.people import store as people
 from scheduler.people.sender_rate import LOCAL, SHORT_CODE, TOLL_FREE
@@ -47,8 +46,7 @@ async def show_senders(request: web.Request) -> web.Response:
 
 async def save(request: web.Request) -> web.Response:
     """Set the rate of one number."""
-    access.require(actor_of(request), "settings.write")
-    form = await sent_form(request)
+    form = await read_form(request)
     rate = typed_number(form.value("rate"))
     if rate is None:
         raise web.HTTPBadRequest
@@ -59,20 +57,16 @@ async def save(request: web.Request) -> web.Response:
 
 async def add(request: web.Request) -> web.Response:
     """Let texts leave from one more number."""
-    access.require(actor_of(request), "settings.write")
-    form = await sent_form(request)
-    try:
-        async with writing(request) as tx:
-            added = await add_sender(tx, form.value("number"))
-    except Invalid as error:
-        return await _shown(request, form.with_error("number", refusal(error)), HTTPStatus.UNPROCESSABLE_ENTITY)
+    form = await read_form(request)
+    added, form = await keep(request, form, lambda tx: add_sender(tx, form.value("number")), otherwise="number")
+    if form.errors:
+        return await _shown(request, form, UNFIT)
     return after(request, HERE, Said("sender_added" if added else "nothing_changed"))
 
 
 async def remove(request: web.Request) -> web.Response:
     """Let no text leave from a further number any more."""
-    access.require(actor_of(request), "settings.write")
-    form = await sent_form(request)
+    form = await read_form(request)
     async with writing(request) as tx:
         await remove_sender(tx, form.value("number"))
     return after(request, HERE, Said("sender_removed"))

@@ -12,9 +12,9 @@ from aiohttp import web
 
 from bot.console.desk import actor_of, after, reading, show, writing
 from bot.console.said import Said
-from bot.console.settings_words import refusal
+from bot.console.settings_form import UNFIT, keep, read_form
 from bot.console.touch_words import NAMES
-from bot.web.forms import EMPTY, Form, sent_form
+from bot.web.forms import EMPTY, Form
 from messages import whatsapp_store
 from messages.catalog import LANGUAGE_NAMES, language_of, template
 from messages.kinds import Kind
@@ -22,7 +22,6 @@ from messages.render import Wordings
 from messages.whatsapp import VARIABLES, Terms, to_register
 from messages.whatsapp_terms import end_whatsapp, write_by_whatsapp
 from scheduler import access
-from scheduler.core.errors import Invalid
 from scheduler.people import store as people
 from scheduler.people.store import Practice
 from scheduler.reminders import store as reminders
@@ -48,16 +47,16 @@ async def show_whatsapp(request: web.Request) -> web.Response:
 
 async def save(request: web.Request) -> web.Response:
     """Write by WhatsApp from now on, in this way."""
-    access.require(actor_of(request), "settings.write")
-    form = await sent_form(request)
-    try:
-        async with writing(request) as tx:
-            await write_by_whatsapp(
-                tx, form.value("number").strip(), _templates(form), knows_the_risk=form.value("knows") == "yes"
-            )
-    except Invalid as error:
-        form = form.with_error(error.field or "number", refusal(error))
-        return await _shown(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    form = await read_form(request)
+    number, knows = form.value("number").strip(), form.value("knows") == "yes"
+    _, form = await keep(
+        request,
+        form,
+        lambda tx: write_by_whatsapp(tx, number, _templates(form), knows_the_risk=knows),
+        otherwise="number",
+    )
+    if form.errors:
+        return await _shown(request, form, status=UNFIT)
     return after(request, HERE, Said("whatsapp_on"))
 
 

@@ -34,6 +34,7 @@ REFUSALS: Final = {
     "risk_not_known": "Say that you know this, or leave WhatsApp off",
     "template_unknown": "Enter what Twilio calls the template: HX and 32 letters and digits",
     "modality_unknown": "Choose one of the two",
+    "no_group": "Only a service for {smallest} clients or more can offer free places",
     "code_family_unknown": "Choose from the list",
     "hours_overlap": "Two times of this day overlap",
     "location_needed": "Choose where",

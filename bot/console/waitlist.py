@@ -17,7 +17,7 @@ from bot.console.days import day_of, minute_of
 from bot.console.desk import actor_of, after, back_to, reading, show, viewer_of, writing
 from bot.console.said import Said
 from bot.console.waitlist_why import sentence
-from bot.console.wish_words import MISFITS, wish_of
+from bot.console.wish_words import MISFITS, sort_of, wish_of
 from bot.web.forms import sent_form
 from scheduler import access, tables
 from scheduler.calendar.wallclock import Span, at_minute, local_day
@@ -37,7 +37,7 @@ from waitlist.actions.withdraw import withdraw_opening
 from waitlist.explain import Explained, explain
 from waitlist.matching import Misfit, Ranked
 from waitlist.policy import Weights
-from waitlist.store import Entry, Offer, OfferState, Opening, OpeningState
+from waitlist.store import Entry, Offer, OfferState, Opening, OpeningKind, OpeningState
 from waitlist.turns import points_of, reasons, turn_of
 
 WRITE: Final = "waitlist.write"
@@ -71,6 +71,7 @@ class Freed:
     opening: Opening
     clinician: str
     service: str
+    sort: str
     asked: tuple[Asked, ...]
     held: tuple[Asked, ...]
     next: tuple[Next, ...]
@@ -256,14 +257,16 @@ async def _freed(
         Asked(each, clients[each.client_id].display if each.client_id in clients else "")
         for each in await store.offers(r, opening_id=opening.id)
     )
-    ranked = await candidates.in_order(r, opening)
-    others = await candidates.misfits(r, opening, everybody)
+    for_one = opening.kind is OpeningKind.INSTEAD
+    ranked = () if for_one else await candidates.in_order(r, opening)
+    others = {} if for_one else await candidates.misfits(r, opening, everybody)
     by_id = {entry.id: entry for entry in everybody}
     waited = {each.entry_id: each for each in ranked}
     return Freed(
         opening,
         book.clinician(opening.clinician_id),
         book.service(opening.service_id),
+        sort_of(opening),
         asked,
         tuple(each for each in asked if each.offer.state == OfferState.HELD),
         tuple(

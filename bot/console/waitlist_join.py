@@ -25,11 +25,12 @@ from scheduler.core.errors import Conflict, Invalid
 from scheduler.core.record import Reading, Tx
 from scheduler.people import store as people
 from waitlist.actions.join import join
-from waitlist.matching import WeeklyWindow
+from waitlist.week_grid import windows_of
 
 WRITE: Final = "waitlist.write"
 MATCHES: Final = 8
 NOTICES: Final = (("60", "1 hour"), ("120", "2 hours"), ("240", "4 hours"), ("1440", "1 day"), ("2880", "2 days"))
+RHYTHMS: Final = (("weekly", "A time every week"),)
 URGENCIES: Final = (
     ("clinical", "Before the others: needs it clinically"),
     ("promised", "Before the others: it was promised"),
@@ -86,6 +87,7 @@ async def take_join(request: web.Request) -> web.Response:
                     location_id=form.value("place") or None,
                     expires_on=_day(form, "expires"),
                     replaces_participation_id=form.value("replaces") or None,
+                    weekly=form.value("rhythm") == "weekly",
                 )
             return after(request, "/console/waitlist", Said("joined", entry_id))
         except (Invalid, Conflict) as error:
@@ -110,25 +112,6 @@ async def _require_client(request: web.Request, tx: Tx, client_id: str) -> None:
     if not client_id:
         raise Invalid("client_needed", field="client")
     await access.client(tx, actor_of(request), client_id, WRITE)
-
-
-def windows_of(suits: set[str]) -> tuple[WeeklyWindow, ...]:
-    """The ticked squares of the grid (`2-morning`) as hours, touching ones joined; all or none of them mean any time.
-
-    Joined, since a visit that spans noon fits somebody who has the morning and the afternoon.
-    """
-    if len(suits) == len(DAYS) * len(PARTS):
-        return ()
-    found: list[WeeklyWindow] = []
-    for day in range(len(DAYS)):
-        for key, _, start, end in PARTS:
-            if f"{day}-{key}" not in suits:
-                continue
-            if found and found[-1].weekday == day and found[-1].until_minute == start:
-                found[-1] = WeeklyWindow(day, found[-1].from_minute, end)
-            else:
-                found.append(WeeklyWindow(day, start, end))
-    return tuple(found)
 
 
 def _field(error: Invalid | Conflict) -> str:
@@ -168,6 +151,7 @@ async def _context(
         "parts": PARTS,
         "suits": suits,
         "notices": NOTICES,
+        "rhythms": RHYTHMS,
         "urgencies": URGENCIES,
         "places": [(each.id, each.name) for each in await people.locations(r, active_only=True)],
         "replaceable": [

@@ -3,8 +3,8 @@
 Counting is waitlist/figures.py's. Invariant: every share is shown with what it is a share of.
 """
 
-from collections.abc import Sequence
-from datetime import date, timedelta
+from collections.abc import Collection, Sequence
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -16,15 +16,28 @@ from bot.console import waiting
 from bot.console.book_of_names import Names, names
 from bot.console.days import day_of
 from bot.console.desk import actor_of, reading, show, viewer_of
+from messages.kinds import Channel, Purpose
+from messages.recipients import reachable
 from scheduler import access
 from scheduler.calendar.wallclock import day_span, local_day
 from scheduler.core.record import Reading
 from scheduler.people import store as people
-from waitlist import report_store
+from waitlist import report_store, store
+from waitlist.explain import Why, explain
 from waitlist.figures import Figures, Line, Part, figures
+from waitlist.report_store import Waited
 
 HERE: Final = "/console/waitlist/report"
 WRITE: Final = "waitlist.write"
+EXPLAINED: Final = 20
+CHANNELS: Final = (Channel.WHATSAPP, Channel.SMS, Channel.EMAIL, Channel.VOICE)
+REMINDED: Final = {
+    "": "Not reminded",
+    Channel.SMS: "By text",
+    Channel.EMAIL: "By mail",
+    Channel.WHATSAPP: "By WhatsApp",
+    Channel.VOICE: "By call",
+}
 QUARTERS: Final = ("Longest waiting quarter", "Second", "Third", "Shortest waiting quarter")
 
 
@@ -38,7 +51,6 @@ async def show_report(request: web.Request) -> web.Response:
         book, practice = await names(r), await people.practice(r)
         reach = {each.id: each for each in await waiting.entries(r, actor)}
         unasked = [each for each in found.unasked if each.entry_id in reach]
-        clients = await people.clients(r, [each.client_id for each in unasked])
         context: dict[str, Any] = {
             "f": found,
             "first": first,
@@ -46,7 +58,7 @@ async def show_report(request: web.Request) -> web.Response:
             "after": _next_month(first) if _next_month(first) <= today else None,
             "recovered": format_currency(found.recovered_minor / 100, practice.currency, locale=practice.locale),
             "groups": _groups(found, book, practice.language),
-            "unasked": [(each.entry_id, clients[each.client_id].display, each.joined_at) for each in unasked],
+            "unasked": await _unasked(r, unasked),
         }
     return await show(request, "console/waitlist_report.html", context)
 
@@ -57,7 +69,36 @@ async def _figures(r: Reading, actor: Any, first: date, zone: ZoneInfo) -> Figur
     freed = [each for each in await report_store.freed(r, start, end) if own in {None, each.clinician_id}]
     mine = {each.id for each in freed}
     made = [each for each in await report_store.made(r, start, end) if each.opening_id in mine]
-    return figures(freed, made, await report_store.waited(r, end), r.now)
+    reached = await _reached(r, {each.client_id for each in made})
+    return figures(freed, made, await report_store.waited(r, end), r.now, reached)
+
+
+async def _reached(r: Reading, client_ids: Collection[str]) -> dict[str, str]:
+    """By which channel each client is reminded; offers leave by text, whatever it is."""
+    ways = await reachable(r, client_ids, Purpose.REMINDERS)
+    return {client_id: next((each for each in CHANNELS if each in way), "") for client_id, way in ways.items()}
+
+
+async def _unasked(r: Reading, found: Sequence[Waited]) -> list[tuple[str, str, datetime, str]]:
+    """Who was not asked for long, since when they wait, and why: the first of them in a sentence each."""
+    ids = [each.client_id for each in found]
+    clients, ways = await people.clients(r, ids), await reachable(r, ids, Purpose.WAITLIST)
+    rows = []
+    for number, each in enumerate(found):
+        why = "" if number >= EXPLAINED else await _why(r, each, may_be_texted=Channel.SMS in ways[each.client_id])
+        rows.append((each.entry_id, clients[each.client_id].display, each.joined_at, why))
+    return rows
+
+
+async def _why(r: Reading, waited: Waited, *, may_be_texted: bool) -> str:
+    if not may_be_texted:
+        return "Cannot be texted: no number that may be, no consent, or stopped"
+    entry = await store.entry(r, waited.entry_id)
+    told = await explain(r, entry) if entry else ()
+    fitted = sum(each.why not in {Why.MISFIT, Why.JOINED_LATER} for each in told)
+    if not told:
+        return "No time of their service was freed in two months"
+    return f"{fitted} of {len(told)} freed times fitted" if fitted else f"None of {len(told)} freed times fitted"
 
 
 def _next_month(first: date) -> date:
@@ -69,6 +110,7 @@ def _groups(found: Figures, book: Names, language: str) -> list[tuple[str, list[
     return [
         ("By time waited", _named(found.quarters, {str(n): words for n, words in enumerate(QUARTERS)})),
         ("By clinician", _named(found.clinicians, {each.name: book.clinician(each.name) for each in found.clinicians})),
+        ("By how they are reminded", _named(found.channels, REMINDED)),
         ("By language", _named(found.languages, {each.name: _spoken(each.name, language) for each in found.languages})),
     ]
 

@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.console.book_of_names import Names
 from waitlist.matching import Misfit, WeeklyWindow
-from waitlist.store import Entry
+from waitlist.store import Entry, Opening, OpeningKind
 
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 PARTS: Final = (
@@ -21,6 +21,7 @@ MISFITS: Final[dict[Misfit, str]] = {
     Misfit.PAUSED: "has paused",
     Misfit.GAVE_IT_UP: "gave this time up",
     Misfit.OTHER_SERVICE: "waits for another service",
+    Misfit.OTHER_RHYTHM: "waits for the other list: a weekly time, or one visit",
     Misfit.OTHER_CLINICIAN: "waits for another clinician",
     Misfit.OTHER_PLACE: "waits for another place",
     Misfit.OTHER_DAY: "wants other days",
@@ -37,10 +38,24 @@ _MINUTES_A_DAY: Final = 1440
 def wish_of(entry: Entry, book: Names) -> str:
     """Service, clinicians, hours, notice."""
     clinicians = " or ".join(book.clinician(each) for each in entry.clinician_ids) or "any clinician"
-    words = [f"{book.service(entry.service_id)} with {clinicians}", hours_of(entry.windows)]
+    often = " every week" if entry.weekly else ""
+    words = [f"{book.service(entry.service_id)}{often} with {clinicians}", hours_of(entry.windows)]
     if entry.min_notice_minutes:
         words.append(f"{notice_of(entry.min_notice_minutes)} notice")
     return ", ".join(words)
+
+
+def sort_of(opening: Opening) -> str:
+    """What there is to know of a freed time besides when it is; empty of a plain one."""
+    if opening.kind is OpeningKind.WEEKLY:
+        weeks = opening.every_weeks or 1
+        return "every week from then on" if weeks == 1 else f"every {weeks} weeks from then on"
+    words = {
+        OpeningKind.REFITTED: "cut or joined to fit this service",
+        OpeningKind.INSTEAD: "held for one who came second, and for nobody else",
+        OpeningKind.SEAT: "a place in a group that meets anyway",
+    }.get(opening.kind, "")
+    return words or ("freed by a claim" if opening.depth else "")
 
 
 def hours_of(windows: tuple[WeeklyWindow, ...]) -> str:

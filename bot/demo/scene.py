@@ -2,13 +2,14 @@
 
 One client has a visit tomorrow to confirm, one a visit tomorrow that is too near to cancel in time, and two wait for
 an earlier time with that clinician. One more has no phone on the page: they missed a visit a week ago, for which the
-policy charges nothing, and have one on the first morning. Invariant: these times are booked before the series are
+policy charges nothing, and have one on the first morning. A third waits for the very time that one of the two would
+give up, so that one freed hour leads to the next. Invariant: these times are booked before the series are
 dealt, so they are free.
 """
 
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Final
+from typing import Any, Final
 
 from bot.demo.people import CLIENTS
 from bot.demo.practice import ZONE, Office, number_of
@@ -17,8 +18,9 @@ from scheduler.appointments import store as appointments
 from scheduler.calendar.wallclock import at_minute, local_day, zone_of
 from scheduler.core.record import Tx
 from waitlist.actions.join import join
+from waitlist.matching import WeeklyWindow
 
-CONFIRMS, CANCELS, FIRST, SECOND, SPANISH, MISSES = 0, 1, 4, 5, 2, 3  # places in people.CLIENTS
+CONFIRMS, CANCELS, FIRST, SECOND, THIRD, SPANISH, MISSES = 0, 1, 4, 5, 6, 2, 3  # places in people.CLIENTS
 HOLLOWAY, RENNER, NAKAMURA = 0, 1, 2  # places in people.CLINICIANS
 _TUESDAY: Final = 1
 _ZONE = zone_of(ZONE)
@@ -40,6 +42,7 @@ PLAYED: Final = (
     Played(SPANISH, HOLLOWAY, 1, 11 * 60),
     Played(FIRST, NAKAMURA, 10, 10 * 60),
     Played(SECOND, NAKAMURA, 14, 13 * 60),
+    Played(THIRD, NAKAMURA, 21, 13 * 60),
 )
 MISSED: Final = (Played(MISSES, HOLLOWAY, -7, 9 * 60), Played(MISSES, HOLLOWAY, 0, 9 * 60))
 PLAYED_PEOPLE: Final = frozenset(each.person for each in (*PLAYED, *MISSED))
@@ -63,6 +66,7 @@ def steps() -> list[str]:
     """What to try, in order."""
     names = {place: CLIENTS[place].first for place in (CONFIRMS, CANCELS, FIRST, SECOND, SPANISH, MISSES)}
     return [
+        "Press “Play the afternoon” and watch the phones, or go step by step:",
         "Press “Jump to the next event” until reminders arrive on the phones, at ten in the morning.",
         f"On {names[CONFIRMS]}'s phone reply C, or “ok see you then”. The visit is confirmed.",
         f"On {names[CANCELS]}'s phone reply N, or “so sorry, can't make it”. It is late, and accepted.",
@@ -75,6 +79,28 @@ def steps() -> list[str]:
         f"In the console mark {names[MISSES]}'s nine o'clock as missed. It is the second time: a fee is proposed.",
         "Approve it as the biller, then read the report and the audit page.",
     ]
+
+
+def afternoon() -> list[dict[str, Any]]:
+    """What the page of phones can play by itself: freed times, offers, a pass, two claims, one leading to the other."""
+    grace: dict[str, Any] = {"seconds": 180}
+    return [
+        {},
+        _says(CONFIRMS, "C"),
+        _says(CANCELS, "so sorry, can't make it"),
+        grace,
+        _says(FIRST, "P"),
+        _says(SECOND, "A"),
+        grace,
+        _says(THIRD, "A"),
+        _says(CONFIRMS, "I have to cancel tomorrow after all, sorry"),
+        grace,
+        {"seconds": 3600},
+    ]
+
+
+def _says(person: int, words: str) -> dict[str, Any]:
+    return {"phone": number_of(CLIENTS[person]), "body": words}
 
 
 async def book_scene(tx: Tx, office: Office, first_day: date) -> None:
@@ -92,7 +118,10 @@ async def book_scene(tx: Tx, office: Office, first_day: date) -> None:
 
 
 async def fill_waitlist(tx: Tx, office: Office) -> None:
-    """The two who are played want to come earlier to the clinician whose time comes free; others wait for others."""
+    """The two who are played want to come earlier to the clinician whose time comes free, a third on Tuesdays only.
+
+    Others wait for others.
+    """
     for priority, person in ((2, FIRST), (1, SECOND)):
         later = (await appointments.upcoming(tx, [office.clients[person]], tx.now))[0]
         await join(
@@ -103,6 +132,15 @@ async def fill_waitlist(tx: Tx, office: Office) -> None:
             clinician_ids=[office.clinicians[NAKAMURA]],
             priority=priority,
         )
+    then = (await appointments.upcoming(tx, [office.clients[THIRD]], tx.now))[0]
+    await join(
+        tx,
+        client_id=office.clients[THIRD],
+        replaces_participation_id=then.participation_id,
+        service_id=office.session,
+        clinician_ids=[office.clinicians[NAKAMURA]],
+        windows=[WeeklyWindow(_TUESDAY, 12 * 60, 17 * 60)],
+    )
     for number in range(6):
         await join(
             tx,

@@ -1,19 +1,23 @@
 """The page of an offered time: take it, or pass. The first claim wins, and whoever comes second is told kindly."""
 
+from collections.abc import Mapping
+from types import MappingProxyType
+
 from aiohttp import web
 
 from bot.links.opened import RECORD, Gone, Opened, day_and_time, in_one_line, show, still_alive
 from bot.links.visit import NOTHING_MORE
 from bot.web import dates
+from messages import links
 from scheduler.appointments import store as appointments
-from scheduler.core.record import Reading
+from scheduler.core.record import Reading, Tx
 from waitlist import policy_store, store
 from waitlist.actions.ask_the_desk import Noted
 from waitlist.actions.claim import Expired, Won, claim
 from waitlist.actions.claim import Gone as TimeGone
 from waitlist.actions.pass_offer import pass_offer
 from waitlist.policy import Accept
-from waitlist.store import Offer, OfferState
+from waitlist.store import Offer, OfferState, OpeningKind
 
 
 async def show_offer(request: web.Request, opened: Opened) -> web.Response:
@@ -36,6 +40,7 @@ async def show_offer(request: web.Request, opened: Opened) -> web.Response:
             **day_and_time(opened, offer.starts_at, opened.practice.zone),
             "deadline": dates.clock_time(offer.expires_at, opened.zone, opened.locale),
             "release": later,
+            "weekly": offer.kind is OpeningKind.WEEKLY,
             "action": opened.address("claim"),
             "decline": opened.address("pass"),
         },
@@ -49,7 +54,24 @@ async def do_claim(request: web.Request, opened: Opened) -> web.Response:
         offer = await _offer(tx, opened)
         later = await _later_visit(tx, opened, offer)
         outcome = await claim(tx, offer.id, via="link")
-    return _ended(request, opened, offer, _word(outcome), later)
+        instead = await _instead(tx, opened) if isinstance(outcome, TimeGone) else {}
+    return _ended(request, opened, offer, _word(outcome), later, instead)
+
+
+async def _instead(tx: Tx, opened: Opened) -> dict[str, str]:
+    """Where the time is that whoever came second may have instead, if one is held for them."""
+    for held in await store.offers(tx, client_ids=(opened.client.id,), states=(OfferState.HELD,)):
+        if held.kind is OpeningKind.INSTEAD:
+            made = await links.make(
+                tx,
+                links.Purpose.OFFER,
+                client_id=opened.client.id,
+                expires_at=held.expires_at,
+                contact_point_id=held.contact_point_id,
+                offer_id=held.id,
+            )
+            return {"list": links.path_of(made.token), "list_says": "done.instead"}
+    return {}
 
 
 def _word(outcome: Won | TimeGone | Expired | Noted) -> str:
@@ -88,9 +110,15 @@ async def _later_visit(r: Reading, opened: Opened, offer: Offer) -> str:
     return in_one_line(opened, visit.starts_at) if visit and visit.is_active else ""
 
 
-def _ended(request: web.Request, opened: Opened, offer: Offer, what: str, later: str) -> web.Response:
+def _ended(
+    request: web.Request,
+    opened: Opened,
+    offer: Offer,
+    what: str,
+    later: str,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> web.Response:
     shown = what in {"claimed", "noted", "call"}
     when = day_and_time(opened, offer.starts_at, opened.practice.zone) if shown else {}
-    return show(
-        request, opened, "done", {**NOTHING_MORE, **when, "what": what, "kept": later if what == "taken" else ""}
-    )
+    kept = later if what == "taken" else ""
+    return show(request, opened, "done", {**NOTHING_MORE, **when, "what": what, "kept": kept, **more})

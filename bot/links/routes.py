@@ -1,20 +1,28 @@
 """Which page a link opens, by its purpose. Anything that does not fit the purpose is a dead link.
 
 GET  /l/{token}            the page
-GET  /l/{token}/{view}     a step: cannot, times, preferences, stop, chat
-POST /l/{token}/{act}      an act: confirm, cannot, times, undo, claim, pass, preferences, stop, chat
+GET  /l/{token}/{view}     a step: cannot, times, list, preferences, stop, chat
+POST /l/{token}/{act}      an act: confirm, cannot, times, undo, list, unlist, rest, claim, pass,
+                           preferences, stop, chat
 """
+
+from collections.abc import Awaitable, Callable
 
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
-from bot.links import chat, offer, preferences, visit
+from bot.links import chat, offer, preferences, visit, wish
 from bot.links.misses import Misses
 from bot.links.nonce import is_from_our_page
-from bot.links.opened import MISSES, RECORD, Gone, gone, open_link, show
+from bot.links.opened import MISSES, RECORD, Gone, Opened, gone, open_link, show
+from bot.web.csrf import from_own_page
+from bot.web.readable import posted
 from messages.links import Purpose
 from scheduler.core.errors import NotFound
 from scheduler.core.record import Record
+
+Act = Callable[[web.Request, Opened], Awaitable[web.StreamResponse]]
+"""What a POST behind a link does."""
 
 PAGES = {
     Purpose.VISIT: visit.show_visit,
@@ -22,12 +30,12 @@ PAGES = {
     Purpose.PREFERENCES: preferences.show_preferences,
 }
 VIEWS = {
-    Purpose.VISIT: visit.VIEWS | chat.VIEWS,
+    Purpose.VISIT: visit.VIEWS | wish.VIEWS | chat.VIEWS,
     Purpose.OFFER: chat.VIEWS,
     Purpose.PREFERENCES: preferences.VIEWS | chat.VIEWS,
 }
 ACTS = {
-    Purpose.VISIT: visit.ACTS | chat.ACTS,
+    Purpose.VISIT: visit.ACTS | wish.ACTS | chat.ACTS,
     Purpose.OFFER: offer.ACTS | chat.ACTS,
     Purpose.PREFERENCES: preferences.ACTS | chat.ACTS,
 }
@@ -62,8 +70,15 @@ async def _act(request: web.Request) -> web.StreamResponse:
         raise Gone
     record = request.app[RECORD]
     if not await is_from_our_page(request, record.vault, opened.link.id, record.clock.now()):
-        return show(request, opened, "again", {"back": opened.address()}, status=409)
+        return await _not_from_our_page(request, opened, act)
     return await act(request, opened)
+
+
+async def _not_from_our_page(request: web.Request, opened: Opened, act: Act) -> web.StreamResponse:
+    """Nothing is done: the page was shown too long ago, or another site posts. What was typed on ours is not lost."""
+    if act is chat.do_chat and from_own_page(request) and (await posted(request)).get("words"):
+        return await chat.show_unsent(request, opened)
+    return show(request, opened, "again", {"back": opened.address()}, status=409)
 
 
 def _dead_is_one_page(handler: Handler) -> Handler:

@@ -4,9 +4,10 @@ GET shows, POST acts, and every act is one action in one transaction. What was d
 because a move kills the very link it was asked for by. Invariant: nothing shown here says who, why or with whom.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from types import MappingProxyType
 
 from aiohttp import web
 
@@ -15,9 +16,10 @@ from bot.links.opened import RECORD, Opened, day_and_time, in_one_line, show, st
 from bot.web import dates
 from bot.web.readable import posted
 from bot.web.typed import typed_instant
+from messages import links
 from scheduler.actions.cancel import Cancelled, cancel
 from scheduler.actions.confirm import Confirmed, confirm
-from scheduler.actions.move import move
+from scheduler.actions.move import Moved, move
 from scheduler.actions.restore import Restored, restore
 from scheduler.appointments import store
 from scheduler.appointments.states import UNDO_MINUTES, ParticipationState
@@ -26,7 +28,7 @@ from scheduler.calendar.open_times import OpenTime, open_times
 from scheduler.calendar.slots import Slot, choose_three
 from scheduler.calendar.wallclock import zone_of
 from scheduler.core.errors import Conflict, Invalid, NotFound
-from scheduler.core.record import Reading
+from scheduler.core.record import Reading, Tx
 
 SHOWN = 6
 SOONEST = timedelta(hours=2)
@@ -37,6 +39,8 @@ NOTHING_MORE = {
     "undo": "",
     "undo_until": "",
     "pick": "",
+    "list": "",
+    "list_says": "",
     "day": "",
     "time": "",
     "zone": "",
@@ -111,6 +115,7 @@ async def show_times(request: web.Request, opened: Opened) -> web.Response:
             "options": options,
             "action": opened.address("times"),
             "more": "",
+            "list": opened.address("list"),
             "keep": opened.address(),
             "late_hours": late_hours,
         },
@@ -169,11 +174,12 @@ async def do_move(request: web.Request, opened: Opened) -> web.Response:
             if moved is not None:
                 outcome = await move(tx, visit.appointment_id, starts_at=moved, by="client")
                 await tell_moved(tx, opened, visit, outcome)
+                earlier = await _wish_for_earlier(tx, opened, outcome)
     except (Conflict, Invalid):
         moved = None
     if moved is None:
         return await show_times(request, opened)
-    return _done(request, opened, "moved", moved, visit.zone)
+    return _done(request, opened, "moved", moved, visit.zone, earlier)
 
 
 ACTS = {"confirm": do_confirm, "cannot": do_cancel, "times": do_move, "undo": do_undo}
@@ -224,8 +230,32 @@ async def _is_open(r: Reading, visit: Visit, wanted: datetime) -> bool:
     return any(time.starts_at == wanted for time in found)
 
 
-def _done(request: web.Request, opened: Opened, what: str, starts_at: datetime, zone: str) -> web.Response:
-    shown = {**day_and_time(opened, starts_at, zone), "what": what}
+async def _wish_for_earlier(tx: Tx, opened: Opened, moved: Moved) -> dict[str, str]:
+    """Where somebody who moved to a later time may ask for an earlier one; the link that moved it is dead by now."""
+    if moved.after <= moved.before:
+        return {}
+    visit = await store.visit(tx, opened.link.participation_id or "")
+    made = await links.make(
+        tx,
+        links.Purpose.VISIT,
+        client_id=opened.client.id,
+        expires_at=moved.after,
+        contact_point_id=opened.link.contact_point_id,
+        participation_id=opened.link.participation_id,
+        revision=visit.revision if visit else None,
+    )
+    return {"list": f"{links.path_of(made.token)}/list", "list_says": "list.earlier"}
+
+
+def _done(
+    request: web.Request,
+    opened: Opened,
+    what: str,
+    starts_at: datetime,
+    zone: str,
+    more: Mapping[str, str] = MappingProxyType({}),
+) -> web.Response:
+    shown = {**day_and_time(opened, starts_at, zone), "what": what, **more}
     return show(request, opened, "done", {**NOTHING_MORE, **shown})
 
 
@@ -243,6 +273,8 @@ def _cancelled(
             **NOTHING_MORE,
             **day_and_time(opened, visit.starts_at, visit.zone),
             "what": "cancelled",
+            "list": opened.address("list"),
+            "list_says": "list.tell",
             "late_hours": str(hours) if late and hours else "",
             **(undo if possible else {}),
         },

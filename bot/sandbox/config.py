@@ -57,11 +57,24 @@ class PhoneName(_Value):
     title: str
 
 
+class Act(_Value):
+    """One act of what the page can play by itself: a text from a phone, or a move of the demo's time in seconds.
+
+    A move of no seconds jumps to the next event.
+    """
+
+    phone: str | None = None
+    body: str = ""
+    seconds: float = 0
+
+
 class Guide(_Value):
-    """Things worth trying, shown beside the phones."""
+    """Things worth trying, shown beside the phones; `plays` is done act by act at the press of a button."""
 
     title: str = "Things to try"
     steps: tuple[str, ...] = ()
+    plays_title: str = "Play the afternoon"
+    plays: tuple[Act, ...] = ()
 
 
 class SandboxConfig(_Value):

@@ -10,7 +10,8 @@ from scheduler.appointments.store import Visit
 from scheduler.calendar import store as calendar
 from scheduler.core.errors import NotFound
 from scheduler.core.record import Tx
-from scheduler.events import ParticipationCancelled, TimeFreed
+from scheduler.events import ParticipationCancelled, SeatFreed, TimeFreed
+from scheduler.people import store as people
 
 By = Literal["client", "practice", "claim"]
 
@@ -96,6 +97,9 @@ async def _evidence(
 
 async def _free(tx: Tx, visit: Visit, depth: int) -> None:
     if await store.active_count(tx, visit.appointment_id):
+        service = await people.service(tx, visit.service_id)
+        if service is not None and service.offers_seats:
+            tx.emit(SeatFreed(visit.appointment_id, visit.participation_id, depth))
         return
     await store.set_appointment_state(tx, visit.appointment_id, "booked", "cancelled")
     await calendar.give_back(tx, appointment_id=visit.appointment_id)

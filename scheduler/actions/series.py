@@ -9,13 +9,14 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 
 from scheduler.actions.book import SeriesDay, book
-from scheduler.actions.cancel import cancel
+from scheduler.actions.cancel import By, cancel
 from scheduler.appointments import series_store, store
 from scheduler.appointments.series_store import StoredSeries
 from scheduler.calendar.series import Occurrence, Series, occurrences
 from scheduler.calendar.wallclock import at_minute, local_day, zone_of
 from scheduler.core.errors import Conflict, NotFound
 from scheduler.core.record import Tx
+from scheduler.events import SeriesEnded
 from scheduler.people import store as people
 
 HORIZON = timedelta(weeks=26)
@@ -77,10 +78,11 @@ async def extend_series(tx: Tx, series_id: str) -> Extended:
     return Extended(series_id, tuple(booked), tuple(taken))
 
 
-async def end_series(tx: Tx, series_id: str, from_day: date) -> tuple[str, ...]:
-    """Cancel the visits of a series from a day on, on the practice's behalf; returns the places given up.
+async def end_series(tx: Tx, series_id: str, from_day: date, *, by: By = "practice", depth: int = 0) -> tuple[str, ...]:
+    """Cancel the visits of a series from a day on; returns the places given up.
 
-    Each client is told of the first of theirs only; the others end quietly with it.
+    On the practice's behalf each client is told of the first of theirs, and the others end quietly with it. A claim
+    (`by`), which puts another weekly time in its place, tells by itself.
 
     Raises:
         NotFound: no such series.
@@ -95,10 +97,12 @@ async def end_series(tx: Tx, series_id: str, from_day: date) -> tuple[str, ...]:
     for appointment in await store.series_appointments(tx, series_id, since):
         for visit in await store.visits_of_appointment(tx, appointment.id):
             if visit.is_active:
-                await cancel(tx, visit.participation_id, by="practice", told=visit.client_id not in told)
+                tells = by != "claim" and visit.client_id not in told
+                await cancel(tx, visit.participation_id, by=by, told=tells, depth=depth)
                 told.add(visit.client_id)
                 ended.append(visit.participation_id)
     tx.note("series.ended", "series", series_id, places=len(ended))
+    tx.emit(SeriesEnded(series_id, from_day.isoformat(), depth))
     return tuple(ended)
 
 

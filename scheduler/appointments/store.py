@@ -220,6 +220,13 @@ async def add_appointment(tx: Tx, values: dict[str, Any]) -> None:
     await tx.conn.execute(insert(appointment).values(row))
 
 
+async def lock_appointment(tx: Tx, appointment_id: str) -> None:
+    """Let the others who want a place in it wait: each of them sees the place the one before took."""
+    c = appointment.c
+    there = (c.practice_id == tx.practice_id, c.id == appointment_id)
+    await tx.conn.execute(select(c.id).where(*there).with_for_update())
+
+
 async def add_participation(tx: Tx, participation_id: str, appointment_id: str, client_id: str) -> None:
     """Insert a booked, unmarked place."""
     await tx.conn.execute(

@@ -17,6 +17,8 @@ from scheduler.people.phone import NotAPhone, known_region, parse_phone
 LONGEST_LABEL: Final = 20
 LONGEST_NAME: Final = 120
 STOP_MODES: Final = frozenset({"carrier", "ours"})
+SMALLEST_GROUP: Final = 3
+"""Of fewer nobody is a stranger to the others: a free place in a couple's hour is nobody else's."""
 MODALITIES: Final = frozenset({"in_person", "telehealth"})
 CODE_FAMILIES: Final = frozenset({"psychotherapy", "timed_15", "untimed", "none"})
 CRISIS_COUNTRIES: Final = frozenset({"US", "CA", "GB", "IE", "AU", "NZ"})
@@ -73,7 +75,10 @@ class PracticeFields:
 
 @dataclass(frozen=True, slots=True)
 class ServiceFields:
-    """All that is editable of a service. Durations in minutes, the fee in minor currency units."""
+    """All that is editable of a service. Durations in minutes, the fee in minor currency units.
+
+    `offers_seats`: a place that becomes free goes to the waitlist; for open groups, never for couples or families.
+    """
 
     name: str
     duration_minutes: int
@@ -84,6 +89,7 @@ class ServiceFields:
     fee_minor: int = 0
     code_family: str = "none"
     active: bool = True
+    offers_seats: bool = False
 
 
 _RANGES: Final[dict[str, tuple[int, int]]] = {
@@ -146,6 +152,8 @@ def checked_service(given: ServiceFields) -> ServiceFields:
         raise Invalid("modality_unknown", field="modality")
     if tidy.code_family not in CODE_FAMILIES:
         raise Invalid("code_family_unknown", field="code_family")
+    if tidy.offers_seats and tidy.capacity < SMALLEST_GROUP:
+        raise Invalid("no_group", field="offers_seats", smallest=SMALLEST_GROUP)
     return tidy
 
 

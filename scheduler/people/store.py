@@ -81,7 +81,10 @@ class Clinician:
 
 @dataclass(frozen=True, slots=True)
 class Service:
-    """A type of visit. `fee_minor` in minor currency units; buffers are taken besides the duration."""
+    """A type of visit. `fee_minor` in minor currency units; buffers are taken besides the duration.
+
+    `offers_seats`: a place that becomes free in a group of it may be given to a stranger.
+    """
 
     id: str
     name: str
@@ -93,6 +96,7 @@ class Service:
     fee_minor: int
     code_family: str
     active: bool
+    offers_seats: bool = False
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,7 +4,6 @@ from datetime import date, timedelta
 
 import pytest
 
-from bot.console.waitlist_join import windows_of
 from scheduler.actions.cancel import cancel
 from scheduler.people import store as people
 from tests.console.conftest import SignIn
@@ -13,9 +12,11 @@ from tests.rig.office import FRONT_DESK, Office, local
 from waitlist import policy_store, store
 from waitlist.actions.claim import claim
 from waitlist.actions.join import join
+from waitlist.actions.leave import leave
 from waitlist.actions.save_policy import save_policy
 from waitlist.due import do_due
 from waitlist.matching import WeeklyWindow
+from waitlist.week_grid import squares_of, windows_of
 
 
 @pytest.fixture
@@ -154,6 +155,9 @@ def test_touching_squares_are_one_stretch():
         WeeklyWindow(2, 1020, 1440),
     )
     assert windows_of(set()) == ()
+    assert squares_of(windows_of({"1-morning", "1-afternoon", "2-evening"})) == {
+        "1-morning", "1-afternoon", "2-evening",
+    }  # fmt: skip
 
 
 POLICY = {
@@ -224,3 +228,41 @@ async def test_a_yes_that_staff_approve_is_an_inbox_task_and_is_booked_from_the_
     assert "said yes" in await desk.get("/console/waitlist")
     page = await desk.press(f"/console/offers/{offer.id}/take", {})
     assert page.toast == "Booked from the waitlist."
+
+
+async def test_the_report_says_how_people_are_reminded_and_why_somebody_was_not_asked(
+    office: Office, enter: SignIn, freed: None, clock: ManualClock
+):
+    bob, silent, mondays = await office.client(1), await office.client(2, consents=()), await office.client(3)
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        for client, windows in ((bob, ()), (silent, ()), (mondays, (WeeklyWindow(0, 0, 1440),))):
+            await join(tx, client_id=client.id, service_id=office.service_id, windows=windows)
+    clock.advance(timedelta(hours=1))
+    await do_due(office.record, office.practice_id)
+    clock.advance(timedelta(days=15))
+    desk = await enter("front_desk")
+    page = await desk.get("/console/waitlist/report?month=2026-03-01")
+    assert "By how they are reminded" in page
+    assert "By text" in page
+    assert "Cannot be texted" in page
+    assert "None of 1 freed times fitted" in page
+
+
+async def test_a_weekly_time_is_waited_for_and_shown_as_one(office: Office, enter: SignIn):
+    bob, desk = await office.client(1), await enter("front_desk")
+    form = {"client": bob.id, "service": office.service_id, "act": "join", "rhythm": "weekly"}
+    page = await desk.press("/console/waitlist/new", form)
+    assert "Session every week with" in page
+    async with office.record.read(office.practice_id) as r:
+        (entry,) = await store.entries_of(r, bob.id)
+    assert entry.weekly
+
+
+async def test_who_has_left_the_list_can_still_be_asked_about(office: Office, enter: SignIn):
+    bob, desk = await office.client(1), await enter("front_desk")
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        entry = await join(tx, client_id=bob.id, service_id=office.service_id)
+        await leave(tx, entry)
+    page = await desk.get(f"/console/clients/{bob.id}")
+    assert f"/console/waitlist/{entry}" in page
+    assert "left; since" in page

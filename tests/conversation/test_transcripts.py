@@ -37,8 +37,8 @@ async def state_of(scene: Scene, visit: str) -> str:
 async def test_confirm(scene):
     ana, number, _ = await reminded(scene)
     assert scene.phone(number)[-1] == (
-        "Lee Office: visit Tue, Mar 10, 12:30 PM. Reply C to confirm, R to change, N if you can't come. LINK "
-        "STOP to end texts."
+        "Lee Office: visit Tue, Mar 10, 12:30 PM. Reply C to confirm, R to change, N if you can't. LINK "
+        "STOP=opt out"
     )
     assert await scene.says(number, "ok see you then") == [
         "Lee Office: confirmed, Tue, Mar 10, 12:30 PM. See you then."
@@ -173,7 +173,7 @@ async def test_cannot_come_late_is_accepted_marked_and_already_on_its_way_to_the
     _, number, visit = await reminded(scene, "03-04 15:00")  # five hours ahead
     (answer,) = await scene.says(number, "im so sorry my kid is sick cant make it today")
     assert answer == (
-        "Lee Office: thank you for telling us. Wed, Mar 4, 3:00 PM is cancelled. Inside 24 hours the office's late "
+        "Lee Office: thank you for telling us. Wed, Mar 4, 3:00 PM is cancelled. Inside 24 h the office's late "
         "policy may apply. R: new time, U: undo."
     )
     assert await state_of(scene, visit) == "late_cancelled"
@@ -571,7 +571,7 @@ async def offered(scene: Scene, **wishes):
 async def test_an_opening_taken(scene):
     ana, number = await offered(scene)
     assert scene.opening_text(number) == (
-        "Lee Office: opening Tue, Mar 10, 10:00 AM. Reply A by 12:00 PM to take, P to pass; you stay listed. LINK "
+        "Lee Office: opening Tue, Mar 10, 10:00 AM. First A by 12:00 PM gets it, P passes; you stay listed. LINK "
         "STOP=opt out"
     )
     assert await scene.says(number, "A") == [

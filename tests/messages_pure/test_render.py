@@ -9,10 +9,12 @@ from hypothesis import strategies as st
 
 from messages.catalog import LANGUAGES, keys, language_of, template
 from messages.kinds import TRAITS, Channel, Country, Kind, MessageClass, Purpose, SafeFields, traits
+from messages.links import path_of
 from messages.render import PLACEHOLDER, PLACEHOLDERS, CannotRenderError, render, variant_of
 from messages.segments import Encoding
 from messages.times import clock_time, short_day, zone_name
 from messages.wording import text_is_safe, widest_fields
+from scheduler.core.vault import TOKEN_CHARS
 
 NEW_YORK = ZoneInfo("America/New_York")
 WEDNESDAY = datetime(2026, 9, 30, 12, 30, tzinfo=NEW_YORK)
@@ -44,6 +46,7 @@ def wide_variants(**changes):
     bare = {"starts_at": None, "other_at": None, "options": (), "late_minutes": None}
     shapes = [{}, {"other_at": None}, {"starts_at": None}, {"options": ()}, {"late_minutes": None}, bare]
     shapes += [{"country": country} for country in Country]
+    shapes += [{"several": True}, {"weekly": True}, {"deadline": None}, {"deadline": None, "other_at": None}]
     return [wide(**(shape | changes)) for shape in shapes]
 
 
@@ -53,8 +56,8 @@ def said(kind, language="en", channel=Channel.SMS, **changes):
 
 def test_a_reminder_reads_as_a_person_would_say_it():
     assert said(Kind.REMINDER) == (
-        "Lee Office: visit Wed, Sep 30, 12:30 PM. Reply C to confirm, R to change, N if you can't come. "
-        "https://lee.example/l/AbCdEf12 STOP to end texts."
+        "Lee Office: visit Wed, Sep 30, 12:30 PM. Reply C to confirm, R to change, N if you can't. "
+        "https://lee.example/l/AbCdEf12 STOP=opt out"
     )
     assert said(Kind.REMINDER, "es-MX").startswith("Lee Office: cita mié 30 sep, 12:30 PM. Responda C confirmar")
     assert "visit Wed 30 Sep, 12:30." in said(Kind.REMINDER, "en_GB")
@@ -62,9 +65,20 @@ def test_a_reminder_reads_as_a_person_would_say_it():
 
 def test_an_offer_states_its_deadline_and_what_happens_to_ones_place():
     text = said(Kind.OFFER)
-    assert "Reply A by 2:10 PM to take" in text
-    assert "you stay listed" in text
+    assert "A by 2:10 PM takes it" in text
+    assert "place kept" in text
     assert "by Tue 2:10 PM" in said(Kind.OFFER, sent_on=date(2026, 9, 28))
+
+
+def test_an_offer_to_several_says_that_the_first_has_it_and_that_one_stays_on_the_list():
+    text = said(Kind.OFFER, several=True)
+    assert "First A by 2:10 PM gets it" in text
+    assert "place kept" in text
+
+
+def test_who_comes_second_is_told_of_another_time_where_there_is_one():
+    assert "Also free: Wed, Sep 30, 12:30 PM" in said(Kind.OFFER_LOST)
+    assert "stay on the list" in said(Kind.OFFER_LOST, deadline=None)
 
 
 def test_options_are_numbered_and_the_answer_is_named():
@@ -188,6 +202,24 @@ def test_no_date_or_time_of_a_year_leaves_gsm_or_the_one_segment(language):
             drawn = render(kind, shape, language=language, channel=Channel.SMS)
             assert drawn.segments.count == 1, drawn.text
             assert drawn.segments.encoding is Encoding.GSM7
+
+
+@pytest.mark.parametrize("language", ["en", "en-GB", "es"])
+@pytest.mark.parametrize("host", [18, 14, 10])
+def test_with_a_real_link_every_text_is_one_segment_in_any_month(language, host):
+    """A host of 18 letters goes with a label of ten, a shorter one with a longer label."""
+    link = "https://" + "h" * host + path_of("x" * TOKEN_CHARS)
+    for month in range(1, 13):
+        instant = datetime(2028, month, 28, 12, 30, tzinfo=ZoneInfo("America/Denver"))
+        times = {"starts_at": instant, "other_at": instant, "deadline": instant, "options": (instant,) * 3}
+        label = "M" * (10 + 18 - host)
+        for candidate in wide_variants(link=link, label=label, late_hours=168, late_minutes=180, show_zone=True):
+            values = {name: getattr(candidate, name) for name in SafeFields.__dataclass_fields__}
+            shape = SafeFields(**values | {name: value for name, value in times.items() if values[name]})
+            for kind in Kind:
+                if not shape.missing(kind):
+                    drawn = render(kind, shape, language=language, channel=Channel.SMS)
+                    assert drawn.segments.count == 1, drawn.text
 
 
 @given(st.datetimes(datetime(2024, 1, 1), datetime(2032, 1, 1)), st.sampled_from(["en", "es", "en-GB", "es-ES"]))

@@ -103,6 +103,9 @@ async def test_who_lost_one_is_asked_first_about_the_next(scene):
     scene.pass_time(minutes=1)
     bo, _, _ = await second_holder(scene, offer)
     await take(scene, offer.id)
+    (instead,) = await offers(scene, states=("held",))
+    async with scene.record.write(scene.practice, CLIENT) as tx:
+        await pass_offer(tx, instead.id)
     await free(scene, "03-12 14:00", clinician=scene.moss)
     await waves(scene)
     (held,) = await offers(scene, states=("held",))

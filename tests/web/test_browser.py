@@ -52,7 +52,24 @@ SPANISH = {
     "time": "12:30 PM",
     "when": "mié 30 sep",
 }
+WISH = {
+    "form": Form({"latest": "2026-09-01"}, {"latest": "This day has passed."}),
+    "suits": {"0-morning", "2-evening"},
+    "days": ["Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun"],
+    "parts": ["morning", "afternoon", "evening"],
+    "who": ["same", "seen", "any"],
+    "how": ["in_person", "telehealth"],
+    "where": ["same", "any"],
+    "notices": [("0", "None"), ("60", "1 hour")],
+    "gives": "Wed, Sep 30, 12:30 PM",
+    "waits": True,
+    "rests": "Wed, Sep 30",
+    "leave": "/l/t/unlist",
+    "rest": "/l/t/rest",
+}
 LINK_PAGES = {
+    "list": {**ENGLISH, **WISH},
+    "list-es": {**SPANISH, **WISH, "form": Form(), "waits": False, "rests": ""},
     "confirm": ENGLISH,
     "confirm-es": SPANISH,
     "cannot": ENGLISH,

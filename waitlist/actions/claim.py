@@ -1,5 +1,6 @@
 """Claim an offered time: exactly one wins, everybody else who held it is told in the same commit."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Literal
@@ -9,17 +10,20 @@ from messages.tasks import settled
 from scheduler.actions.book import book
 from scheduler.actions.cancel import Cancelled, cancel
 from scheduler.actions.confirm import confirm
+from scheduler.actions.take_seat import take_seat
 from scheduler.appointments import store as appointments
 from scheduler.core.errors import Conflict, Invalid, NotFound
 from scheduler.core.record import Tx
 from waitlist import edit_store, policy_store, reach_store, store, texts
 from waitlist.actions.ask_the_desk import Noted, ask_the_desk, yes_key
 from waitlist.actions.expire import expire_overdue
+from waitlist.actions.instead import offer_instead
 from waitlist.actions.wave import next_wave
+from waitlist.actions.weekly import begin_series, end_old_series
 from waitlist.actions.withdraw import withdraw_offer, withdraw_opening
 from waitlist.deadlines import too_soon_to_come
 from waitlist.policy import Accept, Mode, Policy
-from waitlist.store import EntryState, Offer, OfferState, OpeningState
+from waitlist.store import EntryState, Offer, OfferState, OpeningKind, OpeningState
 
 IN_VAIN = 5
 """For so many lost offers counts a yes that came second."""
@@ -149,6 +153,17 @@ async def _book(tx: Tx, offer: Offer) -> str:
     Raises:
         Conflict, NotFound, Invalid: as `book` does; nothing was changed.
     """
+    if offer.kind is OpeningKind.WEEKLY:
+        place = await begin_series(tx, offer)
+    elif offer.kind is OpeningKind.SEAT:
+        place = await take_seat(tx, str(offer.appointment_id), offer.client_id, starts_at=offer.starts_at)
+    else:
+        place = await _book_visit(tx, offer)
+    await confirm(tx, place)
+    return place
+
+
+async def _book_visit(tx: Tx, offer: Offer) -> str:
     async with tx.conn.begin_nested():
         booked = await book(
             tx,
@@ -161,7 +176,6 @@ async def _book(tx: Tx, offer: Offer) -> str:
             own_holder=offer.opening_id,
             claim_offer_id=offer.id,
         )
-    await confirm(tx, booked.participation_ids[0])
     return booked.participation_ids[0]
 
 
@@ -187,20 +201,25 @@ async def _win(tx: Tx, offer: Offer, participation_id: str, via: Via, inbound_id
 
 async def _release_later_visit(tx: Tx, offer: Offer) -> datetime | None:
     """Give up the visit this one replaces, if it still stands; when it would have been."""
-    later = await _replaced(tx, offer)
+    later = (await _replaced(tx, (offer,)))[offer]
     opening = await store.opening_by_id(tx, offer.opening_id)
-    if later is None or opening is None or later <= offer.starts_at:
+    if later is None or opening is None:
         return None
-    released = await cancel(tx, str(offer.replaces_participation_id), by="claim", depth=opening.depth + 1, told=False)
+    depth = opening.depth + 1
+    if offer.kind is OpeningKind.WEEKLY and await end_old_series(tx, offer, depth):
+        return later
+    if later <= offer.starts_at:
+        return None
+    released = await cancel(tx, str(offer.replaces_participation_id), by="claim", depth=depth, told=False)
     return later if isinstance(released, Cancelled) else None
 
 
-async def _replaced(tx: Tx, offer: Offer) -> datetime | None:
-    """The start of the visit a claim releases, or keeps when it is lost; None when there is none."""
-    if offer.replaces_participation_id is None:
-        return None
-    visit = await appointments.visit(tx, offer.replaces_participation_id)
-    return visit.starts_at if visit and visit.is_active and visit.starts_at > tx.now else None
+async def _replaced(tx: Tx, offers: Sequence[Offer]) -> dict[Offer, datetime | None]:
+    """For each the start of the visit its claim releases, or keeps when it is lost; None when there is none."""
+    ids = [offer.replaces_participation_id for offer in offers if offer.replaces_participation_id is not None]
+    visits = await appointments.visits(tx, ids) if ids else {}
+    standing = {each: visit.starts_at for each, visit in visits.items() if visit.is_active and visit.starts_at > tx.now}
+    return {offer: standing.get(offer.replaces_participation_id or "") for offer in offers}
 
 
 async def _mark_filled(tx: Tx, offer: Offer) -> None:
@@ -228,8 +247,8 @@ async def _tell_losers(tx: Tx, winner: Offer) -> None:
         await _close_task(tx, offer)
         tx.note("offer.withdrawn", "offer", offer.id, reason="lost")
     unheard = await texts.never_heard_of(tx, ended.keys(), "lost")
-    kept = {offer: await _replaced(tx, offer) for offer in losers if offer.id not in unheard}
-    await texts.lost(tx, kept)
+    heard = [offer for offer in losers if offer.id not in unheard]
+    await texts.lost(tx, await _replaced(tx, heard), await offer_instead(tx, heard))
 
 
 async def _too_late(tx: Tx, offer: Offer, via: Via, inbound_id: str | None) -> Gone | Expired:

@@ -4,7 +4,7 @@ from scheduler.core.record import Tx
 from waitlist import edit_store, store, texts
 from waitlist.actions.wave import next_wave
 from waitlist.actions.withdraw import withdraw_offer
-from waitlist.store import Offer, OfferState
+from waitlist.store import Offer, OfferState, OpeningKind
 
 
 async def expire(tx: Tx, opening_id: str) -> int:
@@ -23,11 +23,18 @@ async def expire_overdue(tx: Tx, opening_id: str) -> int:
         return 0
     unheard = await texts.never_heard_of(tx, ended.keys(), "expired")
     silent = [entry_id for offer_id, entry_id in ended.items() if offer_id not in unheard]
+    if await _was_instead(tx, opening_id):
+        silent = []  # nobody asked to be asked about this one
     await edit_store.note_answer(tx, silent, answered=False)
     for offer_id in sorted(ended):
         tx.note("offer.expired", "offer", offer_id)
     await next_wave(tx, opening_id)
     return len(ended) + len(unsettled)
+
+
+async def _was_instead(tx: Tx, opening_id: str) -> bool:
+    opening = await store.opening_by_id(tx, opening_id)
+    return opening is not None and opening.kind is OpeningKind.INSTEAD
 
 
 async def _unsettled(tx: Tx, opening_id: str) -> list[Offer]:

@@ -6,6 +6,7 @@ from scheduler.calendar.wallclock import Span
 from scheduler.core.record import Tx
 from waitlist import edit_store
 from waitlist.matching import too_soon
+from waitlist.store import OpeningKind
 
 
 async def open_time(
@@ -18,6 +19,9 @@ async def open_time(
     first_wave_at: datetime | None = None,
     freed_participation_id: str | None = None,
     depth: int = 0,
+    kind: OpeningKind = OpeningKind.FREED,
+    every_weeks: int | None = None,
+    appointment_id: str | None = None,
 ) -> str | None:
     """An opening whose first offer is made at `first_wave_at` (at once, if None); its id.
 
@@ -40,7 +44,10 @@ async def open_time(
             "ends_at": span.ends_at,
             "depth": depth,
             "next_wave_at": wave_at,
+            "kind": kind,
+            "every_weeks": every_weeks,
+            "appointment_id": appointment_id,
         },
     )
-    tx.note("opening.made", "opening", opening_id, participation=freed_participation_id, depth=depth)
+    tx.note("opening.made", "opening", opening_id, participation=freed_participation_id, depth=depth, kind=kind.value)
     return opening_id

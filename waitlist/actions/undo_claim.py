@@ -8,7 +8,7 @@ from scheduler.appointments import store as appointments
 from scheduler.core.errors import NotFound
 from scheduler.core.record import Tx
 from waitlist import edit_store, store
-from waitlist.store import EntryState, Offer, OfferState, OpeningState
+from waitlist.store import EntryState, Offer, OfferState, OpeningKind, OpeningState
 
 
 @dataclass(frozen=True, slots=True)
@@ -20,7 +20,7 @@ class ClaimUndone:
 
 @dataclass(frozen=True, slots=True)
 class NotUndone:
-    """Nothing was changed. `reason` is not_claimed | too_late | old_time_taken."""
+    """Nothing was changed. `reason` is not_claimed | weekly (staff's to give back) | too_late | old_time_taken."""
 
     reason: str
 
@@ -40,6 +40,8 @@ async def undo_claim(tx: Tx, offer_id: str) -> ClaimUndone | NotUndone:
     offer = await store.offer_by_id(tx, offer_id) or offer
     if offer.state != OfferState.CLAIMED or offer.participation_id is None or offer.ended_at is None:
         return NotUndone("not_claimed")
+    if offer.kind is OpeningKind.WEEKLY:
+        return NotUndone("weekly")
     if tx.now - offer.ended_at > UNDO or offer.starts_at <= tx.now:
         return NotUndone("too_late")
     released = await _released(tx, offer)

@@ -9,6 +9,7 @@ from datetime import datetime, timedelta
 from typing import Final
 
 from scheduler.actions.hold import hold, release
+from scheduler.actions.take_seat import has_seat
 from scheduler.calendar import store as calendar
 from scheduler.calendar.open_times import OpenTime
 from scheduler.calendar.wallclock import local_day, minute_of_day, to_local, zone_of
@@ -16,6 +17,8 @@ from scheduler.core.record import Tx
 from scheduler.people import store as people
 from scheduler.people.store import Practice
 from waitlist import edit_store, narrow_store, policy_store, store, texts
+from waitlist.actions.refit import refit
+from waitlist.actions.weekly import weeks_of
 from waitlist.actions.withdraw import withdraw_opening
 from waitlist.askable import NEAR, Askable, Turn, askable
 from waitlist.deadlines import SHORTEST_MINUTES, held_until, hold_expiry
@@ -23,7 +26,7 @@ from waitlist.front_desk import desk_of
 from waitlist.pace import BEAT, Position, beat_after, step
 from waitlist.policy import Accept, Mode, Policy
 from waitlist.response import Curve
-from waitlist.store import Offer, OfferState, Opening, OpeningState
+from waitlist.store import Offer, OfferState, Opening, OpeningKind, OpeningState
 from waitlist.turns import turn_of
 
 MANY: Final = 60
@@ -76,8 +79,11 @@ async def next_wave(tx: Tx, opening_id: str) -> Offered | Waits | NoWave:
     if opening is None or opening.state != OpeningState.OPEN:
         return NoWave("settled")
     look = await _look(tx, opening)
+    if opening.kind is OpeningKind.INSTEAD and not look.out:
+        return await _end(tx, opening, OpeningState.UNDONE, "not_wanted")
     said_yes = any(offer.accepted_at is not None for offer in look.out)
-    if look.out and (said_yes or _alone(look, tx.now) or tx.now > _ask_until(look)):
+    alone = opening.kind is OpeningKind.INSTEAD or _alone(look, tx.now)
+    if look.out and (said_yes or alone or tx.now > _ask_until(look)):
         return await _still_out(tx, look)
     if tx.now > _ask_until(look):
         return await _end(tx, opening, OpeningState.EXPIRED, "expired")
@@ -143,7 +149,9 @@ async def _go_on(tx: Tx, look: _Look) -> Offered | Waits | NoWave:
         await edit_store.plan_wave(tx, look.opening.id, _look_again(tx, look, found, 0, later))
         return NoWave("still_out")
     if later is None:
-        return await _end(tx, look.opening, OpeningState.EXHAUSTED, "exhausted")
+        ended = await _end(tx, look.opening, OpeningState.EXHAUSTED, "exhausted")
+        await refit(tx, look.opening)
+        return ended
     return await _wait(tx, look.opening, later)
 
 
@@ -248,14 +256,23 @@ async def _keep(tx: Tx, look: _Look, deadline: datetime) -> Waits | NoWave | Non
 
 
 async def _held(tx: Tx, opening: Opening, deadline: datetime) -> bool:
+    if opening.kind is OpeningKind.SEAT:
+        return await has_seat(tx, str(opening.appointment_id), opening.starts_at)
     until = hold_expiry(deadline)
     if await calendar.extend_holds(tx, opening.id, until):
         return True
-    time = OpenTime(opening.clinician_id, opening.location_id, opening.starts_at, opening.ends_at)
+    times = weeks_of(opening) if opening.kind is OpeningKind.WEEKLY else (_time_of(opening),)
     kept = await hold(
-        tx, holder_id=opening.id, kind="offer", service_id=opening.service_id, times=(time,), expires_at=until
+        tx, holder_id=opening.id, kind="offer", service_id=opening.service_id, times=times, expires_at=until
     )
-    return bool(kept)
+    if times[0] in kept:
+        return True
+    await release(tx, opening.id)
+    return False
+
+
+def _time_of(opening: Opening) -> OpenTime:
+    return OpenTime(opening.clinician_id, opening.location_id, opening.starts_at, opening.ends_at)
 
 
 async def _offer(
@@ -281,7 +298,8 @@ async def _offer(
     await edit_store.add_offers(tx, rows)
     await edit_store.note_offered(tx, {turn.ranked.entry_id: _next_turn(tx, turn, look.policy) for turn in turns})
     await edit_store.plan_wave(tx, opening.id, look_at)
-    await texts.offered(tx, opening, {offer_id: turn.point.id for offer_id, turn in made.items()}, deadline)
+    points = {offer_id: turn.point.id for offer_id, turn in made.items()}
+    await texts.offered(tx, opening, points, deadline, several=not _alone(look, tx.now))
     for offer_id, turn in made.items():
         tx.note("offer.made", "offer", offer_id, **_why(opening, turn, look.policy))
     return Offered(next(iter(made)), deadline, len(made))

@@ -8,6 +8,7 @@ const POLL_MILLISECONDS = 1000;
 const USUAL_KEYS = ["C", "R", "N"];
 const MOST_KEYS = 6;
 const GAP_MILLISECONDS = 20 * 60 * 1000;
+const PLAY_PAUSE_MILLISECONDS = 3000;
 
 const byId = (id) => document.getElementById(id);
 const shown = { version: "", now: 0, readAt: 0, zone: undefined, all: false, state: null };
@@ -135,6 +136,8 @@ function drawGuide(guide) {
   if (!guide.steps.length) return;
   byId("guide-title").textContent = guide.title;
   byId("guide-steps").replaceChildren(...guide.steps.map((step) => element("li", {}, step)));
+  byId("play").hidden = !guide.plays.length;
+  byId("play").firstElementChild.textContent = guide.plays_title;
   byId("guide").hidden = false;
   byId("guide").open = matchMedia("(min-width: 641px)").matches;
 }
@@ -349,7 +352,7 @@ async function actOnCall(sid, act, digit = "") {
 // ---------------------------------------------------------------- quick replies
 
 // A practice prints its answers as single letters or digits followed by what they do: "Reply C to confirm".
-const KEY = /(?:^|[,.;]\s*|\b(?:reply|or|and)\s+)([A-Z]|[1-9])(?=\s+(?:to|by|hasta|para|if|for|takes|passes|within|confirm\w*|cambiar|si|when)\b)/gi;
+const KEY = /(?:^|[,.;]\s*|\b(?:reply|first|or|and)\s+)([A-Z]|[1-9])(?=\s+(?:to|by|hasta|para|if|for|takes|passes|within|confirm\w*|cambiar|si|when)\b)/gi;
 
 function askedFor(body) {
   return [...body.matchAll(KEY)].map((found) => found[1]).filter((key) => key === key.toUpperCase());
@@ -375,6 +378,31 @@ byId("moves").addEventListener("click", (event) => {
   const button = event.target.closest("button");
   if (button) move(JSON.parse(button.dataset.move));
 });
+
+// Plays the guide's acts, as somebody would do them: each text leaves its phone, and time moves between them.
+async function play(acts) {
+  const button = byId("play").firstElementChild;
+  button.disabled = true;
+  try {
+    for (const act of acts) {
+      if (act.phone) {
+        await post("/phones/texts", { phone: act.phone, to: shown.state.senders.find((each) => !each.startsWith("whatsapp:")), body: act.body });
+      } else {
+        const clock = await post("/demo", act.seconds ? { advance_seconds: act.seconds } : { jump: "next" });
+        if (clock.trouble) throw new Error(clock.trouble);
+      }
+      await refresh();
+      await new Promise((done) => setTimeout(done, PLAY_PAUSE_MILLISECONDS));
+    }
+    await refresh();
+    notice("");
+  } catch {
+    notice("The play stopped: the service did not answer.");
+  }
+  button.disabled = false;
+}
+
+byId("play").addEventListener("click", () => play(shown.state.guide.plays));
 
 byId("more").addEventListener("click", () => {
   shown.all = true;

@@ -1,0 +1,146 @@
+"""Another time for somebody whose yes came second: a free one that fits all they wished for, held for them alone.
+
+Told in the same text and the same commit as the loss (claim.py). It costs no turn: whoever takes none of it stands
+where a lost offer has put them. Invariant: such a time is offered to one person, and given back if they let it go.
+"""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+from typing import Final
+
+from scheduler.actions.hold import hold
+from scheduler.calendar.open_times import OpenTime, open_times
+from scheduler.calendar.wallclock import Span
+from scheduler.core.record import Reading, Tx
+from scheduler.people import store as people
+from waitlist import candidates, edit_store, narrow_store, store
+from waitlist.actions.open_time import open_time
+from waitlist.deadlines import held_until, hold_expiry
+from waitlist.matching import fits
+from waitlist.store import Entry, Offer, Opening, OpeningKind
+
+MOST: Final = 5
+"""So many of those who came second are looked at: the winner's commit waits for it."""
+
+REACH: Final = timedelta(days=21)
+SOONEST: Final = timedelta(hours=2)
+LOOKED_AT: Final = 60
+LONGEST_MINUTES: Final = 30
+"""Whoever holds this is asked about nothing else meanwhile, so it is not held for long."""
+
+
+@dataclass(frozen=True, slots=True)
+class Instead:
+    """What is held for one who came second, until the deadline."""
+
+    offer_id: str
+    starts_at: datetime
+    deadline: datetime
+
+
+async def offer_instead(tx: Tx, losers: Sequence[Offer]) -> dict[str, Instead]:
+    """For those of the first few whom a free time fits, by the id of the offer they lost; others keep their place."""
+    found: dict[str, Instead] = {}
+    holding = {each.address_ix for each in await narrow_store.holding(tx)}
+    for lost in losers[:MOST]:
+        entry = await store.entry(tx, lost.entry_id)
+        point = await people.contact_point(tx, lost.contact_point_id)
+        if entry is None or point is None or point.value_ix in holding or lost.kind is OpeningKind.WEEKLY:
+            continue
+        instead = await _hold_one(tx, lost, entry)
+        if instead is not None:
+            holding.add(point.value_ix)
+            found[lost.id] = instead
+    return found
+
+
+async def _hold_one(tx: Tx, lost: Offer, entry: Entry) -> Instead | None:
+    minutes = min((await people.practice(tx)).offer_hold_minutes, LONGEST_MINUTES)
+    like = await store.opening_by_id(tx, lost.opening_id)
+    for time in await _times(tx, entry) if like else ():
+        opening = await _as_opening(tx, like, time)
+        deadline = held_until(tx.now, time.starts_at, minutes, alone=True)
+        if opening is None or deadline is None or not await _fits(tx, entry, opening):
+            continue
+        made = await _offer(tx, lost, time, deadline)
+        if made is not None:
+            return Instead(made, time.starts_at, deadline)
+    return None
+
+
+async def _times(r: Reading, entry: Entry) -> tuple[OpenTime, ...]:
+    """What is free for their service with whom they would see, soonest first."""
+    clinicians = entry.clinician_ids or [each.id for each in await people.clinicians(r, active_only=True)]
+    earliest = r.now + max(SOONEST, timedelta(minutes=entry.min_notice_minutes))
+    latest = min(entry.replaces_at or r.now + REACH, r.now + REACH)
+    if earliest >= latest:
+        return ()
+    return await open_times(
+        r,
+        clinician_ids=clinicians,
+        service_id=entry.service_id,
+        earliest=earliest,
+        latest=latest,
+        limit=LOOKED_AT,
+        step_minutes=30,
+    )
+
+
+async def _as_opening(r: Reading, like: Opening | None, time: OpenTime) -> Opening | None:
+    """A free time as the rules see an opening."""
+    place = await people.location(r, time.location_id)
+    if like is None or place is None:
+        return None
+    return replace(
+        like,
+        clinician_id=time.clinician_id,
+        location_id=time.location_id,
+        zone=place.zone,
+        starts_at=time.starts_at,
+        ends_at=time.ends_at,
+        freed_by=None,
+    )
+
+
+async def _fits(r: Reading, entry: Entry, opening: Opening) -> bool:
+    wish = await candidates.wish_then(r, entry, opening)
+    return fits(wish, candidates.gap_of(opening), r.now) is None
+
+
+async def _offer(tx: Tx, lost: Offer, time: OpenTime, deadline: datetime) -> str | None:
+    """The id of an offer of this time, held; None if somebody has just taken it."""
+    opening_id = await open_time(
+        tx,
+        clinician_id=time.clinician_id,
+        service_id=lost.service_id,
+        location_id=time.location_id,
+        span=Span(time.starts_at, time.ends_at),
+        kind=OpeningKind.INSTEAD,
+    )
+    if opening_id is None:
+        return None
+    await edit_store.plan_wave(tx, opening_id, None)
+    kept = await hold(
+        tx,
+        holder_id=opening_id,
+        kind="offer",
+        service_id=lost.service_id,
+        times=(time,),
+        expires_at=hold_expiry(deadline),
+    )
+    if not kept:
+        await edit_store.set_opening_state(tx, opening_id, store.UNSETTLED, store.OpeningState.UNDONE)
+        return None
+    offer_id = tx.new_id()
+    row = {
+        "id": offer_id,
+        "opening_id": opening_id,
+        "entry_id": lost.entry_id,
+        "client_id": lost.client_id,
+        "contact_point_id": lost.contact_point_id,
+        "expires_at": deadline,
+    }
+    await edit_store.add_offers(tx, [row])
+    tx.note("offer.instead", "offer", offer_id, opening=opening_id, entry=lost.entry_id)
+    return offer_id
