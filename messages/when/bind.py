@@ -129,7 +129,8 @@ def _settle(hours: Sequence[Hours], frame: Frame, day: date | None) -> _Edges:
     bookable = [each for each in frame.bookable if day is None or each.date() == day]
     rest = [each for each in hours if each.part is None]
     if not rest:
-        if part is None or any(each.part != part for each in hours):
+        part = _narrowest([each.part for each in hours if each.part is not None])
+        if part is None:
             raise MustAskError("parts_disagree")
         start = max(part.start, _earliest(frame, day) or part.start) if part.later else part.start
         return _interval(start, part.end, Grain.HOUR)
@@ -137,6 +138,13 @@ def _settle(hours: Sequence[Hours], frame: Frame, day: date | None) -> _Edges:
     if len(edges) == 2 and edges[0].kind is SpanKind.OPEN_END and edges[1].kind is SpanKind.OPEN_START:  # noqa: PLR2004 -- a pair
         return _interval(edges[0].first, edges[1].last, Grain.HOUR)
     return _narrowed(_moment_within(edges) if len(edges) > 1 else edges[0], part)
+
+
+def _narrowest(parts: Sequence[Part]) -> Part | None:
+    """“First thing tomorrow morning": the part that lies in all the others."""
+    return next(
+        (part for part in parts if all(each.start <= part.start and part.end <= each.end for each in parts)), None
+    )
 
 
 def _moment_within(edges: Sequence[_Edges]) -> _Edges:

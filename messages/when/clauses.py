@@ -161,7 +161,8 @@ def _says_more(ahead: Sequence[Piece]) -> bool:
 
 def _over(so_far: Sequence[Piece]) -> bool:
     """Whether the clause told when something else ends: what follows a pause is a new thought."""
-    return Mark.ENDS in so_far and any(isinstance(piece, Clock) for piece in so_far)
+    hour = Mark.ENDS in so_far and any(isinstance(piece, Clock) for piece in so_far)
+    return hour or (Mark.RETURNS in so_far and _timed(so_far))
 
 
 def _no_behind(so_far: Sequence[Piece]) -> bool:
@@ -198,6 +199,8 @@ def _refuses_next(ahead: Sequence[Piece]) -> bool:
 def _stance(pieces: Sequence[Piece]) -> Stance:
     if Mark.PAST in pieces:
         return Stance.PAST
+    if Mark.RETURNS in pieces and _timed(pieces):
+        return Stance.VAGUE
     if Mark.ENDS in pieces and not any(piece in _ASKING for piece in pieces) and _tells_when_it_ends(pieces):
         return Stance.VAGUE
     return Stance.REFUSAL if _refuses(pieces) or _no_behind(pieces) else Stance.WISH

@@ -76,7 +76,7 @@ def _bare(hour: int, words: tuple[str, ...], at: int) -> Found | None:
         return _valid(Clock(hour, marked=True), words, at, 2)
     if after == "h" and words[at].isdecimal():
         return _valid(Clock(hour, marked=True), words, at, 2)
-    if words[at - 1 : at] and words[at - 1] in _NUMBERED:
+    if words[at - 1 : at] and (words[at - 1] in _NUMBERED or words[at - 1 : at + 1] == ("los", "dos")):
         return Word(words[at]), 1
     about = words[at + 1 : at + 4] == ("mas", "o", "menos")
     if not about and (after in UNITS or after in PLACES):

@@ -117,6 +117,10 @@ _AHEAD: Final = {
     ("day", "after", "tmrw"): 2,
     ("pasado", "manana"): 2,
     ("later", "today"): 0,
+    ("hoy", "en", "ocho"): WEEK,
+    ("hoy", "en", "quince"): 2 * WEEK,
+    ("manana", "en", "ocho"): WEEK + 1,
+    ("manana", "en", "quince"): 2 * WEEK + 1,
     ("hoy", "mas", "tarde"): 0,
     ("hoy", "mismo", "mas", "tarde"): 0,
     ("mas", "tarde", "hoy"): 0,
@@ -267,7 +271,7 @@ def _spells_day(words: tuple[str, ...], start: int, end: int) -> bool:
     number = _day_number(words, start)
     if number is None or words[start] in {"a", "an", "un", "one"}:
         return False
-    if number[0] not in _FIRST_THREE:
+    if number[0] not in _FIRST_THREE or words[start - 1] == "dia":
         return True
     on = start > 1 and (words[start - 2] in {"on", "de"} or (words[start - 1] == "el" and _ends_hour(words[start - 2])))
     behind = end + (words[end : end + 1] == (",",))

@@ -127,7 +127,7 @@ _BY_NAME: Final[Mapping[tuple[str, ...], Callable[[int], date] | None]] = Mappin
 _LONGEST: Final = max(map(len, _BY_NAME))
 _LEADS: Final = frozenset({"the", "el", "la", "on"})
 # Around a holiday's name these make a stretch of it, which everybody draws differently.
-_AROUND: Final = frozenset({"weekend", "week", "break", "season", "time", "puente"})
+_AROUND: Final = frozenset({"eve", "weekend", "week", "break", "season", "time", "puente"})
 _LEAP_DAY: Final = (("leap", "day"), ("dia", "bisiesto"))
 
 

@@ -152,6 +152,8 @@ class _Folding:
             return False
         if isinstance(piece, Word):
             return _belongs_to_a_time(piece.text)
+        if piece is Mark.BETWEEN:
+            return isinstance(self.numbers.next(self.at + 1), Clock | Days)
         return piece in {Mark.AFTER, Mark.BEFORE, Mark.NOT_BEFORE}
 
     def _mark(self, piece: Piece, found: list[Limit]) -> None:

@@ -84,6 +84,7 @@ class Mark(Enum):
     MINE = auto()
     HAVE_ALREADY = auto()
     ENDS = auto()
+    RETURNS = auto()
     PAUSE = auto()
     STOP = auto()
     BUT = auto()

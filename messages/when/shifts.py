@@ -11,7 +11,7 @@ from typing import Final
 from messages.when.almanac import DAY, MONTHS_A_YEAR, WEEK, Calendar, Found, months_on
 from messages.when.holidays import nth_weekday
 from messages.when.pieces import Days, Mark
-from messages.when.words import HOURS, MONTHS, NUMBERS, PARTS, WEEKDAYS
+from messages.when.words import HOURS, MONTHS, NUMBERS, PARTS, SHORT_WEEKDAYS, WEEKDAYS
 
 Anchor = Callable[[tuple[str, ...], int, Calendar], Found | None]
 
@@ -30,7 +30,7 @@ _OUT: Final = tuple(
     tuple(phrase.split())
     for phrase in ("from now", "from today", "out", "de hoy", "de ahora", "a partir de hoy", "a partir de ahora")
 )
-_WITHIN: Final = tuple(tuple(phrase.split()) for phrase in ("dentro de", "de aqui a", "de hoy a", "in", "en", "within"))
+_WITHIN: Final = tuple(tuple(phrase.split()) for phrase in ("dentro de", "de aqui a", "de hoy a", "in", "en"))
 _EIGHT_DAYS: Final = {"ocho": 7, "8": 7, "quince": 14, "15": 14}
 _NEIGHBOURS: Final = {
     ("after",): 1,
@@ -205,25 +205,26 @@ def _neighbour(words: tuple[str, ...], at: int, calendar: Calendar, anchor: Anch
     """“the Monday after Christmas”, "the day before the 24th", "el dia despues de nochebuena"."""
     start = at + (words[at] in {"the", "el", "un", "al", "on"})
     named = words[start] if start < len(words) else ""
-    if named not in _DAY_WORDS and named not in WEEKDAYS:
+    weekday = WEEKDAYS.get(named, SHORT_WEEKDAYS.get(named))
+    if named not in _DAY_WORDS and weekday is None:
         return None
     length = _phrase_at(words, start + 1, tuple(_NEIGHBOURS))
     then = start + 1 + length
     if not length:
         return None
-    if named in WEEKDAYS and calendar.said is not None and _ends_here(words, then):
+    if weekday is not None and calendar.said is not None and _ends_here(words, then):
         found: Found | None = (Days((calendar.said,)), 0)
     else:
         found = anchor(words, then, calendar) if then < len(words) else None
     if found is None:
-        event = words[at] == "the" and named in WEEKDAYS and _is_event(words, then)
+        event = words[at] == "the" and weekday is not None and _is_event(words, then)
         return (Mark.ASK, then - at) if event else None  # "the Monday after my birthday"
     if not isinstance(found[0], Days):
         return Mark.ASK, then + found[1] - at
-    if named in WEEKDAYS and found[0].weekday is not None:
+    if weekday is not None and found[0].weekday is not None:
         return None
     sign = _NEIGHBOURS[words[start + 1 : then]]
-    return _beside(found[0], WEEKDAYS.get(named), sign), then + found[1] - at
+    return _beside(found[0], weekday, sign), then + found[1] - at
 
 
 def _beside(days: Days, weekday: int | None, sign: int) -> Days:

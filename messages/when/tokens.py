@@ -11,7 +11,7 @@ from functools import lru_cache
 from typing import Final
 
 from messages.when.marks import NOT_MENDED
-from messages.when.words import HOURS, LUNCH, MONTHS, PARTS, SHORT_FORMS, TONIGHT, WEEKDAYS
+from messages.when.words import DAY_NUMBERS, HOURS, LUNCH, MINUTES, MONTHS, PARTS, SHORT_FORMS, TONIGHT, WEEKDAYS
 
 MAX_CHARACTERS: Final = 2000
 PAUSE: Final = ","
@@ -44,7 +44,7 @@ _APOSTROPHE: Final = re.compile(r"(?<=[^\W_])['\u2019\u2018`\u00b4](?=[^\W_])")
 _STRETCHED: Final = re.compile(r"([a-z])\1{2,}")
 _PIECE: Final = re.compile(
     r"\d{4}-\d{1,2}-\d{1,2}"
-    r"|\d{1,2}/\d{1,2}(?:/\d{4}|/\d{2})?(?!\d)"
+    r"|\d{1,2}/\d{1,2}(?:/\d{4}|/\d{2})?(?!\d|:|\s?[ap]m\b|[ap]\b)"
     r"|\d{1,2}(?:\s?[:;]\s?|\.)[0-5]\d(?!\d)|\d{1,2}h[0-5]\d(?!\d)"
     r"|\d{1,4}[ap](?![a-z])"
     r"|\d+"
@@ -61,7 +61,16 @@ _ENGLISH: Final = frozenset(
     }
 )  # fmt: skip
 _OF_TODAY: Final = frozenset({"manana", "tarde", "noche", "tardecita"})
+# Words that are read as others before some.
+_READ_AS: Final[dict[str, tuple[frozenset[str], tuple[str, ...]]]] = {
+    "once": (_ENGLISH, ("when",)),
+    "esta": (_OF_TODAY, ("hoy", "la")),
+    "i": (frozenset({"media", "cuarto", "pico"}), ("y",)),
+    "x": (frozenset({"la", "las", "el", "favor"}), ("por",)),
+}
 _WITH_ARTICLE: Final = {"del": ("de", "el"), "al": ("a", "el"), "pal": ("para", "el")}
+_SOFT_C: Final = re.compile("c(?=[ei])")
+_VOWELS: Final = re.compile("[aeiou]")
 _LONGEST_MENDED: Final = 10
 _SHORTEST_MENDED: Final = 5
 _LONG: Final = 8
@@ -93,21 +102,17 @@ def _unfolded(cut: tuple[str, ...]) -> Iterator[str]:
     """The tokens, with a word for a day and its part together said as two: "tonight" is "today night"."""
     for at, word in enumerate(cut):
         after = cut[at + 1] if at + 1 < len(cut) else ""
-        if word == "once" and after in _ENGLISH:
-            yield "when"
+        before_these, read_as = _READ_AS.get(word, (frozenset(), ()))
+        if after in before_these:
+            yield from read_as
         elif word in TONIGHT:
             yield from ("today", "night")
-        elif word in _NARROWING and cut[at + 1 : at + 2] == ("this",) and cut[at + 2 : at + 3] and cut[at + 2] in PARTS:
+        elif word in _NARROWING and after == "this" and cut[at + 2 : at + 3] and cut[at + 2] in PARTS:
             yield from ("today", word)
         elif word == "this" and after in PARTS and PARTS[after] != LUNCH:
-            if not at or cut[at - 1] not in _NARROWING:
-                yield "today"
-        elif word == "x" and after in {"la", "las", "el", "favor"}:
-            yield "por"
+            yield from () if at and cut[at - 1] in _NARROWING else ("today",)
         elif word in _WITH_ARTICLE and (after.isdecimal() or after == "primero"):
             yield from _WITH_ARTICLE[word]
-        elif word == "esta" and after in _OF_TODAY:
-            yield from ("hoy", "la")
         else:
             yield word
 
@@ -140,18 +145,24 @@ def _mended(word: str) -> str:
     word = _STRETCHED.sub(r"\1\1", word)
     if not _SHORTEST_MENDED <= len(word) <= _LONGEST_MENDED or not word.isalpha() or word in NOT_MENDED:
         return word
-    if word in _NAMES:
+    if word in _NAMES or word in DAY_NUMBERS or word in MINUTES:
         return word
-    near = {
-        name: _distance(word, name) for name in _NAMES if _sounds(name[0]) == _sounds(word[0]) and _near(word, name)
-    }
+    sound = _sound(word)
+    near = {name: _distance(sound, spoken) for name, spoken in _SOUNDS_OF_NAMES.items() if _near(sound, spoken)}
     nearest = [name for name, slips in near.items() if slips == min(near.values())]
-    return nearest[0] if len({_meaning(name) for name in nearest}) == 1 else word
+    if len({_meaning(name) for name in nearest}) == 1:
+        return nearest[0]
+    bare = [name for name in _NAMES if _consonants(name) == word]
+    return bare[0] if len(bare) == 1 and not nearest else word
 
 
-def _sounds(letter: str) -> str:
-    """B and v are one sound in Spanish."""
-    return "v" if letter == "b" else letter
+def _sound(word: str) -> str:
+    """The word as Spanish says it: b and v are one, so are s, z and soft c; an h before them is silent."""
+    return _SOFT_C.sub("s", word.removeprefix("h")).replace("b", "v").replace("z", "s")
+
+
+def _consonants(word: str) -> str:
+    return _VOWELS.sub("", word)
 
 
 def _meaning(name: str) -> object:
@@ -162,7 +173,8 @@ def _meaning(name: str) -> object:
 def _near(word: str, name: str) -> bool:
     """Whether one slip of the thumb (two in long words) makes one of the other."""
     allowed = 2 if len(name) >= _LONG else 1
-    return abs(len(word) - len(name)) <= allowed and _distance(word, name) <= allowed
+    alike = word[:1] == name[:1] and abs(len(word) - len(name)) <= allowed
+    return alike and _distance(word, name) <= allowed
 
 
 def _distance(first: str, second: str) -> int:
@@ -176,3 +188,6 @@ def _distance(first: str, second: str) -> int:
             row.append(min(cost, rows[-2][other_at - 2] + 1) if swapped else cost)
         rows.append(row)
     return rows[-1][-1]
+
+
+_SOUNDS_OF_NAMES: Final = {name: _sound(name) for name in _NAMES}

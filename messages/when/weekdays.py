@@ -124,7 +124,7 @@ def _numbered_weekday(
 # Behind a number these say that it is an hour.
 _OF_A_CLOCK: Final = frozenset(
     {
-        "am", "pm", "h", "hs", "hrs", "oclock", "-", "or", "o", "ish", "y", "in", "de", "to", "until", "through",
+        "am", "pm", "h", "hs", "hrs", "oclock", "-", "or", "o", "u", "ish", "y", "in", "de", "to", "until", "through",
         "thru",        "menos", "sharp", "onwards",
     }
 )  # fmt: skip

@@ -7,7 +7,6 @@ invariant: what belongs to a time and was not read makes any wish a question.
 from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from datetime import date, datetime, timedelta
-from itertools import pairwise
 from typing import Final
 
 from messages.when.bind import Frame, spans
@@ -108,7 +107,8 @@ def _take(so_far: Told, clause: Clause, frame: Frame) -> None:
     wished, refused = _told_apart(folded.limits, clause)
     so_far.ruled_out.extend(_refused(_in_the_stretch(refused, wished), frame))
     if clause.stance is Stance.VAGUE:
-        so_far.vague, so_far.background = True, Wish(wished)
+        days_alone = tuple(limit for limit in wished if isinstance(limit.what, Dates))
+        so_far.vague, so_far.background = True, Wish(days_alone if Mark.RETURNS in clause.pieces else wished)
         return
     _refuse_unknown(clause, wished, refused)
     _note(so_far, clause, folded, wished=bool(wished))
@@ -182,8 +182,12 @@ def _dates_of(limit: Limit) -> tuple[date, ...]:
 
 
 def _of_some_day(pieces: Sequence[Piece]) -> bool:
-    """“El lunes del puente": a day told by one that nobody else knows."""
-    return any(first is Mark.FROM and then is Mark.SOME_DAY for first, then in pairwise(pieces))
+    """“El lunes del puente", "Saturday of that weekend": a day told by one that nobody else knows."""
+    trios = zip(pieces, pieces[1:], pieces[2:], strict=False)
+    return any(
+        isinstance(day, Days) and binder in {Mark.FROM, Mark.LINK} and other is Mark.SOME_DAY
+        for day, binder, other in trios
+    )
 
 
 def _hours_of_either(wished: Sequence[Limit], refused: Sequence[Limit]) -> bool:
