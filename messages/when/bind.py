@@ -79,6 +79,8 @@ def _refuse_doubt(days: Days, frame: Frame) -> None:
 def _working(days: Days, frame: Frame) -> list[date]:
     """The single days that hours are laid on: all that were named; of a week its working days, none that is over."""
     found = [day for day in _each_day(days) if day >= frame.now.date()]
+    if days.until is not None and (days.until - days.dates[0]).days > _LONGEST_CUT:
+        raise MustAskError("too_many")
     if days.until is not None and days.grain is not Grain.DAY:
         found = [day for day in found if day.weekday() < _SATURDAY]
     if not found:

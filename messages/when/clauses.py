@@ -12,12 +12,14 @@ from typing import Final
 
 from messages.when.marks import POLITE
 from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
+from messages.when.reading import Grain
 
 _CONNECTING: Final = frozenset({Mark.AND, Mark.OR, Mark.PAUSE, Mark.BUT, Mark.BECAUSE})
 _ASKING: Final = frozenset({Mark.POSSIBLE, Mark.PROPOSE})
 _ENDING: Final = frozenset({Mark.STOP, Mark.PAUSE, Mark.BUT, Mark.BECAUSE, Mark.UNLESS, Mark.SO})
 # We never offer so many times that this could be one of them.
 _NO_CHOICE: Final = 10
+_CHOICES: Final = 3
 _IFS: Final = frozenset({"if", "si"})
 _BOUNDING: Final = frozenset({Mark.AFTER, Mark.BEFORE, Mark.UNTIL, Mark.NOT_BEFORE})
 _OPENING: Final = frozenset({Mark.PROPOSE, Mark.MOVE})
@@ -68,7 +70,7 @@ class Clause:
         said = [piece for piece in said if not (isinstance(piece, Word) and piece.text in POLITE)]
         hours = said[::2] if said[1::2] in ([], [Mark.OR]) else []  # "9" or "9 or 2"
         clocks = [piece for piece in hours if isinstance(piece, Clock)]
-        return len(clocks) == len(hours) and any(not each.choice or each.hour >= _NO_CHOICE for each in clocks)
+        return len(clocks) == len(hours) and any(_is_no_choice(each) for each in clocks)
 
     @property
     def concedes(self) -> bool:
@@ -79,6 +81,10 @@ class Clause:
     def corrects(self) -> bool:
         """Whether it takes back what was said before."""
         return Mark.CORRECT in self.pieces
+
+
+def _is_no_choice(clock: Clock) -> bool:
+    return clock.hour >= _NO_CHOICE or (not clock.choice and (clock.hour > _CHOICES or clock.grain is Grain.MINUTE))
 
 
 def clauses(pieces: Sequence[Piece]) -> list[Clause]:

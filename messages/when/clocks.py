@@ -114,6 +114,8 @@ def _with_half(clock: Clock, words: tuple[str, ...], at: int, taken: int) -> Fou
             marked, taken = True, taken + 1
         elif words[at + taken : at + taken + 3] in {("in", "the", "am"), ("in", "the", "pm")} and not half:
             half, marked, taken = _HALVES[words[at + taken + 2]], True, taken + 3
+        elif pair == ("del", "dia") and clock.hour == _NOON_HOUR:
+            half, marked, taken = "p", True, taken + 2
         elif pair in _ENDINGS:
             marked, taken = True, taken + 2
         elif words[at + taken : at + taken + 3] in _EXACTLY:

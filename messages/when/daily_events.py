@@ -16,6 +16,10 @@ _BEGINNINGS: Final = frozenset({Mark.LINK, Mark.MINE, Mark.POSSIBLE, Mark.PROPOS
 _ENDINGS: Final = frozenset({Mark.PAUSE, Mark.STOP, Mark.BUT, Mark.SO, Mark.BECAUSE, Mark.UNLESS})
 
 
+_Stands = tuple[Sequence[Piece], int]
+"""What stands for an event, and the place behind it."""
+
+
 def without_events(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     """The pieces without events and conditions; the hour of an event stands as a bound."""
     found: list[Piece] = []
@@ -27,32 +31,48 @@ def without_events(pieces: Sequence[Piece]) -> tuple[Piece, ...]:
     return tuple(found)
 
 
-def _event(pieces: Sequence[Piece], at: int) -> tuple[Sequence[Piece], int]:
+def _event(pieces: Sequence[Piece], at: int) -> _Stands:
     """What stands for the event that begins at `at`, and the place behind it; the piece itself where none begins."""
     first = pieces[at]
     alone = (first,), at + 1
     if first is Mark.ONCE_DONE:
         return _once_done(pieces, at)
-    bound = first in {Mark.AFTER, Mark.BEFORE}
-    since = isinstance(first, Word) and first.text in _SINCE
-    condition = isinstance(first, Word) and first.text in _IFS
-    if not (bound or since or condition):
-        return alone
+    if first in {Mark.AFTER, Mark.BEFORE} or _is_since(first):
+        return _of_bound(pieces, at) or alone
+    return _of_condition(pieces, at) or alone
+
+
+def _is_since(piece: Piece) -> bool:
+    return isinstance(piece, Word) and piece.text in _SINCE
+
+
+def _of_condition(pieces: Sequence[Piece], at: int) -> _Stands | None:
+    """“If it isn't raining"; one that names a time stays."""
+    first = pieces[at]
+    if not isinstance(first, Word) or first.text not in _IFS:
+        return None
+    end = _end(pieces, at + 1)
+    timed = end < len(pieces) and isinstance(pieces[end], Days | Part | Clock)
+    return None if timed else ((), end)
+
+
+def _of_bound(pieces: Sequence[Piece], at: int) -> _Stands | None:
     end = _end(pieces, at + 1)
     event = pieces[at + 1 : end]
-    hour = pieces[end] if end < len(pieces) else None
-    if isinstance(hour, Clock):
-        side = Mark.BEFORE if first is Mark.BEFORE else Mark.AFTER
-        return alone if condition or Mark.ENDS not in event else ((side, hour), end + 1)
-    if condition:
-        return alone if isinstance(hour, Days | Part) else ((), end)
-    if not bound or not _names_event(event):
-        return alone
-    theirs = at > 0 and isinstance(pieces[at - 1], Days) and event[0] in {Mark.MINE, Mark.PAST}
-    return ((Mark.ROUTINE,) if theirs or _is_daily(event) else ()), end
+    behind = pieces[end] if end < len(pieces) else None
+    if isinstance(behind, Clock):
+        side = Mark.BEFORE if pieces[at] is Mark.BEFORE else Mark.AFTER
+        return ((side, behind), end + 1) if Mark.ENDS in event else None
+    theirs = not {Mark.MINE, Mark.PAST}.isdisjoint(event)
+    if isinstance(behind, Days) and theirs:
+        return (Mark.ASK,), end + 1  # "before my trip on the 12th": before it, or on it?
+    if _is_since(pieces[at]) or not _names_event(event):
+        return None
+    of_the_day = at > 0 and isinstance(pieces[at - 1], Days) and event[0] in {Mark.MINE, Mark.PAST}
+    return ((Mark.ROUTINE,) if of_the_day or _is_daily(event) else ()), end
 
 
-def _once_done(pieces: Sequence[Piece], at: int) -> tuple[Sequence[Piece], int]:
+def _once_done(pieces: Sequence[Piece], at: int) -> _Stands:
     """“Once I get off at 5" is after 5; without its hour, after the one that was said before."""
     then = at + 1
     while then < len(pieces) and pieces[then] in {Mark.AT, Mark.LINK, Mark.FROM}:

@@ -99,6 +99,13 @@ def _relative(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | No
     return None
 
 
+def _that_day(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
+    """“Ese dia", "that day": the one that was said."""
+    if calendar.said is None or words[at : at + 2] not in {("ese", "dia"), ("that", "day")}:
+        return None
+    return Days((calendar.said,)), 2
+
+
 def _after_tomorrow(words: tuple[str, ...], at: int) -> bool:
     """“Pasado a las 9” is short for "pasado mañana"; "el mes pasado" is not."""
     after = words[at + 1] if at + 1 < len(words) else ""
@@ -319,6 +326,7 @@ def _week_of(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | Non
 
 _READERS: Final[tuple[Callable[[tuple[str, ...], int, Calendar], Found | None], ...]] = (
     _relative,
+    _that_day,
     _written,
     holiday_at,
     _month_day,

@@ -90,6 +90,8 @@ def _of_one_day(days: Sequence[Dates], what: Dates, joined: str) -> Dates | None
         raise MustAskError("days_disagree")
     if what.days.every and last.days.until is not None:
         return _merged(last, what)
+    if joined == "pause" and _restated(last.days, what.days):
+        raise MustAskError("days_unclear")  # "New Year, January 5": which of them?
     if joined == "pause" and what.days.every != last.days.every:
         raise MustAskError("days_unclear")
     return None
@@ -116,9 +118,13 @@ def _week_of_weekday(first: Dates, second: Dates) -> bool:
 def _one_of_open(bound: Dates, what: Dates) -> Dates:
     """“After New Year, the 5th”: a day said more exactly."""
     edge, day = bound.days.dates[0], what.days.dates[0]
-    if what.days.until is not None or (day > edge if bound.how == "before" else day <= edge):
+    if what.days.until is not None or not _in_bound(day, edge, bound.how):
         raise MustAskError("days_disagree")
     return what
+
+
+def _in_bound(day: date, edge: date, how: str) -> bool:
+    return {"before": day < edge, "until": day <= edge, "after": day > edge}[how]
 
 
 def _both_named(first: Dates, second: Dates) -> bool:
@@ -130,6 +136,10 @@ def _says_it_again(first: Dates, second: Dates, joined: str) -> bool:
     named, fixed = first.days, second.days
     again = named.weekday is not None and fixed.weekday is None and fixed.until is None
     return joined == "pause" and again and fixed.dates[0].weekday() == named.weekday
+
+
+def _restated(first: Days, second: Days) -> bool:
+    return first.fixed and second.fixed and first.dates != second.dates
 
 
 def _disagree(named: Days, fixed: Days) -> bool:

@@ -147,7 +147,7 @@ def _named(words: tuple[str, ...], at: int, start: int, calendar: Calendar) -> F
             if around and around[0] in _AROUND:
                 return Mark.SOME_DAY, start + length + 1 - at
             rule = _BY_NAME[name]
-            return (Days((_next(rule, calendar.today),)) if rule else Mark.SOME_DAY), start + length - at
+            return (Days((_next(rule, calendar.today),), fixed=True) if rule else Mark.SOME_DAY), start + length - at
     return None
 
 

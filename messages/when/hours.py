@@ -20,10 +20,12 @@ _LATEST_AFTERNOON: Final = 20
 
 def settled(clock: Clock, part: Part | None = None, bookable: Sequence[datetime] = ()) -> time | None:
     """The time of day, by "am" or "pm", the part of the day, what can be booked, and then by convention."""
-    if clock.hour > _NOON or clock.hour == 0:
+    if clock.hour > _NOON:
         return time(clock.hour, clock.minute)
     if clock.half:
-        return time(clock.hour % _NOON + (_NOON if clock.half == "p" else 0), clock.minute)
+        return _in_half(clock)
+    if clock.hour == 0:
+        return None  # midnight: of this day, or of the next?
     if part is not None:
         return _in_part(clock, part)
     both = {clock.hour % _NOON, clock.hour % _NOON + _NOON}
@@ -31,6 +33,11 @@ def settled(clock: Clock, part: Part | None = None, bookable: Sequence[datetime]
     if len(open_hours) == 1:
         return time(open_hours.pop(), clock.minute)
     return _by_convention(clock)
+
+
+def _in_half(clock: Clock) -> time | None:
+    hour = clock.hour % _NOON + (_NOON if clock.half == "p" else 0)
+    return time(hour, clock.minute) if hour else None
 
 
 def _in_part(clock: Clock, part: Part) -> time | None:

@@ -164,7 +164,7 @@ class _Folding:
             self.excluded = True
         elif piece in {Mark.POSSIBLE, Mark.PROPOSE, Mark.STOP}:
             self.excluded = False
-        elif piece is Mark.INSTEAD_OF or (piece is Mark.MINE and (self.moves or self._visit_follows())):
+        elif piece is Mark.INSTEAD_OF or (piece is Mark.MINE and (self.moves or self._names_visit())):
             self.once_excluded = True
         elif piece is Mark.TO and self.moves:
             self._target(found)
@@ -190,6 +190,11 @@ class _Folding:
 
     def _next_mark(self) -> Piece | None:
         return self.pieces[self.at + 1] if self.at + 1 < len(self.pieces) else None
+
+    def _names_visit(self) -> bool:
+        """“My 9am", "my Tuesday appointment": the visit they have."""
+        hour = self._next_mark()
+        return (isinstance(hour, Clock) and hour.marked) or self._visit_follows()
 
     def _visit_follows(self) -> bool:
         """Whether "appointment" or the like stands behind the next time: "my Tuesday appointment"."""

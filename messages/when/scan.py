@@ -41,8 +41,9 @@ _RATHER: Final = frozenset({"prefiero", "mejor", "preferible"})
 _NEAR: Final = frozenset({"tomorrow", "today", "hoy", "next", "proximo", "tarde"})
 _BAD: Final = frozenset(
     {
-        "bad", "iffy", "tough", "rough", "tricky", "shot", "awful", "terrible", "hard", "dificil", "fatal",
-        "complicado", "complicada", "mal", "hectic", "nuts", "crazy", "packed", "jammed",
+        "awful", "bad", "complicada", "complicado", "crazy", "dificil", "fatal", "hard", "hectic", "iffy", "jammed",
+        "mal", "nada", "nah", "never", "nope", "nunca", "nuts", "packed", "rough", "shot", "terrible", "tough",
+        "tricky",
     }
 )  # fmt: skip
 _EARLY: Final = frozenset({"early", "temprano", "tempranito"})

@@ -27,9 +27,10 @@ _SHORTENED: Final = re.compile(
 _OTHER_NUMBERS: Final = re.compile(
     r"\(?\b\d{3}\)?[\s.-]{0,2}\d{3}[\s.-]?\d{4}\b|\b\d{3}[\s-]\d{4}\b|\b\d{5,}\b"
     r"|[$\u20ac\u00a3]\s?\d+(?:[.,]\d+)*|#\s?\d+|\b\d+(?:[.,]\d+)?\s?(?:mg|ml|mcg|lbs?|kg|kilos|%|dollars|bucks|degrees)(?![a-z])"
-    r"|\b\d{2,3}\.\d\b"
+    r"|\b\d{2,3}\.\d\b|\b\d+\s1/2\s?(?:hours?|hrs?|horas?|weeks?|semanas?|months?|meses|years?|anos?)\b"
 )
 _MIDDAY: Final = re.compile(r"\bmid\s?-?\s?day\b")
+_AND_A_HALF: Final = re.compile(r"\b(\d{1,2})\s?(?:&\s?)?1/2\b")
 _COMPOUND: Final = re.compile(r"\b(twenty|thirty|forty|fifty)-(?=[a-z])")
 # "M-F" is every working day; which days "m/w/f" names is asked.
 _WORKDAYS: Final = re.compile(r"\bm(?:on)?\s?-\s?f\b")
@@ -94,6 +95,7 @@ def tokens(text: str) -> tuple[str, ...]:
     plain = _MIDDAY.sub("midday", plain)
     plain = _COMPOUND.sub(r"\1 ", plain)
     plain = _OTHER_NUMBERS.sub(" number ", _SHORTENED.sub(r"\1 ", plain))
+    plain = _AND_A_HALF.sub(r"\1 y 1/2", plain)
     plain = _MARKS.sub(r"\1m ", _APOSTROPHE.sub("", plain))
     return tuple(_unfolded(tuple(_cut(plain))))
 
