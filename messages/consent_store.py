@@ -47,6 +47,12 @@ _UNACKNOWLEDGED: Final = (
     .order_by(opt_out.c.at)
 )
 
+_STOPPED_AMONG: Final = select(opt_out.c.address_ix, opt_out.c.channel).where(
+    opt_out.c.practice_id == bindparam("of"),
+    opt_out.c.stopped,
+    opt_out.c.address_ix.in_(bindparam("numbers", expanding=True)),
+)
+
 
 async def opt_out_of(r: Reading, address_ix: bytes, channel: str) -> OptOut | None:
     """What the address last said; None when it never said anything."""
@@ -66,10 +72,8 @@ async def stopped_among(r: Reading, address_ixs: Collection[bytes]) -> frozenset
     """Which of these addresses are opted out, by channel."""
     if not address_ixs:
         return frozenset()
-    wanted = select(opt_out.c.address_ix, opt_out.c.channel).where(
-        opt_out.c.practice_id == r.practice_id, opt_out.c.stopped, opt_out.c.address_ix.in_(list(address_ixs))
-    )
-    return frozenset((row.address_ix, row.channel) for row in await r.conn.execute(wanted))
+    found = await r.conn.execute(_STOPPED_AMONG, {"of": r.practice_id, "numbers": list(address_ixs)})
+    return frozenset((number, channel) for number, channel in found.all())
 
 
 async def unacknowledged(r: Reading) -> tuple[OptOut, ...]:

@@ -7,10 +7,12 @@ names the state it is changed from.
 from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
+from functools import cache
 from typing import Any
 
 from sqlalchemy import ColumnElement, and_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy.sql.dml import ReturningInsert
 
 from messages.kinds import Channel, Kind
 from messages.particulars import Particulars
@@ -106,14 +108,20 @@ async def add(tx: Tx, row: dict[str, Any]) -> bool:
 
 async def add_many(tx: Tx, rows: Sequence[dict[str, Any]]) -> frozenset[str]:
     """Insert rows that all name the same columns; returns the ids of those whose dedupe key was new."""
-    dialect = sqlite if tx.conn.dialect.name == "sqlite" else postgresql
     fresh = {"practice_id": tx.practice_id, "state": "pending", "attempt": 0, "looks": 0, "created_at": tx.now}
     added: set[str] = set()
     for start in range(0, len(rows), ROWS_AT_ONCE):
         chunk = [{**fresh, **row} for row in rows[start : start + ROWS_AT_ONCE]]
-        statement = dialect.insert(message).values(chunk).on_conflict_do_nothing().returning(message.c.id)
-        added.update((await tx.conn.execute(statement)).scalars())
+        added.update((await tx.conn.execute(_added(tx.conn.dialect.name), chunk)).scalars())
     return frozenset(added)
+
+
+@cache
+def _added(engine: str) -> ReturningInsert[Any]:
+    """Put together once for each engine; how many rows it gets is filled in by the driver's layer."""
+    dialect = sqlite if engine == "sqlite" else postgresql
+    found: ReturningInsert[Any] = dialect.insert(message).on_conflict_do_nothing().returning(message.c.id)
+    return found
 
 
 async def cancel_pending(tx: Tx, where: Condition, reason: str) -> tuple[str, ...]:

@@ -13,6 +13,7 @@ from typing import Any, Final, NamedTuple
 
 from sqlalchemy import ColumnElement, Select, and_, bindparam, case, func, literal_column, select, update
 
+from messages.cap_store import COUNTED
 from messages.kinds import Channel, Kind, Purpose, traits
 from messages.particulars import NO_PARTICULARS, Particulars
 from messages.states import State
@@ -37,7 +38,6 @@ PRESSING: Final = 5
 """Priorities below this are answers, notices and alerts: somebody waits for them now (outbox.PRIORITY)."""
 EVERY_PRIORITY: Final = 99
 DUE_AT_ONCE: Final = 20_000
-_CAPPED = tuple(kind.value for kind in Kind if traits(kind).capped)
 
 
 class VisitFacts(NamedTuple):
@@ -234,7 +234,7 @@ _CAPPED_SINCE: Final = select(message.c.address_ix, message.c.intent_at).where(
     message.c.practice_id == bindparam("of"),
     message.c.address_ix.in_(bindparam("address_ixs", expanding=True)),
     message.c.intent_at >= bindparam("since"),
-    message.c.kind.in_(_CAPPED),
+    COUNTED,
     message.c.state.in_(("intent", "unknown", "sent")),
 )
 _INTEND: Final = Update(

@@ -4,7 +4,7 @@ Here the order of turns meets consent, STOP, shared numbers, caps and the send w
 nobody is asked who may not be texted at this instant, nobody twice about one opening, and no number holds two offers.
 """
 
-from collections.abc import AsyncIterator, Sequence
+from collections.abc import AsyncIterator, Callable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
@@ -25,9 +25,12 @@ from waitlist.policy import Policy
 from waitlist.reach_store import Instants
 from waitlist.store import Opening
 
-AT_ONCE: Final = 50
+AT_ONCE: Final = 20
+"""For so many at a time the record is asked what it knows of them."""
+MOST_ANSWERED: Final = 2
+"""Who answers each offer may be made so many times as many of them on a day as who answers none."""
+
 SOON: Final = timedelta(minutes=5)
-NEAR: Final = timedelta(hours=4)
 TODAY: Final = timedelta(days=1)
 LATEST: Final = timedelta(minutes=15)
 """Whoever holds an offer of another time is looked at again when that is over, between these two."""
@@ -54,37 +57,57 @@ class Askable:
             self.others_at = min(self.others_at or at, at)
 
 
-async def askable(r: Reading, opening: Opening, practice: Practice, policy: Policy, most: int | None) -> Askable:
-    """The first `most` who may be asked about the opening now (None: all)."""
+Enough = Callable[[Sequence[Turn]], bool]
+"""Whether nobody beyond these needs to be looked at."""
+
+
+def nobody_more(_turns: Sequence[Turn]) -> bool:
+    """Everybody is to be looked at."""
+    return False
+
+
+async def askable(r: Reading, opening: Opening, practice: Practice, policy: Policy, enough: Enough) -> Askable:
+    """Those who may be asked about the opening now, in turn, until they are `enough`."""
     found = Askable()
     now_true = await moment(r, opening)
     passed: dict[str, Misfit] = {}
     numbers = set(now_true.numbers_holding)
-    a_day = offers_a_day(policy, opening.starts_at - r.now)
+    lead = opening.starts_at - r.now
     async for some in _groups(r, opening, policy, now_true, passed):
         facts = await _facts(r, some, practice)
         for ranked in some:
             point = facts.reach.get(ranked.client_id, {}).get(Channel.SMS)
             if point is None or point.value_ix in numbers:
                 continue  # two offers on one number could not be told apart in a reply
-            if not _may_be_texted(r, ranked, point, facts, practice, a_day, found):
+            today = facts.offers.get(ranked.client_id, ())
+            enough_today = had_enough(today, policy, lead, ranked.standing.unanswered)
+            if not _may_be_texted(r, ranked, point, facts, practice, found, enough_today=enough_today):
                 continue
             numbers.add(point.value_ix)
             found.turns.append(Turn(ranked, point))
-            if len(found.turns) == most:
-                return found
+        if enough(found.turns):
+            return found
     for client_id, reason in passed.items():
         if reason is Misfit.HOLDS_ANOTHER_OFFER:
             found.later(min(max(now_true.holding[client_id], r.now + SOON), r.now + LATEST))
     return found
 
 
-def offers_a_day(policy: Policy, lead: timedelta) -> int:
-    """How many offers somebody may have had today and still be made one. The last of a day is kept for what is near.
+def had_enough(answered: Sequence[bool], policy: Policy, lead: timedelta, unanswered: int) -> bool:
+    """Whether somebody may be made no more offers of such a time today, by those they were made, answered or not."""
+    silent = sum(not each for each in answered)
+    return silent >= offers_a_day(policy, lead, unanswered) or len(answered) >= MOST_ANSWERED * policy.offers_a_day
 
-    A time that is days away can wait for tomorrow; one of today needs somebody who can still be texted today.
+
+def offers_a_day(policy: Policy, lead: timedelta, unanswered: int) -> int:
+    """How many unanswered offers somebody may have had today and still be made one. The last is kept for what is near.
+
+    A time that is days away can wait for tomorrow; one of today needs somebody who can still be texted today. Who left
+    the offer before without an answer is asked about what is far ahead once a day.
     """
-    return policy.offers_a_day if lead < TODAY else max(1, policy.offers_a_day - 1)
+    if lead < TODAY:
+        return policy.offers_a_day
+    return 1 if unanswered else max(1, policy.offers_a_day - 1)
 
 
 async def _groups(
@@ -105,7 +128,7 @@ class _Facts:
     reach: dict[str, Reachable]
     clients: dict[str, Client]
     texts: dict[bytes, list[Instants]]
-    offers: dict[str, list[datetime]]
+    offers: dict[str, list[bool]]
 
 
 async def _facts(r: Reading, some: Sequence[Ranked], practice: Practice) -> _Facts:
@@ -128,15 +151,15 @@ def _may_be_texted(
     point: ContactPoint,
     facts: _Facts,
     practice: Practice,
-    a_day: int,
     found: Askable,
+    *,
+    enough_today: bool,
 ) -> bool:
     client = facts.clients.get(ranked.client_id)
     zone = (client.zone if client else None) or practice.zone
     own = (client.from_minute, client.until_minute) if client else (None, None)
     window = window_of(practice, zone, r.now.date(), unasked=True, own=own)
-    enough = len(facts.offers.get(ranked.client_id, ())) >= a_day
-    if enough or not has_room(facts.texts.get(point.value_ix, ()), practice, zone, r.now):
+    if enough_today or not has_room(facts.texts.get(point.value_ix, ()), practice, zone, r.now):
         tomorrow = day_span(local_day(r.now, zone_of(zone)), zone_of(zone)).ends_at
         found.later(next_open(tomorrow, window))
         return False

@@ -1,27 +1,32 @@
 """Who would be asked about an opening, in order: the record's facts handed to the pure rules.
 
-Here lives the gathering of facts, chunk by chunk in the order of turns, so that a list of a hundred thousand costs no
-more than those in front of it. The rules are in matching.py. Invariant: whatever decides somebody's place is in the
+Here lives the gathering of facts, batch by batch in the order of the rules, so that a list of a hundred thousand costs
+no more than those in front of it. The rules are in matching.py. Invariant: whatever decides somebody's place is in the
 `Ranked` that comes back.
 """
 
 from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from heapq import heappop, heappush
 from typing import Final
 
 from scheduler.calendar.wallclock import Span, local_day, zone_of
 from scheduler.core.record import Reading
 from waitlist import narrow_store, policy_store, reach_store, store
-from waitlist.matching import Gap, Misfit, Ranked, Wish, fit, fits, grid_bit, order, standing
+from waitlist.matching import ANY_PART, Gap, Misfit, Ranked, Wish, fit, fits, grid_bit, standing
 from waitlist.narrow_store import Key, Sought
 from waitlist.policy import Weights
 from waitlist.store import Entry, Opening, OpeningKind
-from waitlist.turns import LONG, MINUTES_A_DAY, latest_turn_of_long_unasked, long_unasked, points_of
+from waitlist.turns import LONG, MINUTES_A_DAY, fit_points, latest_turn_of_long_unasked, points_of
 
-CHUNK: Final = 200
-FIRST_CHUNK: Final = 40
-"""Few are read at first, since often few are asked; each further chunk is twice as long, up to `CHUNK`."""
+FIRST_CHUNK: Final = 100
+CHUNK: Final = 400
+"""So many keys are read at a time; each further chunk is twice as long, up to `CHUNK`."""
+
+FIRST_BATCH: Final = 20
+BATCH: Final = 80
+"""So many entries are read at a time, likewise."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,14 +73,13 @@ async def ranking(
 
     Why others did not fit is put into `passed`, by client.
 
-    Those who were not asked for long come first. Entries come by turn; how well each fits can still move it up by so
-    many days. So one is given out when nobody further down can come before it any more.
+    Those who were not asked for long come first.
     """
     place = 0
     for long in (True, False):
         async for wish in _fitting(r, opening, weights, at, passed, long=long):
             place += 1
-            yield _ranked(wish, gap_of(opening), weights, r, place)
+            yield _ranked(wish, weights, r, place)
 
 
 async def _fitting(
@@ -83,20 +87,14 @@ async def _fitting(
 ) -> AsyncIterator[Wish]:
     """Those who fit in order, either those who were not asked for long, or the others."""
     gap = gap_of(opening)
-    bonus = weights.fit * MINUTES_A_DAY
-    waiting: list[tuple[tuple[int, datetime, str], Wish]] = []
-    async for chunk, safe_until in _chunks(r, _sought(opening, gap, r, weights if long else None), at.asked):
-        for wish in wishes(chunk, gap, at):
-            if long_unasked(standing(wish), r.now) is not long:
-                continue
+    async for keys in _batches(_keys_in_order(r, _sought(opening, gap, r, weights, long=long), weights, at.asked)):
+        found = await store.entries_by_id(r, [key.entry_id for key in keys])
+        for wish in wishes([found[key.entry_id] for key in keys if key.entry_id in found], gap, at):
             reason = fits(wish, gap, r.now)
             if reason is None:
-                waiting.append((order(wish, gap, weights), wish))
+                yield wish
             else:
                 passed[wish.client_id] = reason
-        waiting.sort(key=lambda each: each[0])
-        while waiting and (safe_until is None or waiting[0][0][0] < safe_until - bonus):
-            yield waiting.pop(0)[1]
 
 
 async def misfit(r: Reading, opening: Opening, entry: Entry) -> Misfit | None:
@@ -133,13 +131,8 @@ def gap_of(opening: Opening) -> Gap:
     )
 
 
-def sought(opening: Opening, gap: Gap, r: Reading) -> Sought:
-    """The opening as the database narrows by it."""
-    return _sought(opening, gap, r, None)
-
-
-def _sought(opening: Opening, gap: Gap, r: Reading, long_by: Weights | None) -> Sought:
-    """With `long_by`, only those who were not asked for long; their turns, by these weights, are known to be early."""
+def _sought(opening: Opening, gap: Gap, r: Reading, weights: Weights, *, long: bool) -> Sought:
+    """What the database narrows by: either those who were not asked for long, whose turns are early, or the others."""
     return Sought(
         service_id=opening.service_id,
         clinician_id=opening.clinician_id,
@@ -148,56 +141,76 @@ def _sought(opening: Opening, gap: Gap, r: Reading, long_by: Weights | None) -> 
         bit=grid_bit(gap),
         lead_minutes=(opening.starts_at - r.now) // timedelta(minutes=1),
         weekly=opening.kind is OpeningKind.WEEKLY,
-        unasked_since=r.now - LONG if long_by else None,
-        turn_at_most=latest_turn_of_long_unasked(long_by, r.now) if long_by else None,
+        unasked_since=r.now - LONG,
+        turn_at_most=latest_turn_of_long_unasked(weights, r.now) if long else None,
     )
 
 
-async def _chunks(r: Reading, wanted: Sought, asked: frozenset[str]) -> AsyncIterator[tuple[list[Entry], int | None]]:
-    """Entries by turn, and the turn before which no other can come (None: these were the last).
+async def _batches(keys: AsyncIterator[Key]) -> AsyncIterator[list[Key]]:
+    """As many at a time as are worth reading together: few at first, since often few are asked."""
+    some: list[Key] = []
+    size = FIRST_BATCH
+    async for key in keys:
+        some.append(key)
+        if len(some) == size:
+            yield some
+            some, size = [], min(2 * size, BATCH)
+    if some:
+        yield some
 
-    The rows of clients who were `asked` already are not read at all.
+
+async def _keys_in_order(r: Reading, wanted: Sought, weights: Weights, asked: frozenset[str]) -> AsyncIterator[Key]:
+    """Where those stand whom the time may fit, in the order in which the rules put them, but for the `asked`.
+
+    How well the time fits, which moves people up, can be told from the key; so it is given out as soon as nobody
+    further down a stream can come before it any more, and rows are read only for those whose turn comes.
     """
-    streams = {only: _Stream(only) for only in ("", wanted.clinician_id)}
-    while streams:
-        for stream in streams.values():
-            if not stream.ready:
-                await stream.fill(r, wanted)
-        frontier = min((each.ready[-1].turn for each in streams.values() if not each.ended), default=None)
-        keys = [key for each in streams.values() for key in each.take(frontier)]
-        found = await store.entries_by_id(r, [key.entry_id for key in keys if key.client_id not in asked])
-        yield [found[key.entry_id] for key in sorted(keys) if key.entry_id in found], frontier
-        streams = {only: each for only, each in streams.items() if each.ready or not each.ended}
+    most = MINUTES_A_DAY * weights.fit
+    streams = [_Stream(only) for only in ("", wanted.clinician_id)]
+    waiting: list[tuple[int, str, Key]] = []
+    while True:
+        behind = min((each for each in streams if not each.ended), key=lambda each: each.reached, default=None)
+        if behind is not None and (not waiting or waiting[0][0] >= behind.reached - most):
+            for key in await behind.more(r, wanted):
+                if key.client_id not in asked:
+                    heappush(waiting, (behind.place(key, weights), key.entry_id, key))
+        elif waiting:
+            yield heappop(waiting)[2]
+        else:
+            return
 
 
 class _Stream:
-    """One of the two ordered lists an opening draws on: those who name this clinician alone, and the others."""
+    """One of the two ordered lists an opening draws on: those who name this clinician alone, and the others.
+
+    `reached`: no key that comes later has an earlier turn.
+    """
 
     def __init__(self, only: str) -> None:
         self.only = only
-        self.ready: list[Key] = []
         self.ended = False
+        self.reached = float("-inf")
         self._last: Key | None = None
-        self._next = min(FIRST_CHUNK, CHUNK)
+        self._next = FIRST_CHUNK
 
-    async def fill(self, r: Reading, wanted: Sought) -> None:
-        if self.ended:
-            return
-        self.ready = list(await narrow_store.keys_after(r, wanted, self.only, self._last, self._next))
-        self.ended = len(self.ready) < self._next
+    async def more(self, r: Reading, wanted: Sought) -> tuple[Key, ...]:
+        """The next ones, by turn."""
+        found = await narrow_store.keys_after(r, wanted, self.only, self._last, self._next)
+        self.ended = len(found) < self._next
         self._next = min(2 * self._next, CHUNK)
-        self._last = self.ready[-1] if self.ready else self._last
+        if found:
+            self._last, self.reached = found[-1], found[-1].turn
+        return found
 
-    def take(self, frontier: int | None) -> Iterable[Key]:
-        """Everything up to the turn that all streams have reached."""
-        taken = [key for key in self.ready if frontier is None or key.turn <= frontier]
-        self.ready = self.ready[len(taken) :]
-        return taken
+    def place(self, key: Key, weights: Weights) -> int:
+        """The turn, moved up by how well the time fits; as `matching.order` has it."""
+        fit = fit_points(weights, named_clinician=bool(self.only), named_hours=key.grid != ANY_PART)
+        return key.turn - MINUTES_A_DAY * fit
 
 
-def _ranked(wish: Wish, gap: Gap, weights: Weights, r: Reading, place: int) -> Ranked:
+def _ranked(wish: Wish, weights: Weights, r: Reading, place: int) -> Ranked:
     facts = standing(wish)
-    points = points_of(facts, weights, fit(wish, gap, weights), r.now)
+    points = points_of(facts, weights, fit(wish.clinician_ids, wish.windows, weights), r.now)
     return Ranked(wish.entry_id, wish.client_id, place, place, points, facts)
 
 

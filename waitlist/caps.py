@@ -1,8 +1,8 @@
 """Whether the daily and weekly caps leave room for an offer to a number.
 
 The gate refuses what is over the caps when it is sent (messages/send_rules.py); asking before the offer is made keeps
-time from being held for somebody who is not texted. Invariant: an offer never takes the place of a reminder that is
-planned for the same day.
+time from being held for somebody who is not texted. An offer that was answered counts for neither of the two.
+Invariant: an offer never takes the place of a reminder that is planned for the same day.
 """
 
 from collections.abc import Collection, Iterable
@@ -10,20 +10,18 @@ from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from messages.kinds import Kind, traits
 from messages.send_rules import within_caps
 from scheduler.core.record import Reading
 from scheduler.people.store import ContactPoint, Practice
 from waitlist import reach_store
 from waitlist.reach_store import Instants
 
-_CAPPED: Final = tuple(kind.value for kind in Kind if traits(kind).capped)
 _LOOK_BACK: Final = timedelta(days=8)
 
 
 async def texts_of(r: Reading, points: Iterable[ContactPoint]) -> dict[bytes, list[Instants]]:
     """The capped texts of the last days and the planned ones, by number; to be asked for many at once."""
-    return await reach_store.capped_texts(r, {point.value_ix for point in points}, _CAPPED, r.now - _LOOK_BACK)
+    return await reach_store.capped_texts(r, {point.value_ix for point in points}, r.now - _LOOK_BACK)
 
 
 def has_room(texts: Collection[Instants], practice: Practice, zone: str, now: datetime) -> bool:

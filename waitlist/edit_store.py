@@ -8,7 +8,7 @@ meet the calendar first, and only then, in the subscriber, the opening; the othe
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import bindparam, insert, select, update
 
@@ -18,6 +18,26 @@ from waitlist import policy_store
 from waitlist.matching import WeeklyWindow, grid_of
 from waitlist.store import UNSETTLED, EntryState, OfferState, OpeningState
 from waitlist.turns import MINUTES_A_DAY, Standing, turn_of
+
+_LOCK_HOLD: Final = (
+    select(busy.c.id)
+    .where(busy.c.practice_id == bindparam("of"), busy.c.holder_id == bindparam("opening"))
+    .with_for_update()
+)
+_PLAN_WAVE: Final = (
+    update(opening)
+    .where(
+        opening.c.practice_id == bindparam("of"),
+        opening.c.id == bindparam("opening"),
+        opening.c.state == OpeningState.OPEN.value,
+    )
+    .values(next_wave_at=bindparam("at"))
+)
+_NOTE_OFFERED: Final = (
+    update(waitlist_entry)
+    .where(waitlist_entry.c.practice_id == bindparam("of"), waitlist_entry.c.id == bindparam("entry"))
+    .values(last_offered_at=bindparam("at"), credit=0, turn=bindparam("to_turn"))
+)
 
 
 async def add_entry(tx: Tx, values: dict[str, Any]) -> None:
@@ -62,10 +82,11 @@ async def set_pause(tx: Tx, entry_id: str, until: datetime | None) -> None:
 
 async def note_offered(tx: Tx, turns: Mapping[str, int]) -> None:
     """These entries have their turn now and their credit is used up by that; each stands at a new turn."""
-    e = waitlist_entry.c
-    changed = update(waitlist_entry).where(e.practice_id == tx.practice_id, e.id == bindparam("entry"))
-    rows = [{"entry": entry_id, "turn": turn} for entry_id, turn in sorted(turns.items())]
-    await tx.conn.execute(changed.values(last_offered_at=tx.now, credit=0, turn=bindparam("turn")), rows)
+    rows = [
+        {"of": tx.practice_id, "entry": entry_id, "at": tx.now, "to_turn": turn}
+        for entry_id, turn in sorted(turns.items())
+    ]
+    await tx.conn.execute(_NOTE_OFFERED, rows)
 
 
 async def give_credit(tx: Tx, entry_ids: Sequence[str], more: int = 1) -> None:
@@ -112,8 +133,7 @@ async def add_opening(tx: Tx, values: dict[str, Any]) -> None:
 
 async def lock_hold(tx: Tx, opening_id: str) -> None:
     """Have the opening's hold in the calendar to oneself until the commit."""
-    there = (busy.c.practice_id == tx.practice_id, busy.c.holder_id == opening_id)
-    await tx.conn.execute(select(busy.c.id).where(*there).with_for_update())
+    await tx.conn.execute(_LOCK_HOLD, {"of": tx.practice_id, "opening": opening_id})
 
 
 async def lock_opening(tx: Tx, opening_id: str) -> bool:
@@ -170,9 +190,7 @@ async def set_opening_state(
 
 async def plan_wave(tx: Tx, opening_id: str, at: datetime | None) -> None:
     """When the opening is looked at again; None while an offer is out, whose end plans it."""
-    o = opening.c
-    there = (o.practice_id == tx.practice_id, o.id == opening_id, o.state == OpeningState.OPEN)
-    await tx.conn.execute(update(opening).where(*there).values(next_wave_at=at))
+    await tx.conn.execute(_PLAN_WAVE, {"of": tx.practice_id, "opening": opening_id, "at": at})
 
 
 async def add_offers(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:

@@ -7,9 +7,12 @@ The database keeps who cannot take the time away by what it can see in a row; wh
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, func, or_, select, tuple_
+from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, tuple_
 
+from messages.cap_store import ANSWERED
 from scheduler.core.record import Reading
 from scheduler.tables import contact_point, offer, waitlist_entry
 from waitlist.store import EntryState, OfferState
@@ -19,8 +22,8 @@ from waitlist.store import EntryState, OfferState
 class Sought:
     """What an opening asks of an entry. `bit` is its part of the week, `lead_minutes` how far ahead it is.
 
-    `unasked_since`: only those who were not asked after that; none of their turns is over `turn_at_most`, which lets
-    the database stop there.
+    `unasked_since`: those who were not asked after that are sought apart. With `turn_at_most` only they are, none of
+    whose turns is larger, so that the database can stop there; without, only the others.
     """
 
     service_id: str
@@ -30,7 +33,7 @@ class Sought:
     bit: int
     lead_minutes: int
     weekly: bool = False
-    unasked_since: datetime | None = None
+    unasked_since: datetime
     turn_at_most: int | None = None
 
 
@@ -40,38 +43,65 @@ class Key:
 
     turn: int
     entry_id: str
-    client_id: str = ""
+    client_id: str
+    grid: int
 
 
 async def keys_after(r: Reading, sought: Sought, only_clinician: str, after: Key | None, limit: int) -> tuple[Key, ...]:
     """The next entries that name just this clinician (empty: several, or any), in the order of their turns."""
-    e = waitlist_entry.c
-    wanted = select(e.turn, e.id, e.client_id).where(
-        e.practice_id == r.practice_id,
-        e.service_id == sought.service_id,
-        e.state == EntryState.WAITING.value,
-        e.only_clinician == only_clinician,
-        *_of_the_time(r.now, sought),
-    )
-    if sought.unasked_since is not None:
-        asked_at = func.coalesce(e.last_offered_at, e.joined_at)
-        wanted = wanted.where(e.turn <= sought.turn_at_most, asked_at <= sought.unasked_since)
+    given: dict[str, Any] = {
+        "of": r.practice_id,
+        "service": sought.service_id,
+        "only": only_clinician,
+        "bit": sought.bit,
+        "lead": sought.lead_minutes,
+        "weekly": sought.weekly,
+        "day": sought.day,
+        "now": r.now,
+        "place": sought.location_id,
+        "since": sought.unasked_since,
+        "most": limit,
+    }
+    if sought.turn_at_most is not None:
+        given["turn_at_most"] = sought.turn_at_most
     if after is not None:
-        wanted = wanted.where(tuple_(e.turn, e.id) > (after.turn, after.entry_id))
-    rows = await r.conn.execute(wanted.order_by(e.turn, e.id).limit(limit))
-    return tuple(Key(row.turn, row.id, row.client_id) for row in rows)
+        given |= {"after_turn": after.turn, "after_id": after.entry_id}
+    wanted = _keys(long=sought.turn_at_most is not None, further=after is not None)
+    return tuple(Key(*row) for row in (await r.conn.execute(wanted, given)).all())
 
 
-def _of_the_time(now: datetime, sought: Sought) -> tuple[ColumnElement[bool], ...]:
+@cache
+def _keys(*, long: bool, further: bool) -> Select[Any]:
+    """Put together once, since this is asked several times for every wave."""
+    e = waitlist_entry.c
+    wanted = select(e.turn, e.id, e.client_id, e.grid).where(
+        e.practice_id == bindparam("of"),
+        e.service_id == bindparam("service"),
+        e.state == EntryState.WAITING.value,
+        e.only_clinician == bindparam("only"),
+        *_of_the_time(),
+    )
+    asked_at, since = func.coalesce(e.last_offered_at, e.joined_at), bindparam("since", type_=e.joined_at.type)
+    if long:
+        wanted = wanted.where(e.turn <= bindparam("turn_at_most"), asked_at <= since)
+    else:
+        wanted = wanted.where(or_(asked_at > since, e.priority < 0))
+    if further:
+        after = tuple_(bindparam("after_turn", type_=e.turn.type), bindparam("after_id", type_=e.id.type))
+        wanted = wanted.where(tuple_(e.turn, e.id) > after)
+    return wanted.order_by(e.turn, e.id).limit(bindparam("most", type_=e.turn.type))
+
+
+def _of_the_time() -> tuple[ColumnElement[bool], ...]:
     e = waitlist_entry.c
     return (
-        e.grid.op("&")(sought.bit) != 0,
-        e.min_notice_minutes <= sought.lead_minutes,
-        e.weekly.is_(sought.weekly),
-        or_(e.earliest_day.is_(None), e.earliest_day <= sought.day),
-        or_(e.latest_day.is_(None), e.latest_day >= sought.day),
-        or_(e.paused_until.is_(None), e.paused_until <= now),
-        or_(e.location_id.is_(None), e.location_id == sought.location_id),
+        e.grid.op("&")(bindparam("bit", type_=e.grid.type)) != 0,
+        e.min_notice_minutes <= bindparam("lead"),
+        e.weekly == bindparam("weekly"),
+        or_(e.earliest_day.is_(None), e.earliest_day <= bindparam("day")),
+        or_(e.latest_day.is_(None), e.latest_day >= bindparam("day")),
+        or_(e.paused_until.is_(None), e.paused_until <= bindparam("now")),
+        or_(e.location_id.is_(None), e.location_id == bindparam("place")),
     )
 
 
@@ -95,31 +125,43 @@ class Holding:
 
 async def asked_about(r: Reading, opening_id: str) -> frozenset[str]:
     """The clients who were made an offer of this opening, however it ended."""
-    f = offer.c
-    wanted = select(f.client_id).where(f.practice_id == r.practice_id, f.opening_id == opening_id)
-    return frozenset((await r.conn.execute(wanted)).scalars())
+    return frozenset((await r.conn.execute(_ASKED, {"of": r.practice_id, "opening": opening_id})).scalars().all())
 
 
 async def holding(r: Reading) -> tuple[Holding, ...]:
     """Everybody who holds an offer of any opening now."""
-    f, c = offer.c, contact_point.c
-    wanted = select(f.client_id, c.value_ix, f.expires_at).join(
-        contact_point, and_(c.practice_id == f.practice_id, c.id == f.contact_point_id)
-    )
-    rows = await r.conn.execute(wanted.where(f.practice_id == r.practice_id, f.state == OfferState.HELD.value))
-    return tuple(Holding(row.client_id, row.value_ix, row.expires_at) for row in rows)
+    return tuple(Holding(*row) for row in (await r.conn.execute(_HOLDING, {"of": r.practice_id})).all())
 
 
-async def offered_since(r: Reading, client_ids: Collection[str], since: datetime) -> dict[str, list[datetime]]:
+async def offered_since(r: Reading, client_ids: Collection[str], since: datetime) -> dict[str, list[bool]]:
     """When each of these clients was made offers in turn, since an instant.
 
     What was held for them because they came second was nobody's turn, and has no place among others.
     """
-    f = offer.c
-    wanted = select(f.client_id, f.offered_at).where(
-        f.practice_id == r.practice_id, f.client_id.in_(client_ids), f.offered_at >= since, f.place.is_not(None)
-    )
-    found: dict[str, list[datetime]] = {}
-    for row in await r.conn.execute(wanted):
-        found.setdefault(row.client_id, []).append(row.offered_at)
+    found: dict[str, list[bool]] = {}
+    given = {"of": r.practice_id, "clients": list(client_ids), "since": since}
+    for client_id, answered in (await r.conn.execute(_OFFERED, given)).all():
+        found.setdefault(client_id, []).append(answered)
     return found
+
+
+_ASKED: Final = select(offer.c.client_id).where(
+    offer.c.practice_id == bindparam("of"), offer.c.opening_id == bindparam("opening")
+)
+_HOLDING: Final = (
+    select(offer.c.client_id, contact_point.c.value_ix, offer.c.expires_at)
+    .join(
+        contact_point,
+        and_(
+            contact_point.c.practice_id == offer.c.practice_id,
+            contact_point.c.id == offer.c.contact_point_id,
+        ),
+    )
+    .where(offer.c.practice_id == bindparam("of"), offer.c.state == OfferState.HELD.value)
+)
+_OFFERED: Final = select(offer.c.client_id, ANSWERED).where(
+    offer.c.practice_id == bindparam("of"),
+    offer.c.client_id.in_(bindparam("clients", expanding=True)),
+    offer.c.offered_at >= bindparam("since"),
+    offer.c.place.is_not(None),
+)

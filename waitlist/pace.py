@@ -5,36 +5,49 @@ are asked that somebody is likely to say yes. And hardly anybody should say yes 
 is about to answer when the time goes to another is disappointed, and of those there are about as many as yeses arrive
 in the minute or two that reading and answering take. So the rate of yeses is held under a limit, by asking a few at a
 time and more as they stay silent; only when the visit is too near for that are more, or all, asked at once.
+What is counted are the yeses to expect, not heads: of people who left their last offers unanswered many are asked
+beside each other, of those who answer only a few.
 Invariant: as long as nobody is out and somebody is left, somebody is asked.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
-from math import ceil, floor, log
+from math import log
 from typing import Final
 
 from waitlist.policy import Mode, Policy
 from waitlist.response import Curve
 
-ANSWERING_MINUTES: Final = 2.0
+ANSWERING_MINUTES: Final = 1.5
 """From reading an offer to having answered it: who is in between cannot be told in time that it is gone."""
 
-BEAT: Final = timedelta(minutes=3)
+BEAT: Final = timedelta(minutes=1)
 """How long to wait for what those asked say, before more are asked."""
 
-MOST_BEATS: Final = 10
+MOST_BEATS: Final = 30
+
+NEAR: Final = timedelta(hours=4)
+"""Nearer to the visit than this there is no time to spare."""
 
 SURE: Final = 0.97
 """With this chance somebody says yes before the visit is too near, if that many fit."""
 
-_WINDOWS: Final = ((0.0, 2.0), (2.0, 5.0), (5.0, 10.0))
 _MINUTE: Final = timedelta(minutes=1)
+_WINDOWS: Final = ((0.0, 2.0), (2.0, 5.0), (5.0, 10.0))
+
+
+@dataclass(frozen=True, slots=True)
+class Out:
+    """Somebody who was asked so many minutes ago and is silent; before, they left `silence` offers unanswered."""
+
+    minutes: float
+    silence: int = 0
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Position:
-    """Where an opening stands: who is out, for how long, how many could still be asked.
+    """Where an opening stands: who is out, and who could still be asked, in turn, by the offers they left unanswered.
 
     `ask_until`: nobody is asked later. `answer_until`: an answer after that is of no use.
     """
@@ -43,8 +56,18 @@ class Position:
     starts_at: datetime
     ask_until: datetime
     answer_until: datetime
-    out_minutes: Sequence[float]
-    left: int
+    out: Sequence[Out]
+    left: Sequence[int]
+
+    @property
+    def lead(self) -> timedelta:
+        """How far ahead the visit is."""
+        return self.starts_at - self.now
+
+    @property
+    def remaining(self) -> float:
+        """Minutes in which an answer is of use."""
+        return (self.answer_until - self.now) / _MINUTE
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,12 +80,12 @@ class Step:
 
 def step(at: Position, curve: Curve, policy: Policy) -> Step:
     """How many to ask at this moment."""
-    mode = policy.mode_at(at.starts_at - at.now)
+    mode = policy.mode_at(at.lead)
     if mode is Mode.ONE:
-        return Step(0 if at.out_minutes else min(1, at.left), "one_at_a_time")
+        return Step(0 if at.out else min(1, len(at.left)), "one_at_a_time")
     if mode is Mode.EVERYBODY:
-        return Step(at.left, "everybody")
-    gentle = min(at.left, _gentle(at, curve, policy))
+        return Step(len(at.left), "everybody")
+    gentle = _gentle(at, curve, policy)
     pressed = _pressed(at, curve, policy, gentle)
     if pressed > gentle:
         return Step(pressed, "pressed")
@@ -76,8 +99,8 @@ def beat_after(at: Position, curve: Curve, policy: Policy) -> datetime:
     """
     for beat in range(1, MOST_BEATS + 1):
         later = at.now + beat * BEAT
-        aged = [age + beat * (BEAT / _MINUTE) for age in at.out_minutes]
-        if later > at.ask_until or step(replace(at, now=later, out_minutes=aged), curve, policy).ask:
+        aged = [Out(each.minutes + beat * (BEAT / _MINUTE), each.silence) for each in at.out]
+        if later > at.ask_until or step(replace(at, now=later, out=aged), curve, policy).ask:
             break
     return later
 
@@ -89,22 +112,24 @@ def _limit(policy: Policy) -> float:
 
 def _gentle(at: Position, curve: Curve, policy: Policy) -> int:
     """As many as the chance of a quick yes asks for, within the limit; one, if nobody is out."""
-    lead = at.starts_at - at.now
-    room = float(at.left)
-    for start, end in _WINDOWS:
-        coming = sum(curve.still(lead, age + start, end - start) for age in at.out_minutes) / (end - start)
-        each = (curve.chance(lead, end) - curve.chance(lead, start)) / (end - start)
-        room = min(room, (_limit(policy) - coming) / each)
-    wanted = min(ceil(_missing(at, curve, policy)), floor(room))
-    return max(wanted, 0 if at.out_minutes else 1)
+    soon, limit, wanted = float(policy.fill_within_minutes), _limit(policy), _yeses(policy.fill_chance_percent / 100)
+    expected = sum(curve.still(at.lead, each.minutes, soon, each.silence) for each in at.out)
+    coming = [sum(_rate(at, each, curve, window) for each in at.out) for window in _WINDOWS]
+    adds = {each: [_rate(at, Out(0.0, each), curve, window) for window in _WINDOWS] for each in set(at.left)}
+    ask = 0
+    for silence in at.left:
+        coming = [rate + more for rate, more in zip(coming, adds[silence], strict=True)]
+        if (ask or at.out) and (expected >= wanted or max(coming) > limit):
+            break
+        expected += curve.chance(at.lead, soon, silence)
+        ask += 1
+    return ask
 
 
-def _missing(at: Position, curve: Curve, policy: Policy) -> float:
-    """How many more it takes for the wanted chance of a yes within the wanted time."""
-    lead = at.starts_at - at.now
-    soon = float(policy.fill_within_minutes)
-    expected = sum(curve.still(lead, age, soon) for age in at.out_minutes)
-    return max(0.0, (_yeses(policy.fill_chance_percent / 100) - expected) / curve.chance(lead, soon))
+def _rate(at: Position, each: Out, curve: Curve, window: tuple[float, float]) -> float:
+    """The yeses a minute to expect of somebody in a stretch of the coming minutes."""
+    start, end = window
+    return curve.still(at.lead, each.minutes + start, end - start, each.silence) / (end - start)
 
 
 def _yeses(chance: float) -> float:
@@ -114,12 +139,10 @@ def _yeses(chance: float) -> float:
 
 def _pressed(at: Position, curve: Curve, policy: Policy, gentle: int) -> int:
     """As many as are needed now because there is no time to ask the others gently; at least `gentle`."""
-    lead = at.starts_at - at.now
-    remaining = (at.answer_until - at.now) / _MINUTE
-    out = sum(curve.still(lead, age, remaining) for age in at.out_minutes)
-    most = out + at.left * curve.chance(lead, remaining)
+    out = sum(curve.still(at.lead, each.minutes, at.remaining, each.silence) for each in at.out)
+    most = out + sum(curve.chance(at.lead, at.remaining, silence) for silence in at.left)
     need = min(_yeses(SURE), SURE * most)
-    low, high = gentle, at.left
+    low, high = gentle, len(at.left)
     if _expected(at, curve, policy, low, out) >= need:
         return gentle
     while low < high:
@@ -133,13 +156,15 @@ def _pressed(at: Position, curve: Curve, policy: Policy, gentle: int) -> int:
 
 def _expected(at: Position, curve: Curve, policy: Policy, now_asked: int, out: float) -> float:
     """The yeses to expect before it is too late, if so many are asked now and the others gently from then on."""
-    lead = at.starts_at - at.now
-    a_beat = max(1.0, _limit(policy) * (BEAT / _MINUTE) / curve.chance(lead, 60.0))
-    found = out + now_asked * curve.chance(lead, (at.answer_until - at.now) / _MINUTE)
-    left, when = float(at.left - now_asked), at.now + BEAT
-    while left > 0 and when <= at.ask_until and found < _yeses(SURE):
-        some = min(left, a_beat)
-        found += some * curve.chance(lead, (at.answer_until - when) / _MINUTE)
-        left -= some
-        when += BEAT
+    found = out + sum(curve.chance(at.lead, at.remaining, silence) for silence in at.left[:now_asked])
+    a_beat, room, minutes = _limit(policy) * (BEAT / _MINUTE), 0.0, at.remaining
+    latest = (at.answer_until - at.ask_until) / _MINUTE
+    for silence in at.left[now_asked:]:
+        each = curve.chance(at.lead, 60.0, silence)
+        if room < each:
+            minutes, room = minutes - BEAT / _MINUTE, max(a_beat, each)
+        if minutes < latest or found >= _yeses(SURE):
+            break
+        room -= each
+        found += curve.chance(at.lead, minutes, silence)
     return found

@@ -6,21 +6,27 @@ Invariant: a version is never changed; what was learned is replaced as a whole.
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 
 from sqlalchemy import and_, bindparam, insert, select, update
 
 from scheduler.core.record import Reading, Tx, insert_once
 from scheduler.tables import offer, opening, waitlist_curve, waitlist_entry, waitlist_policy
 from waitlist.policy import STANDARD, Policy, policy_of
-from waitlist.response import PUBLISHED, Curve, Ended, counts_of, learned
+from waitlist.response import PUBLISHED, Curve, Ended, counts_of, learned, silence_after
+
+_IN_FORCE: Final = (
+    select(waitlist_policy.c.terms, waitlist_policy.c.version)
+    .where(waitlist_policy.c.practice_id == bindparam("of"))
+    .order_by(waitlist_policy.c.version.desc())
+    .limit(1)
+)
+_CURVE: Final = select(waitlist_curve.c.counts).where(waitlist_curve.c.practice_id == bindparam("of"))
 
 
 async def policy(r: Reading) -> Policy:
     """The version in force."""
-    t = waitlist_policy.c
-    wanted = select(t.terms, t.version).where(t.practice_id == r.practice_id).order_by(t.version.desc()).limit(1)
-    row = (await r.conn.execute(wanted)).first()
+    row = (await r.conn.execute(_IN_FORCE, {"of": r.practice_id})).first()
     return STANDARD if row is None else policy_of(row.terms, row.version)
 
 
@@ -49,8 +55,7 @@ async def add_policy(tx: Tx, terms: dict[str, Any], version: int, made_by: str |
 
 async def curve(r: Reading) -> Curve:
     """The practice's own response curve, or the published one."""
-    wanted = select(waitlist_curve.c.counts).where(waitlist_curve.c.practice_id == r.practice_id)
-    counts = counts_of((await r.conn.execute(wanted)).scalar_one_or_none())
+    counts = counts_of((await r.conn.execute(_CURVE, {"of": r.practice_id})).scalar_one_or_none())
     return PUBLISHED if counts is None else learned(counts)
 
 
@@ -69,23 +74,29 @@ async def keep_curve(tx: Tx, counts: dict[str, Any]) -> None:
         await tx.conn.execute(update(waitlist_curve).where(there).values(values))
 
 
-async def ended_since(r: Reading, since: datetime) -> list[Ended]:
-    """The offers made since an instant that are over, as the curve counts them."""
+async def ended_since(r: Reading, since: datetime, limit: int) -> list[Ended]:
+    """The last offers made since an instant that are over, as the curve counts them; `limit` of them at the most."""
     f, o = offer.c, opening.c
     joined = offer.join(opening, and_(o.practice_id == f.practice_id, o.id == f.opening_id))
-    wanted = select(f.offered_at, f.ended_at, f.state, f.in_vain_at, o.starts_at).select_from(joined)
+    wanted = select(f.entry_id, f.offered_at, f.ended_at, f.state, f.in_vain_at, o.starts_at).select_from(joined)
     rows = await r.conn.execute(
         wanted.where(f.practice_id == r.practice_id, f.offered_at >= since, f.ended_at.is_not(None))
+        .order_by(f.offered_at.desc(), f.id)
+        .limit(limit)
     )
-    return [
-        Ended(
+    silence: dict[str, int] = {}
+    found = []
+    for row in reversed(rows.all()):
+        ended = Ended(
             (row.in_vain_at or row.ended_at) - row.offered_at,
             row.starts_at - row.offered_at,
             said_yes=row.state == "claimed" or row.in_vain_at is not None,
             said_no=row.state == "passed",
+            silence=silence.get(row.entry_id, 0),
         )
-        for row in rows
-    ]
+        found.append(ended)
+        silence[row.entry_id] = silence_after(ended, ran_out=row.state == "expired")
+    return found
 
 
 async def set_turns(tx: Tx, turns: Mapping[str, int]) -> None:

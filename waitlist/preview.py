@@ -10,7 +10,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Final
 
 from waitlist.deadlines import SHORTEST_MINUTES
-from waitlist.pace import BEAT, Position, step
+from waitlist.pace import BEAT, Out, Position, step
 from waitlist.policy import Policy
 from waitlist.response import Curve
 
@@ -19,6 +19,9 @@ LEADS: Final = (timedelta(hours=1), timedelta(hours=3), timedelta(hours=12), tim
 
 FITTING: Final = 20
 """To how many the time fits, in these examples."""
+
+EVERY_OTHER: Final = (0, 2)
+"""Every second of them answers, and the others have left their last offers unanswered: so it is on most lists."""
 
 SOON: Final = 15.0
 MONTH: Final = timedelta(days=30)
@@ -66,37 +69,40 @@ def past(began: Iterable[Began], policy: Policy, curve: Curve) -> Past:
     """The first waves of the past as they were, and as these terms would have sized them."""
     found = tuple(began)
     would = sum(
-        min(each.among, step(_position(each.first_at, each.starts_at, policy, [], each.among), curve, policy).ask)
+        step(_position(each.first_at, each.starts_at, policy, [], _example(each.among)), curve, policy).ask
         for each in found
     )
     return Past(len(found), sum(each.asked for each in found), would)
 
 
+def _example(people: int) -> list[int]:
+    return [EVERY_OTHER[n % len(EVERY_OTHER)] for n in range(people)]
+
+
 def _at(lead: timedelta, policy: Policy, curve: Curve) -> AtLead:
-    now = _ANY_DAY
-    starts_at = now + lead
-    out: list[float] = []
-    at_once = 0
-    for beat in range(int(SOON // (BEAT / _MINUTE)) + 1):
-        then = now + beat * BEAT
+    starts_at, people = _ANY_DAY + lead, _example(FITTING)
+    out: list[Out] = []
+    at_once, a_beat = 0, BEAT / _MINUTE
+    for beat in range(int(SOON // a_beat) + 1):
+        then = _ANY_DAY + beat * BEAT
         if then > starts_at - timedelta(minutes=policy.stop_before_minutes):
             break
-        ages = [beat * (BEAT / _MINUTE) - asked_at for asked_at in out]
-        ask = step(_position(then, starts_at, policy, ages, FITTING - len(out)), curve, policy).ask
-        out.extend([beat * (BEAT / _MINUTE)] * ask)
+        ask = step(_position(then, starts_at, policy, out, people[len(out) :]), curve, policy).ask
+        out = [Out(each.minutes + a_beat, each.silence) for each in out]
+        out += [Out(a_beat, silence) for silence in people[len(out) : len(out) + ask]]
         at_once = at_once or ask
     nobody = 1.0
-    for asked_at in out:
-        nobody *= 1 - curve.chance(lead, SOON - asked_at)
+    for each in out:
+        nobody *= 1 - curve.chance(lead, each.minutes, each.silence)
     return AtLead(lead, at_once, len(out), round(100 * (1 - nobody)))
 
 
-def _position(now: datetime, starts_at: datetime, policy: Policy, out: list[float], left: int) -> Position:
+def _position(now: datetime, starts_at: datetime, policy: Policy, out: list[Out], left: list[int]) -> Position:
     return Position(
         now=now,
         starts_at=starts_at,
         ask_until=starts_at - timedelta(minutes=policy.stop_before_minutes),
         answer_until=starts_at - timedelta(minutes=SHORTEST_MINUTES),
-        out_minutes=out,
+        out=out,
         left=left,
     )

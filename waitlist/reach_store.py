@@ -6,9 +6,11 @@ Invariant: nothing is written here.
 from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
+from typing import Final
 
-from sqlalchemy import and_, or_, select
+from sqlalchemy import and_, bindparam, or_, select
 
+from messages.cap_store import COUNTED
 from scheduler.appointments.states import ACTIVE
 from scheduler.core.record import Reading
 from scheduler.tables import appointment, message, participation
@@ -26,31 +28,42 @@ class Instants:
 
 async def clients_with_a_visit(r: Reading, start: datetime, end: datetime) -> dict[str, frozenset[str]]:
     """Who is expected somewhere within `[start, end)`: participation ids by client."""
-    a, p = appointment.c, participation.c
-    wanted = (
-        select(p.client_id, p.id)
-        .join(appointment, and_(a.practice_id == p.practice_id, a.id == p.appointment_id))
-        .where(p.practice_id == r.practice_id, p.state.in_(_EXPECTED), a.starts_at < end, a.ends_at > start)
-    )
     found: dict[str, frozenset[str]] = {}
-    for row in await r.conn.execute(wanted):
-        found[row.client_id] = found.get(row.client_id, frozenset()) | {row.id}
+    given = {"of": r.practice_id, "start": start, "end": end}
+    for client_id, participation_id in (await r.conn.execute(_EXPECTED_THEN, given)).all():
+        found[client_id] = found.get(client_id, frozenset()) | {participation_id}
     return found
 
 
-async def capped_texts(
-    r: Reading, address_ixs: Collection[bytes], kinds: Collection[str], since: datetime
-) -> dict[bytes, list[Instants]]:
-    """When texts of the capped kinds left for each number since an instant, or are planned to leave."""
-    m = message.c
-    wanted = select(m.address_ix, m.intent_at, m.due_at).where(
-        m.practice_id == r.practice_id,
-        m.address_ix.in_(address_ixs),
-        m.kind.in_(kinds),
-        m.state.in_(("pending", "intent", "unknown", "sent")),
-        or_(m.intent_at >= since, m.state == "pending"),
-    )
+async def capped_texts(r: Reading, address_ixs: Collection[bytes], since: datetime) -> dict[bytes, list[Instants]]:
+    """When texts that count towards the caps left for each number since an instant, or are planned to leave."""
     found: dict[bytes, list[Instants]] = {}
-    for row in await r.conn.execute(wanted):
-        found.setdefault(row.address_ix, []).append(Instants(row.intent_at, row.due_at))
+    given = {"of": r.practice_id, "numbers": list(address_ixs), "since": since}
+    for number, left_at, due_at in (await r.conn.execute(_CAPPED_TEXTS, given)).all():
+        found.setdefault(number, []).append(Instants(left_at, due_at))
     return found
+
+
+_EXPECTED_THEN: Final = (
+    select(participation.c.client_id, participation.c.id)
+    .join(
+        appointment,
+        and_(
+            appointment.c.practice_id == participation.c.practice_id,
+            appointment.c.id == participation.c.appointment_id,
+        ),
+    )
+    .where(
+        participation.c.practice_id == bindparam("of"),
+        participation.c.state.in_(_EXPECTED),
+        appointment.c.starts_at < bindparam("end"),
+        appointment.c.ends_at > bindparam("start"),
+    )
+)
+_CAPPED_TEXTS: Final = select(message.c.address_ix, message.c.intent_at, message.c.due_at).where(
+    message.c.practice_id == bindparam("of"),
+    message.c.address_ix.in_(bindparam("numbers", expanding=True)),
+    COUNTED,
+    message.c.state.in_(("pending", "intent", "unknown", "sent")),
+    or_(message.c.intent_at >= bindparam("since"), message.c.state == "pending"),
+)

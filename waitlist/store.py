@@ -8,9 +8,10 @@ from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from enum import StrEnum
-from typing import Any
+from functools import cache
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, and_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, select
 
 from scheduler.appointments.states import ACTIVE
 from scheduler.core.record import Reading
@@ -142,7 +143,8 @@ class Opening:
 class Offer:
     """An opening held for an entry, with the time it is about and the zone that time is shown in.
 
-    `accepted_at`: when its holder said yes, where a person has to settle that; it is held until then.
+    `accepted_at`: when its holder said yes, where a person has to settle that; it is held until then. `unanswered`: how
+    many offers in a row its holder has let run out; while this one is held, those before it.
     """
 
     id: str
@@ -171,6 +173,7 @@ class Offer:
     kind: OpeningKind
     every_weeks: int | None
     appointment_id: str | None
+    unanswered: int
 
 
 # --- entries ----------------------------------------------------------------------------------------------------
@@ -179,14 +182,13 @@ class Offer:
 async def entries(r: Reading, *, states: Collection[str] = (EntryState.WAITING,)) -> tuple[Entry, ...]:
     """The entries in these states, first joined first."""
     e = waitlist_entry.c
-    rows = await r.conn.execute(_entries(r).where(e.state.in_(states)).order_by(e.joined_at, e.id))
+    rows = await r.conn.execute(_ENTRIES.where(e.state.in_(states)).order_by(e.joined_at, e.id), _here(r))
     return tuple(_entry(row) for row in rows)
 
 
 async def entry(r: Reading, entry_id: str) -> Entry | None:
     """One entry."""
-    row = (await r.conn.execute(_entries(r).where(waitlist_entry.c.id == entry_id))).first()
-    return _entry(row) if row else None
+    return (await entries_by_id(r, (entry_id,))).get(entry_id)
 
 
 async def entries_run_out(r: Reading, today: date, limit: int) -> tuple[str, ...]:
@@ -202,14 +204,14 @@ async def entries_by_id(r: Reading, entry_ids: Collection[str]) -> dict[str, Ent
     """Those of the ids that exist, by id."""
     if not entry_ids:
         return {}
-    rows = await r.conn.execute(_entries(r).where(waitlist_entry.c.id.in_(entry_ids)))
-    return {row.id: _entry(row) for row in rows}
+    found = await r.conn.execute(_ENTRIES_BY_ID, {**_here(r), "ids": list(entry_ids)})
+    return {row.id: _entry(row) for row in found.all()}
 
 
 async def entries_of(r: Reading, client_id: str) -> tuple[Entry, ...]:
     """A client's entries of every state, first joined first."""
     e = waitlist_entry.c
-    rows = await r.conn.execute(_entries(r).where(e.client_id == client_id).order_by(e.joined_at, e.id))
+    rows = await r.conn.execute(_ENTRIES.where(e.client_id == client_id).order_by(e.joined_at, e.id), _here(r))
     return tuple(_entry(row) for row in rows)
 
 
@@ -221,13 +223,13 @@ async def openings(
 ) -> tuple[Opening, ...]:
     """The openings in these states that start after an instant (now by default), soonest first."""
     o = opening.c
-    wanted = _openings(r).where(o.state.in_(states), o.starts_at > (after or r.now))
-    return tuple(_opening(row) for row in await r.conn.execute(wanted.order_by(o.starts_at, o.id)))
+    wanted = _OPENINGS.where(o.state.in_(states), o.starts_at > (after or r.now)).order_by(o.starts_at, o.id)
+    return tuple(_opening(row) for row in await r.conn.execute(wanted, {"of": r.practice_id}))
 
 
 async def opening_by_id(r: Reading, opening_id: str) -> Opening | None:
     """One opening."""
-    row = (await r.conn.execute(_openings(r).where(opening.c.id == opening_id))).first()
+    row = (await r.conn.execute(_OPENING, {"of": r.practice_id, "id": opening_id})).first()
     return _opening(row) if row else None
 
 
@@ -237,13 +239,13 @@ async def openings_near(r: Reading, clinician_id: str, start: datetime, end: dat
     In order of their ids, so that two who settle several lock them alike.
     """
     o = opening.c
-    wanted = _openings(r).where(
+    wanted = _OPENINGS.where(
         o.clinician_id == clinician_id,
         o.state.in_(UNSETTLED),
         o.starts_at < end + _LONGEST_BUFFERS,
         o.ends_at > start - _LONGEST_BUFFERS,
     )
-    return tuple(_opening(row) for row in await r.conn.execute(wanted.order_by(o.id)))
+    return tuple(_opening(row) for row in await r.conn.execute(wanted.order_by(o.id), {"of": r.practice_id}))
 
 
 async def openings_of(
@@ -251,23 +253,21 @@ async def openings_of(
 ) -> tuple[Opening, ...]:
     """A clinician's openings in these states that overlap `[start, end)`, soonest first."""
     o = opening.c
-    wanted = _openings(r).where(
-        o.clinician_id == clinician_id, o.state.in_(states), o.starts_at < end, o.ends_at > start
-    )
-    return tuple(_opening(row) for row in await r.conn.execute(wanted.order_by(o.starts_at, o.id)))
+    wanted = _OPENINGS.where(o.clinician_id == clinician_id, o.state.in_(states), o.starts_at < end, o.ends_at > start)
+    found = await r.conn.execute(wanted.order_by(o.starts_at, o.id), {"of": r.practice_id})
+    return tuple(_opening(row) for row in found)
 
 
 async def openings_freed_by(r: Reading, participation_id: str) -> tuple[Opening, ...]:
     """The unsettled openings that a participation's cancellation or move made."""
-    wanted = _openings(r).where(opening.c.freed_participation_id == participation_id, opening.c.state.in_(UNSETTLED))
-    return tuple(_opening(row) for row in await r.conn.execute(wanted.order_by(opening.c.id)))
+    wanted = _OPENINGS.where(opening.c.freed_participation_id == participation_id, opening.c.state.in_(UNSETTLED))
+    found = await r.conn.execute(wanted.order_by(opening.c.id), {"of": r.practice_id})
+    return tuple(_opening(row) for row in found)
 
 
 async def openings_due(r: Reading, limit: int) -> tuple[str, ...]:
     """The ids of open openings whose next wave is due, the longest due first."""
-    o = opening.c
-    wanted = select(o.id).where(o.practice_id == r.practice_id, o.state == OpeningState.OPEN, o.next_wave_at <= r.now)
-    return tuple((await r.conn.execute(wanted.order_by(o.next_wave_at, o.id).limit(limit))).scalars())
+    return tuple((await r.conn.execute(_DUE, {"of": r.practice_id, "now": r.now, "most": limit})).scalars().all())
 
 
 # --- offers -----------------------------------------------------------------------------------------------------
@@ -282,22 +282,20 @@ async def offers(
     states: Collection[str] | None = None,
 ) -> tuple[Offer, ...]:
     """Offers that meet every condition given, oldest first."""
-    f = offer.c
-    wanted = _offers(r)
-    if opening_id is not None:
-        wanted = wanted.where(f.opening_id == opening_id)
-    if entry_id is not None:
-        wanted = wanted.where(f.entry_id == entry_id)
-    if client_ids is not None:
-        wanted = wanted.where(f.client_id.in_(client_ids))
-    if states is not None:
-        wanted = wanted.where(f.state.in_(states))
-    return tuple(_offer(row) for row in await r.conn.execute(wanted.order_by(f.offered_at, f.id)))
+    conditions = {
+        "opening_id": opening_id,
+        "entry_id": entry_id,
+        "client_id": None if client_ids is None else list(client_ids),
+        "state": None if states is None else list(states),
+    }
+    given = {name: value for name, value in conditions.items() if value is not None}
+    found = await r.conn.execute(_offers_where(tuple(given)), {"of": r.practice_id, **given})
+    return tuple(_offer(row) for row in found.all())
 
 
 async def offer_by_id(r: Reading, offer_id: str) -> Offer | None:
     """One offer."""
-    row = (await r.conn.execute(_offers(r).where(offer.c.id == offer_id))).first()
+    row = (await r.conn.execute(_OFFER, {"of": r.practice_id, "id": offer_id})).first()
     return _offer(row) if row else None
 
 
@@ -306,35 +304,32 @@ async def openings_overdue(r: Reading, limit: int) -> tuple[str, ...]:
 
     Not grouped by the database: SQLite would then go through all offers there ever were, opening by opening.
     """
-    f = offer.c
-    wanted = select(f.opening_id).where(
-        f.practice_id == r.practice_id, f.state == OfferState.HELD, f.expires_at <= r.now
-    )
-    found = (await r.conn.execute(wanted.order_by(f.expires_at).limit(limit * _HELD_EACH))).scalars()
-    return tuple(dict.fromkeys(found))[:limit]
+    given = {"of": r.practice_id, "now": r.now, "most": limit * _HELD_EACH}
+    return tuple(dict.fromkeys((await r.conn.execute(_OVERDUE, given)).scalars()))[:limit]
 
 
 async def held_by_number(r: Reading, address_ix: bytes) -> tuple[Offer, ...]:
     """The offers that were made to a number and are still held, in order of their openings so that locks agree."""
-    wanted = _offers(r).where(offer.c.state == OfferState.HELD, offer.c.contact_point_id.in_(_points_at(r, address_ix)))
-    return tuple(_offer(row) for row in await r.conn.execute(wanted.order_by(offer.c.opening_id, offer.c.id)))
+    wanted = _OFFERS.where(offer.c.state == OfferState.HELD, offer.c.contact_point_id.in_(_points_at(r, address_ix)))
+    found = await r.conn.execute(wanted.order_by(offer.c.opening_id, offer.c.id), {"of": r.practice_id})
+    return tuple(_offer(row) for row in found)
 
 
 async def newest_ended_at_number(r: Reading, address_ix: bytes, since: datetime) -> Offer | None:
     """The last offer made to a number since an instant, if it has ended."""
     f = offer.c
-    wanted = _offers(r).where(f.contact_point_id.in_(_points_at(r, address_ix)), f.offered_at >= since)
-    row = (await r.conn.execute(wanted.order_by(f.offered_at.desc(), f.id.desc()))).first()
+    wanted = _OFFERS.where(f.contact_point_id.in_(_points_at(r, address_ix)), f.offered_at >= since)
+    row = (await r.conn.execute(wanted.order_by(f.offered_at.desc(), f.id.desc()), {"of": r.practice_id})).first()
     return _offer(row) if row and row.state != OfferState.HELD else None
 
 
 async def newest_claim_at_number(r: Reading, address_ix: bytes, since: datetime) -> Offer | None:
     """The last offer that was claimed by a number since an instant, and not given back."""
     f = offer.c
-    wanted = _offers(r).where(
+    wanted = _OFFERS.where(
         f.contact_point_id.in_(_points_at(r, address_ix)), f.state == OfferState.CLAIMED, f.ended_at >= since
     )
-    row = (await r.conn.execute(wanted.order_by(f.ended_at.desc(), f.id.desc()))).first()
+    row = (await r.conn.execute(wanted.order_by(f.ended_at.desc(), f.id.desc()), {"of": r.practice_id})).first()
     return _offer(row) if row else None
 
 
@@ -357,15 +352,20 @@ def standing_of(entry: Entry) -> Standing:
 # --- rows to values ---------------------------------------------------------------------------------------------
 
 
-def _entries(r: Reading) -> Select[Any]:
+def _here(r: Reading) -> dict[str, Any]:
+    """What `_ENTRIES` needs to know: the practice, and from when on a visit still stands."""
+    return {"of": r.practice_id, "now": r.now}
+
+
+def _entries() -> Select[Any]:
     e, p, a = waitlist_entry.c, participation.c, appointment.c
     standing = and_(p.practice_id == e.practice_id, p.id == e.replaces_participation_id, p.state.in_(ACTIVE_STATES))
-    then = and_(a.practice_id == p.practice_id, a.id == p.appointment_id, a.starts_at > r.now)
+    then = and_(a.practice_id == p.practice_id, a.id == p.appointment_id, a.starts_at > bindparam("now"))
     whose = and_(client.c.practice_id == e.practice_id, client.c.id == e.client_id)
     joined = waitlist_entry.join(client, whose).outerjoin(participation, standing).outerjoin(appointment, then)
     columns = (a.starts_at.label("replaces_at"), client.c.state.label("client_state"))
     wanted = select(waitlist_entry, *columns).select_from(joined)
-    return wanted.where(e.practice_id == r.practice_id)
+    return wanted.where(e.practice_id == bindparam("of"))
 
 
 def _entry(row: Row[Any]) -> Entry:
@@ -395,13 +395,13 @@ def _entry(row: Row[Any]) -> Entry:
     )
 
 
-def _openings(r: Reading) -> Select[Any]:
+def _openings() -> Select[Any]:
     o, p = opening.c, participation.c
     joined = opening.join(location, _located()).outerjoin(
         participation, and_(p.practice_id == o.practice_id, p.id == o.freed_participation_id)
     )
     wanted = select(opening, location.c.zone, p.client_id.label("freed_by")).select_from(joined)
-    return wanted.where(o.practice_id == r.practice_id)
+    return wanted.where(o.practice_id == bindparam("of"))
 
 
 def _located() -> ColumnElement[bool]:
@@ -429,7 +429,7 @@ def _opening(row: Row[Any]) -> Opening:
     )
 
 
-def _offers(r: Reading) -> Select[Any]:
+def _offers() -> Select[Any]:
     f, o, e = offer.c, opening.c, waitlist_entry.c
     joined = (
         offer.join(opening, and_(o.practice_id == f.practice_id, o.id == f.opening_id))
@@ -437,9 +437,21 @@ def _offers(r: Reading) -> Select[Any]:
         .join(location, _located())
     )
     time = (o.clinician_id, o.service_id, o.location_id, o.starts_at, o.ends_at, location.c.zone)
-    sort = (o.kind, o.every_weeks, o.appointment_id)
-    wanted = select(offer, *time, *sort, o.state.label("opening_state"), e.replaces_participation_id)
-    return wanted.select_from(joined).where(f.practice_id == r.practice_id)
+    sort = (o.kind, o.every_weeks, o.appointment_id, o.state.label("opening_state"))
+    wanted = select(offer, *time, *sort, e.replaces_participation_id, e.unanswered)
+    return wanted.select_from(joined).where(f.practice_id == bindparam("of"))
+
+
+@cache
+def _offers_where(given: tuple[str, ...]) -> Select[Any]:
+    """Offers of which these columns are as told, oldest first."""
+    f = offer.c
+    several = {"client_id", "state"}
+    conditions = [
+        f[name].in_(bindparam(name, expanding=True)) if name in several else f[name] == bindparam(name)
+        for name in given
+    ]
+    return _OFFERS.where(*conditions).order_by(f.offered_at, f.id)
 
 
 def _offer(row: Row[Any]) -> Offer:
@@ -470,4 +482,36 @@ def _offer(row: Row[Any]) -> Offer:
         OpeningKind(row.kind),
         row.every_weeks,
         row.appointment_id,
+        row.unanswered,
     )
+
+
+# --- what is asked again and again is put together once ---------------------------------------------------------
+
+_ENTRIES: Final = _entries()
+_ENTRIES_BY_ID: Final = _ENTRIES.where(waitlist_entry.c.id.in_(bindparam("ids", expanding=True)))
+_OPENINGS: Final = _openings()
+_OPENING: Final = _OPENINGS.where(opening.c.id == bindparam("id"))
+_OFFERS: Final = _offers()
+_OFFER: Final = _OFFERS.where(offer.c.id == bindparam("id"))
+_MOST: Final = bindparam("most", type_=opening.c.depth.type)
+_DUE: Final = (
+    select(opening.c.id)
+    .where(
+        opening.c.practice_id == bindparam("of"),
+        opening.c.state == OpeningState.OPEN.value,
+        opening.c.next_wave_at <= bindparam("now"),
+    )
+    .order_by(opening.c.next_wave_at, opening.c.id)
+    .limit(_MOST)
+)
+_OVERDUE: Final = (
+    select(offer.c.opening_id)
+    .where(
+        offer.c.practice_id == bindparam("of"),
+        offer.c.state == OfferState.HELD.value,
+        offer.c.expires_at <= bindparam("now"),
+    )
+    .order_by(offer.c.expires_at)
+    .limit(_MOST)
+)

@@ -143,6 +143,11 @@ def _forgetful(engines: Engines) -> None:
     event.listen(engines.reader.sync_engine, "connect", quick)
 
 
+def _named(wish: Wish) -> int:
+    """How many of clinician and hours they had asked for."""
+    return bool(wish.clinician_ids) + bool(wish.windows)
+
+
 def _limits(shape: Shape) -> Limits:
     held = timedelta(minutes=shape.hold_minutes)
     return Limits(a_day=shape.texts_a_day, a_week=shape.texts_a_week, held=held)
@@ -388,6 +393,7 @@ class _World:
         found = [each for each in self.waiting.values() if fits(each.wish, gap, now) is None]
         found.sort(key=lambda each: (each.wish.joined_at, each.person.number))
         hour.eligible = [each.person.number for each in found]
+        hour.fit = {each.person.number: _named(each.wish) for each in found}
         for each in found:
             said = self._would_say(each, opening_id, now)
             if said is not None and said.yes and said.at <= latest:
@@ -403,7 +409,7 @@ class _World:
             asked_at=at + timedelta(seconds=self.plan.behaviour.notice_seconds),
             starts_at=gap.span.starts_at,
             local_hour=at.astimezone(ZoneInfo(ZONE)).hour,
-            named=bool(who.wish.clinician_ids) + bool(who.wish.windows),
+            named=_named(who.wish),
         )
         return answer(self.plan.behaviour, self.plan.seed, asked)
 

@@ -4,6 +4,7 @@ Invariant: a figure that would divide by nothing is None, not nought.
 """
 
 from collections import Counter
+from collections.abc import Iterator
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
@@ -22,8 +23,8 @@ STANDARD_LIMITS: Final = Limits(a_day=3, a_week=15, held=timedelta(minutes=30))
 class Hour:
     """One opening. `askable_at`: the first instant at which the law and the practice let anybody be texted about it.
 
-    `eligible`: whom it fits then, longest waiting first. `willing`: those of them who would say yes in time, the first
-    of them at `first_yes_at`.
+    `eligible`: whom it fits then, longest waiting first, and how well (`fit`: how many of clinician and hours they had
+    asked for). `willing`: those of them who would say yes in time, the first of them at `first_yes_at`.
     """
 
     freed_at: datetime
@@ -32,6 +33,7 @@ class Hour:
     depth: int
     counted: bool
     eligible: list[int] = field(default_factory=list)
+    fit: dict[int, int] = field(default_factory=dict)
     willing: set[int] = field(default_factory=set)
     first_yes_at: datetime | None = None
     asked: list[int] = field(default_factory=list)
@@ -124,6 +126,7 @@ class Tally:
             "near": self._part([hour for hour in counted if hour.lead <= LEAD]),
             "ahead": self._part([hour for hour in counted if hour.lead > LEAD]),
             "quarters": self._quarters(filled),
+            "fairness": _fairness(filled),
             "lost": losses.table(
                 [self._lost(hour) for hour in fillable if not hour.filled_at], self.asked_at, self.limits
             ),
@@ -169,6 +172,39 @@ class Tally:
             "offers": [_share(offers[n], offers.total()) for n in range(4)],
             "willing_won": [_share(won[n], willing[n]) for n in range(4)],
         }
+
+
+def _fairness(filled: list[Hour]) -> dict[str, Any]:
+    """How often the longest waiting quarter of equally fitting people got a filled time, and how often the rest did.
+
+    For each filled time, those whom it fits equally well are put in order of waiting; sets of fewer than four are left
+    out. `all`: of everybody in these sets. `willing`: of those in them who would have said yes to that time. `ratio`:
+    the quarter's share against the rest's.
+    """
+    seen, got = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
+    for hour in filled:
+        for person, part in _parts(hour):
+            for among in ("all", "willing") if person in hour.willing else ("all",):
+                seen[among, part] += 1
+                got[among, part] += person == hour.winner
+    return {among: _compared(among, seen, got) for among in ("all", "willing")}
+
+
+def _parts(hour: Hour) -> Iterator[tuple[int, str]]:
+    for fit in sorted(set(hour.fit.values())):
+        alike = [person for person in hour.eligible if hour.fit.get(person) == fit]
+        quarter = len(alike) // 4
+        for place, person in enumerate(alike if quarter else ()):
+            yield person, "longest_quarter" if place < quarter else "rest"
+
+
+def _compared(among: str, seen: Counter[tuple[str, str]], got: Counter[tuple[str, str]]) -> dict[str, Any]:
+    found: dict[str, Any] = {}
+    for part in ("longest_quarter", "rest"):
+        of = seen[among, part]
+        found[part] = {"people": of, "filled": got[among, part], "share": _share(got[among, part], of)}
+    quarter, rest = found["longest_quarter"]["share"], found["rest"]["share"]
+    return {**found, "ratio": _share(quarter, rest) if quarter is not None and rest else None}
 
 
 def _share(part: float, whole: float) -> float | None:

@@ -23,9 +23,15 @@ def told(whole: Mapping[str, Any]) -> str:
             f"  would be taken     {_percent(f['would_take_share'])}",
             f"fills by waiting     {_shares(quarters['fills'])} (longest waiting quarter first)",
             f"willing who got it   {_shares(quarters['willing_won'])}",
+            f"longest quarter      {_fairness(f['fairness']['all'])} of all whom times fit equally",
+            f"  of the willing     {_fairness(f['fairness']['willing'])}",
             f"never asked in time  {f['never_asked']} of {f['people']}",
         )
     )
+
+
+def _fairness(compared: Mapping[str, Any]) -> str:
+    return f"{_percent(compared['longest_quarter']['share'])} got one, the rest {_percent(compared['rest']['share'])}"
 
 
 def _percent(share: float | None) -> str:

@@ -110,14 +110,13 @@ _VISIT: Select[Any] = select(
 
 async def visit(r: Reading, participation_id: str) -> Visit | None:
     """One visit of this practice."""
-    found = await _visits(r, participation.c.id == participation_id)
-    return found[0] if found else None
+    return (await visits(r, (participation_id,))).get(participation_id)
 
 
 async def visits(r: Reading, participation_ids: Iterable[str]) -> dict[str, Visit]:
     """Visits by participation id; absent ones are left out."""
-    wanted = list(participation_ids)
-    return {each.participation_id: each for each in await _visits(r, participation.c.id.in_(wanted))}
+    found = await r.conn.execute(_BY_ID, {"of": r.practice_id, "ids": list(participation_ids)})
+    return {row.participation_id: _visit(row) for row in found.all()}
 
 
 async def visits_of_appointment(r: Reading, appointment_id: str) -> tuple[Visit, ...]:
@@ -329,6 +328,12 @@ _OF_ANY: Final = _VISIT.where(
     participation.c.practice_id == bindparam("of"),
     participation.c.client_id.in_(bindparam("client_ids", expanding=True)),
     appointment.c.starts_at >= bindparam("since"),
+).order_by(appointment.c.starts_at, participation.c.id)
+
+
+_BY_ID: Final = _VISIT.where(
+    participation.c.practice_id == bindparam("of"),
+    participation.c.id.in_(bindparam("ids", expanding=True)),
 ).order_by(appointment.c.starts_at, participation.c.id)
 
 

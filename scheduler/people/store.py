@@ -249,8 +249,8 @@ async def clients(r: Reading, ids: Iterable[str]) -> dict[str, Client]:
     wanted = sorted(set(ids))
     if not wanted:
         return {}
-    found = await r.conn.execute(_clients(r).where(tables.client.c.id.in_(wanted)))
-    return {row["id"]: _client(r, row) for row in found.mappings()}
+    found = await r.conn.execute(_CLIENTS_BY_ID, {"of": r.practice_id, "ids": wanted})
+    return {row["id"]: _client(r, row) for row in found.mappings().all()}
 
 
 async def box_of_client(r: Reading, client_id: str) -> Box:
@@ -324,11 +324,9 @@ async def contact_points_of(
     wanted = sorted(set(client_ids))
     if not wanted:
         return {}
-    query = _in_order(_contacts(r).where(tables.contact_point.c.client_id.in_(wanted)))
-    if not removed:
-        query = query.where(tables.contact_point.c.state != "removed")
+    query = _CONTACTS_EVER_OF if removed else _CONTACTS_OF
     by_client: dict[str, list[ContactPoint]] = {}
-    for row in (await r.conn.execute(query)).mappings():
+    for row in (await r.conn.execute(query, {"of": r.practice_id, "clients": wanted})).mappings().all():
         by_client.setdefault(row["client_id"], []).append(_contact(r, row))
     return {client_id: tuple(points) for client_id, points in by_client.items()}
 
@@ -344,10 +342,8 @@ async def consents(r: Reading, contact_point_ids: Iterable[str]) -> dict[Consent
     wanted = sorted(set(contact_point_ids))
     if not wanted:
         return {}
-    t = tables.consent
-    query = select(t).where(t.c.practice_id == r.practice_id, t.c.contact_point_id.in_(wanted))
-    found = await r.conn.execute(query.order_by(t.c.at, t.c.id))
-    read = (Consent(**_without_practice(row)) for row in found.mappings())
+    found = await r.conn.execute(_CONSENTS, {"of": r.practice_id, "points": wanted})
+    read = (Consent(**_without_practice(row)) for row in found.mappings().all())
     return {(row.contact_point_id, row.channel, row.purpose): row for row in read}
 
 
@@ -377,6 +373,23 @@ _CONTACTS_AT: Final = _CONTACTS.where(
     tables.contact_point.c.state != "removed",
 ).order_by(*_BY_RANK)
 
+_CONTACTS_EVER_OF: Final = _CONTACTS.where(
+    tables.contact_point.c.practice_id == bindparam("of"),
+    tables.contact_point.c.client_id.in_(bindparam("clients", expanding=True)),
+).order_by(*_BY_RANK)
+_CONTACTS_OF: Final = _CONTACTS_EVER_OF.where(tables.contact_point.c.state != "removed")
+_CLIENTS_BY_ID: Final = select(tables.client).where(
+    tables.client.c.practice_id == bindparam("of"), tables.client.c.id.in_(bindparam("ids", expanding=True))
+)
+_CONSENTS: Final = (
+    select(tables.consent)
+    .where(
+        tables.consent.c.practice_id == bindparam("of"),
+        tables.consent.c.contact_point_id.in_(bindparam("points", expanding=True)),
+    )
+    .order_by(tables.consent.c.at, tables.consent.c.id)
+)
+
 
 # --- reading rows -----------------------------------------------------------------------------------------------
 
@@ -392,10 +405,6 @@ def _clients(r: Reading) -> Select[Any]:
 
 def _contacts(r: Reading) -> Select[Any]:
     return _CONTACTS.where(tables.contact_point.c.practice_id == r.practice_id)
-
-
-def _in_order(query: Select[Any]) -> Select[Any]:
-    return query.order_by(*_BY_RANK)
 
 
 def _client(r: Reading, row: Mapping[Any, Any]) -> Client:

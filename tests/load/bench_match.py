@@ -138,7 +138,7 @@ async def _looks(practice: BenchPractice, openings: list[store.Opening]) -> dict
             found = await candidates.in_order(r, opening, policy.weights, FIRST)
             match.append(time.perf_counter() - begin)
             begin = time.perf_counter()
-            await askable(r, opening, ours, policy, FIRST)
+            await askable(r, opening, ours, policy, lambda turns: len(turns) >= FIRST)
             whole.append(time.perf_counter() - begin)
             assert len(found) == FIRST
         everybody = await store.entries(r)

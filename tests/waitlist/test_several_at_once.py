@@ -17,6 +17,7 @@ from waitlist.actions.leave import leave
 from waitlist.actions.pass_offer import pass_offer
 from waitlist.actions.pause import pause
 from waitlist.actions.save_policy import save_policy
+from waitlist.askable import MOST_ANSWERED
 from waitlist.matching import WeeklyWindow, rank
 from waitlist.pace import BEAT
 from waitlist.response import PUBLISHED
@@ -52,7 +53,6 @@ async def test_some_are_asked_in_turn_and_more_when_they_stay_silent(scene):
     assert 3 <= len(first) < 24
     assert {each.client_id for each in first} == set(people[: len(first)])
     assert sorted(each.place for each in first) == list(range(1, len(first) + 1))
-    scene.pass_time(minutes=1)
     await waves(scene)
     assert len(await held(scene)) == len(first)
     scene.clock.advance(BEAT)
@@ -86,6 +86,13 @@ async def test_the_first_yes_wins_and_every_other_holder_is_told_and_moves_up(sc
     assert never
 
 
+async def stay_silent(scene):
+    """Nobody answers until what is out has run out."""
+    for offer in await held(scene):
+        scene.clock.advance_to(max(scene.clock.now(), offer.expires_at))
+    await waves(scene)
+
+
 async def test_who_had_not_been_told_of_the_time_is_not_told_that_it_is_gone(scene):
     await waiting(scene, 4)
     await free(scene)
@@ -107,7 +114,7 @@ async def test_who_does_not_answer_comes_later_and_who_answers_is_forgiven(scene
             if offer.client_id != quiet:
                 async with scene.record.write(scene.practice, FRONT) as tx:
                     await pass_offer(tx, offer.id)
-        scene.pass_time(hours=3)
+        scene.pass_time(hours=24)
         await waves(scene)
     async with scene.record.read(scene.practice) as r:
         unanswered = {entry.client_id: entry.unanswered for entry in await store.entries(r)}
@@ -146,9 +153,8 @@ async def test_one_person_is_made_so_many_offers_a_day_and_more_tomorrow(scene):
     (ana,) = await waiting(scene, 1)
     await free(scene)
     await waves(scene)
-    (offer,) = await held(scene)
-    async with scene.record.write(scene.practice, FRONT) as tx:
-        await pass_offer(tx, offer.id)
+    assert len(await held(scene)) == 1
+    await stay_silent(scene)
     await free(scene, "03-11 14:00")
     await waves(scene)
     assert await held(scene) == ()
@@ -157,6 +163,19 @@ async def test_one_person_is_made_so_many_offers_a_day_and_more_tomorrow(scene):
     scene.clock.advance_to(local("03-05 08:00"))
     await waves(scene)
     assert [each.client_id for each in await held(scene)] == [ana]
+
+
+async def test_who_answers_is_asked_again_the_same_day_but_not_without_end(scene):
+    async with scene.record.write(scene.practice, OPERATOR) as tx:
+        await save_policy(tx, {"offers_a_day": 1})
+    await waiting(scene, 1)
+    for day in (10, 11, 12):
+        await free(scene, f"03-{day} 14:00")
+        await waves(scene)
+        for offer in await held(scene):
+            async with scene.record.write(scene.practice, FRONT) as tx:
+                await pass_offer(tx, offer.id)
+    assert len(await offers(scene)) == MOST_ANSWERED == 2
 
 
 async def test_who_joins_while_others_are_asked_is_asked_beside_them(scene):
@@ -175,14 +194,12 @@ async def test_the_last_offer_of_a_day_is_kept_for_what_is_near(scene):
     for when in ("03-10 14:00", "03-11 14:00"):
         await free(scene, when)
         await waves(scene)
-        for offer in await held(scene):
-            async with scene.record.write(scene.practice, FRONT) as tx:
-                await pass_offer(tx, offer.id)
+        await stay_silent(scene)
     assert [each.starts_at for each in await offers(scene)] == [local("03-10 14:00")]
-    await free(scene, "03-04 12:30")
+    await free(scene, "03-04 16:00")
     await waves(scene)
     (near,) = await held(scene)
-    assert (near.client_id, near.starts_at) == (ana, local("03-04 12:30"))
+    assert (near.client_id, near.starts_at) == (ana, local("03-04 16:00"))
 
 
 async def test_who_holds_another_offer_is_asked_when_it_is_over(scene):

@@ -318,10 +318,24 @@ async def test_the_daily_cap_leaves_nobody_holding_time_they_are_not_told_of(rec
     await waves(scene)
     (offer,) = await offers(scene)
     await scene.deliver()
-    async with record.write(scene.practice, FRONT) as tx:
-        await pass_offer(tx, offer.id)
+    scene.clock.advance_to(offer.expires_at)
     await waves(scene)
     assert len(await offers(scene)) == 1
+
+
+async def test_an_offer_that_was_answered_uses_up_nobodys_day(record, clock):
+    """Neither for who makes the next offer nor for who sends it: its text leaves as well."""
+    scene = await set_the_scene(record, clock, daily_cap=1, weekly_cap=3)
+    ana = await scene.client()
+    await scene.wait(ana)
+    for when in ("03-10 14:00", "03-11 14:00"):
+        await free(scene, when)
+        await waves(scene)
+        await scene.deliver()
+        (offer,) = await offers(scene, states=("held",))
+        async with record.write(scene.practice, FRONT) as tx:
+            await pass_offer(tx, offer.id)
+    assert (await scene.told(ana)).count("offer") == 2
 
 
 async def test_what_the_practice_calls_off_opens_nothing(scene):

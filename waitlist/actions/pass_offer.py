@@ -40,6 +40,7 @@ async def pass_offer(tx: Tx, offer_id: str, *, inbound_id: str | None = None) ->
         state = now.state if now else offer.state
         if state != OfferState.CLAIMED:
             # A no that comes late is an answer too: whoever gives one is not among those who stay silent.
+            await edit_store.end_offer(tx, offer_id, OfferState.EXPIRED, OfferState.PASSED)
             await edit_store.note_answer(tx, (offer.entry_id,), answered=True)
         return Passed(again=True) if state == OfferState.PASSED else NotPassed(state)
     await edit_store.note_answer(tx, (offer.entry_id,), answered=True)

@@ -4,6 +4,7 @@ How many are asked at once is pace.py's to say, who they are askable.py's. Here 
 asked, or it waits, or it ends. Invariant: while anybody holds an offer of it, the time is held in the calendar.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from typing import Final
@@ -20,10 +21,10 @@ from waitlist import edit_store, narrow_store, policy_store, store, texts
 from waitlist.actions.refit import refit
 from waitlist.actions.weekly import weeks_of
 from waitlist.actions.withdraw import withdraw_opening
-from waitlist.askable import NEAR, Askable, Turn, askable
+from waitlist.askable import Askable, Turn, askable, nobody_more
 from waitlist.deadlines import SHORTEST_MINUTES, held_until, hold_expiry
 from waitlist.front_desk import desk_of
-from waitlist.pace import BEAT, Position, beat_after, step
+from waitlist.pace import BEAT, NEAR, Out, Position, beat_after, step
 from waitlist.policy import Accept, Mode, Policy
 from waitlist.response import Curve
 from waitlist.store import Offer, OfferState, Opening, OpeningKind, OpeningState
@@ -115,7 +116,7 @@ async def offer_by_hand(tx: Tx, opening_id: str, entry_id: str) -> Offered | Wai
         return NoWave("settled")
     await edit_store.set_opening_state(tx, opening_id, (OpeningState.EXHAUSTED,), OpeningState.OPEN)
     look = await _look(tx, opening)
-    found = await askable(tx, opening, look.practice, look.policy, None)
+    found = await askable(tx, opening, look.practice, look.policy, nobody_more)
     chosen = [turn for turn in found.turns if turn.ranked.entry_id == entry_id]
     deadline = _deadline(tx, look)
     if not chosen or deadline is None:
@@ -172,39 +173,35 @@ def _look_again(tx: Tx, look: _Look, found: Askable, asked: int, later: datetime
     """When to ask more; None where the end of what is out says so."""
     if _alone(look, tx.now):
         return None
-    left = len(found.turns) - asked
-    if not left:
+    if asked == len(found.turns):
         return later
-    out = [*_position(tx, look, left).out_minutes, *[0.0] * asked]
-    position = replace(_position(tx, look, max(left, MANY)), out_minutes=out)
-    return beat_after(position, look.curve, look.policy)
+    out = [Out(0.0, turn.ranked.standing.unanswered) for turn in found.turns[:asked]]
+    at = _position(tx, look, found.turns[asked:])
+    return beat_after(replace(at, out=[*at.out, *out]), look.curve, look.policy)
 
 
 async def _whom(tx: Tx, look: _Look) -> tuple[Askable, int]:
     """Those who may be asked, and how many of them are to be asked now.
 
-    As many are looked at as would be asked if the list had no end; near the visit more, since it matters then
-    whether there are others to ask later.
+    So many are looked at that one is left to be asked later; near the visit more, since it matters there how many.
     """
-    most = None
-    if look.policy.mode_at(look.opening.starts_at - tx.now) is not Mode.EVERYBODY:
-        most = step(_position(tx, look, MANY), look.curve, look.policy).ask + 1
-        if look.opening.starts_at - tx.now < NEAR:
-            most = max(most, MANY)
-    found = await askable(tx, look.opening, look.practice, look.policy, most)
-    left = len(found.turns) if most is None or len(found.turns) < most else max(most, MANY)
-    ask = step(_position(tx, look, left), look.curve, look.policy).ask
-    return found, min(ask, len(found.turns))
+
+    def are_enough(turns: Sequence[Turn]) -> bool:
+        return len(turns) >= least and step(_position(tx, look, turns), look.curve, look.policy).ask < len(turns)
+
+    least = MANY if look.opening.starts_at - tx.now < NEAR else 1
+    found = await askable(tx, look.opening, look.practice, look.policy, are_enough)
+    return found, step(_position(tx, look, found.turns), look.curve, look.policy).ask
 
 
-def _position(tx: Tx, look: _Look, left: int) -> Position:
+def _position(tx: Tx, look: _Look, left: Sequence[Turn]) -> Position:
     return Position(
         now=tx.now,
         starts_at=look.opening.starts_at,
         ask_until=_ask_until(look),
         answer_until=look.opening.starts_at - timedelta(minutes=SHORTEST_MINUTES),
-        out_minutes=[(tx.now - offer.offered_at) / timedelta(minutes=1) for offer in look.out],
-        left=left,
+        out=[Out((tx.now - offer.offered_at) / timedelta(minutes=1), offer.unanswered) for offer in look.out],
+        left=[turn.ranked.standing.unanswered for turn in left],
     )
 
 
