@@ -10,6 +10,7 @@ Invariant: however many workers claim, what they claim for a sender leaves at it
 from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from hashlib import blake2b
 from typing import Final
 
 AHEAD: Final = timedelta(seconds=1.5)
@@ -82,9 +83,9 @@ def _free(free_at: datetime | None, now: datetime) -> datetime:
 def number_for(address_ix: bytes | None, main: str, senders: Collection[str]) -> str:
     """Which of a practice's numbers writes to an address: always the same one, so that a conversation stays in one.
 
-    `main` when there is no other.
+    A number that is added takes over its share of the addresses, one that goes gives up its own; all others stay with
+    theirs. `main` when there is no other.
     """
     if address_ix is None or not senders or (len(senders) == 1 and main in senders):
         return main
-    pool = sorted({main, *senders})
-    return pool[int.from_bytes(address_ix[:4], "big") % len(pool)]
+    return max({main, *senders}, key=lambda number: blake2b(number.encode(), key=address_ix, digest_size=8).digest())

@@ -23,7 +23,7 @@ from scheduler.core.actor import Actor
 from scheduler.core.record import Reading
 from scheduler.fees import store
 from scheduler.fees.ledger import EntryKind, FeeEventWord
-from scheduler.fees.rules import NoFeeReason
+from scheduler.fees.rules import Caution, NoFeeReason, caution
 from scheduler.fees.store import Acceptance, FeeCase
 from scheduler.people import store as people
 
@@ -34,6 +34,10 @@ TABS: Final[dict[str, tuple[str, frozenset[EntryKind]]]] = {
     "none": ("Not charged", frozenset({EntryKind.NOT_CHARGED, EntryKind.REVERSED})),
 }
 MOST: Final = 500
+_CAUTIONS: Final = {
+    Caution.MEDICARE_SAME_FOR_ALL: "Medicare: charge only if the same policy holds for everybody.",
+    Caution.MEDICAID_OVERRIDE: "Medicaid: proposed although it is blocked by default; see the note.",
+}
 
 
 def install_fees(app: web.Application) -> None:
@@ -170,8 +174,7 @@ def _policy(case: FeeCase, accepted: tuple[Acceptance, ...], viewer: Viewer) -> 
 
 
 def _caution(case: FeeCase) -> str:
-    if case.payer == "medicare":
-        return "Medicare: charge only if the same policy holds for everybody."
-    if case.payer == "medicaid" and case.entry.kind is EntryKind.PROPOSED:
-        return "Medicaid: proposed although it is blocked by default; see the note."
-    return ""
+    found = caution(case.payer)
+    if found is Caution.MEDICAID_OVERRIDE and case.entry.kind is not EntryKind.PROPOSED:
+        return ""
+    return _CAUTIONS[found] if found else ""

@@ -140,7 +140,6 @@ class Proposal:
     amount_minor: int
     policy_version: int
     charge: Charge
-    cautions: tuple[Caution, ...] = ()
 
 
 @dataclass(frozen=True, slots=True)
@@ -174,7 +173,14 @@ def propose(policy: FeePolicy, event: FeeEvent, client: ClientFacts) -> Proposal
         return NoFee(NoFeeReason.NO_SERVICE_FEE)
     if amount == 0:
         return NoFee(NoFeeReason.ZERO)
-    return Proposal(amount, policy.version, charge, _cautions(client))
+    return Proposal(amount, policy.version, charge)
+
+
+def caution(payer: PayerClass) -> Caution | None:
+    """What whoever approves a fee should see beside it, by who pays for the visits."""
+    if payer is PayerClass.MEDICARE:
+        return Caution.MEDICARE_SAME_FOR_ALL
+    return Caution.MEDICAID_OVERRIDE if payer is PayerClass.MEDICAID else None
 
 
 def _by_kind(event: FeeEvent) -> NoFeeReason | None:
@@ -226,11 +232,3 @@ def _amount(charge: Charge, service_fee_minor: int | None) -> int | None:
     if service_fee_minor is None:
         return None
     return (service_fee_minor * charge.per_cent + FULL_PER_CENT // 2) // FULL_PER_CENT
-
-
-def _cautions(client: ClientFacts) -> tuple[Caution, ...]:
-    if client.payer is PayerClass.MEDICARE:
-        return (Caution.MEDICARE_SAME_FOR_ALL,)
-    if client.payer is PayerClass.MEDICAID:
-        return (Caution.MEDICAID_OVERRIDE,)
-    return ()

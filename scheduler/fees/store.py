@@ -17,6 +17,7 @@ from scheduler import tables
 from scheduler.core.record import Reading, Tx, insert_once
 from scheduler.core.vault import Where
 from scheduler.fees.ledger import EntryKind, FeeEventWord, Step, effect
+from scheduler.fees.rules import PayerClass
 from scheduler.people import store as people
 
 
@@ -80,7 +81,7 @@ class FeeCase:
     cancelled_via: str | None
     cancel_inbound_id: str | None
     marked_by: str | None
-    payer: str
+    payer: PayerClass
 
 
 @dataclass(frozen=True, slots=True)
@@ -164,7 +165,7 @@ async def cases(
     return tuple(
         FeeCase(
             entry=_entry(r, row),
-            payer=row["payer"],
+            payer=PayerClass(row["payer"]),
             **{column.name: row[column] for column in _VISIT},
         )
         for row in found.mappings()

@@ -91,6 +91,13 @@ def test_an_address_always_hears_from_the_same_number(address_ix: bytes) -> None
     assert chosen == number_for(address_ix, pool[0], pool[::-1])
 
 
+@given(st.binary(min_size=32, max_size=32))
+def test_a_further_number_takes_addresses_over_and_moves_no_other(address_ix: bytes) -> None:
+    before = number_for(address_ix, "+12025550101", ["+12025550102"])
+    after = number_for(address_ix, "+12025550101", ["+12025550102", "+12025550103"])
+    assert after in {before, "+12025550103"}
+
+
 def test_all_numbers_of_a_pool_are_used():
     pool = ["a", "b", "c"]
     assert {number_for(bytes([0, 0, 0, each]), "a", pool) for each in range(30)} == set(pool)

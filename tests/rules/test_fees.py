@@ -19,6 +19,7 @@ from scheduler.fees.rules import (
     PayerClass,
     PerCent,
     Proposal,
+    caution,
     propose,
 )
 
@@ -138,12 +139,15 @@ def test_medicaid_is_blocked_unless_somebody_permitted_says_so():
     medicaid = replace(CLIENT, payer=PayerClass.MEDICAID)
     assert reason(client=medicaid) is NoFeeReason.MEDICAID
     found = propose(POLICY, LATE, replace(medicaid, medicaid_override=True))
-    assert found == Proposal(7_500, 2, PerCent(50), (Caution.MEDICAID_OVERRIDE,))
+    assert found == Proposal(7_500, 2, PerCent(50))
+    assert caution(PayerClass.MEDICAID) is Caution.MEDICAID_OVERRIDE
 
 
 def test_medicare_is_proposed_with_a_caution():
     found = propose(POLICY, LATE, replace(CLIENT, payer=PayerClass.MEDICARE))
-    assert found == Proposal(7_500, 2, PerCent(50), (Caution.MEDICARE_SAME_FOR_ALL,))
+    assert found == Proposal(7_500, 2, PerCent(50))
+    assert caution(PayerClass.MEDICARE) is Caution.MEDICARE_SAME_FOR_ALL
+    assert caution(PayerClass.SELF_PAY) is None
 
 
 @pytest.mark.parametrize(("earlier", "free"), [(0, True), (1, True), (2, False), (5, False)])
