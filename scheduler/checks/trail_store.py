@@ -34,6 +34,7 @@ SOFT_REFERENCES: Final[tuple[tuple[Column[Any], Column[Any]], ...]] = (
     (tables.waitlist_entry.c.replaces_participation_id, tables.participation.c.id),
     (tables.opening.c.freed_participation_id, tables.participation.c.id),
     (tables.opening.c.location_id, tables.location.c.id),
+    (tables.opening.c.appointment_id, tables.appointment.c.id),
     (tables.offer.c.contact_point_id, tables.contact_point.c.id),
     (tables.offer.c.participation_id, tables.participation.c.id),
     (tables.availability_exception.c.location_id, tables.location.c.id),

@@ -58,6 +58,7 @@ def test_an_entry_without_wishes_fits_any_time():
         ({"clinician_ids": ("kim", "roy")}, Misfit.OTHER_CLINICIAN),
         ({"location_id": "elsewhere"}, Misfit.OTHER_PLACE),
         ({"paused_until": NOW + timedelta(minutes=1)}, Misfit.PAUSED),
+        ({"weekly": True}, Misfit.OTHER_RHYTHM),
         ({"earliest_day": date(2026, 9, 25)}, Misfit.OTHER_DAY),
         ({"latest_day": date(2026, 9, 23)}, Misfit.OTHER_DAY),
         ({"windows": (WeeklyWindow(2, 0, 1440),)}, Misfit.OTHER_HOURS),
