@@ -17,7 +17,8 @@ _NOON: Final = 12
 def refines(before: Sequence[Hours], what: Hours) -> bool:
     """Whether an hour behind a part of the day says it more exactly: "tomorrow morning, 9:30"."""
     parts = bool(before) and all(each.part is not None for each in before)
-    return parts and what.first is not None
+    bounds = bool(before) and all(each.how in {"after", "before"} for each in before) and what.how == "at"
+    return (parts and what.first is not None) or bounds
 
 
 def is_part_of(before: Sequence[Hours], what: Hours) -> bool:

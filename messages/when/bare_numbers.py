@@ -97,7 +97,7 @@ class Numbers:
     def _may_be_a_date(self, at: int) -> bool:
         """“Dec 8 or 9 in the morning”: a number joined to a date may be the next date."""
         joint, before = self.pieces[max(at - 1, 0)], self.pieces[max(at - 2, 0)]
-        dated = isinstance(before, Days) and before.weekday is None and before.until is None
+        dated = at > 1 and isinstance(before, Days) and before.weekday is None and before.until is None
         piece = self.pieces[at]
         hour = isinstance(piece, Clock) and piece.grain is Grain.HOUR
         if dated or not at:
@@ -130,7 +130,8 @@ class Numbers:
     def _joined_to_time(self, at: int) -> bool:
         """“at 3 or 4”: a number beside a number that is a time."""
         joint = self.pieces[at - 1] if at else None
-        joined = joint in {Mark.OR, Mark.AND, Mark.NOT} and at > 1 and self.is_time(at - 2)
+        before = at - 2 - (at > 2 and self.pieces[at - 2] is Mark.PAUSE)  # noqa: PLR2004 -- "3, or 4"
+        joined = joint in {Mark.OR, Mark.AND, Mark.NOT} and at > 1 and self.is_time(before)
         return joined or self._joins_marked(at)
 
     def _joins_marked(self, at: int) -> bool:

@@ -190,8 +190,8 @@ def _excepts(so_far: Sequence[Piece], ahead: Sequence[Piece]) -> bool:
 def _refuses_next(ahead: Sequence[Piece]) -> bool:
     """Whether a refusal comes before the next time, or right behind it: ", cant do friday", ", friday is no good"."""
     timed = False
-    for piece in ahead:
-        if piece is Mark.CANNOT:
+    for at, piece in enumerate(ahead):
+        if piece is Mark.CANNOT or (timed and piece is Mark.NOT and set(ahead[at + 1 : at + 2]) <= _ENDING):
             return True
         if piece in _CONNECTING or piece in _ENDING or piece in _ASKING:
             return False

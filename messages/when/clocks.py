@@ -43,8 +43,7 @@ def clock_at(words: tuple[str, ...], at: int) -> Found | None:
         return Mark.ASK, 3
     for phrase in _NOON:
         if words[at : at + len(phrase)] == phrase:
-            ish = words[at + len(phrase) : at + len(phrase) + 1] == ("ish",)
-            return Clock(_NOON_HOUR, half="p"), len(phrase) + ish
+            return _with_half(Clock(_NOON_HOUR, half="p"), words, at, len(phrase))
     told = to_or_past(words, at)
     return _with_half(told[0], words, at, told[1]) if told else _numbered(words, at)
 

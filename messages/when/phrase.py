@@ -16,6 +16,9 @@ from messages.when.words import MONTHS, NUMBERS, WEEKDAYS
 
 _DAY: Final = timedelta(days=1)
 _BOUNDS: Final = {Mark.AFTER: "after", Mark.NOT_BEFORE: "from", Mark.BEFORE: "before", Mark.UNTIL: "until"}
+_NO_WEEKDAYS: Final = frozenset(
+    {"day", "everyday", "someday", "workday", "birthday", "bday", "nowaday", "midday", "friday"}
+)
 _SHORT: Final = frozenset({"sat", "sun"})
 _FLIPPED: Final = {"before": "after", "after": "before"}
 _FORWARD: Final = frozenset({"after", "from"})
@@ -87,6 +90,8 @@ def _belongs_to_a_time(text: str) -> bool:
     number, _, unit = text.partition(" ")
     if unit:
         return (number.isdecimal() or number in NUMBERS) and unit in PART_OF_A_TIME
+    if text.endswith("day") and text not in _NO_WEEKDAYS:
+        return True  # "thuesday": a day nobody could read
     return text in PART_OF_A_TIME or text[:1].isdecimal() or text in MONTHS or text in WEEKDAYS or text in _SHORT
 
 

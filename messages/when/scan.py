@@ -16,7 +16,7 @@ from messages.when.from_now import moment_at
 from messages.when.marks import NOT_TIMES, PHRASES, POLITE
 from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
 from messages.when.tokens import PAUSE, STOP
-from messages.when.words import HOURS, LUNCH, MANANA, MONTHS, MORNING, NARROWED, OF_THE_DAY, PARTS, WEEKDAYS
+from messages.when.words import HOURS, LUNCH, MANANA, MIDDLE, MONTHS, MORNING, NARROWED, OF_THE_DAY, PARTS, WEEKDAYS
 
 Found = tuple[Piece, int]
 """A piece and how many tokens it took."""
@@ -79,7 +79,7 @@ def _behind_a_time(word: str, before: Piece | None, piece: Piece) -> Piece:
     """“Thursdays bad", "el martes no que voto": words that turn a day down, or say why, only right behind it."""
     if word == "day" and isinstance(before, Word) and before.text not in POLITE:
         return Mark.SOME_DAY  # "Star Trek day": a day of theirs
-    if word in _BAD and (isinstance(before, Days | Clock | Part) or before is Mark.IS):
+    if isinstance(piece, Word) and word in _BAD and (isinstance(before, Days | Clock | Part) or before is Mark.IS):
         return Mark.CANNOT
     return Mark.BECAUSE if word == "que" and before is Mark.NOT else piece
 
@@ -163,6 +163,8 @@ def _part(words: tuple[str, ...], at: int) -> Found | None:
             return Part(MORNING[0], time(10)), len(phrase)
     if words[max(at - 2, 0) : at] == ("later", "today") and words[at] in PARTS:
         return Part(*PARTS[words[at]], later=True), 1
+    if words[at : at + 2] == ("a", "media") and words[at + 2 : at + 3] and words[at + 2] in {*_TARDE, *MANANA}:
+        return Part(*MIDDLE[_edges(words[at + 2]) or MORNING]), 3
     for phrase in _LAST_THING:
         if words[at : at + len(phrase)] == phrase:
             return Part(time(15), time(17)), len(phrase)

@@ -74,7 +74,7 @@ _SAID: Final = (
     *((phrase, -1) for phrase in _DAY_BEFORE),
     *((phrase, WEEK) for phrase in _WEEK_LATER),
 )
-_OTHER: Final = (("el", "otro"), ("la", "otra"), ("the", "other"), ("sino", "el", "otro"))
+_OTHER: Final = (("el", "otro"), ("la", "otra"), ("the", "other"))
 _ONE_AFTER: Final = (
     *_OTHER,
     *(

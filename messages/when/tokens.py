@@ -38,7 +38,7 @@ _LETTERS: Final = re.compile(r"\b(?:m|t|tu|w|th|r|f)(?:/(?:m|t|tu|w|th|r|f))+\b"
 # Numbers that stand for their sound.
 _SOUND_OF: Final = {
     "2morrow": "tomorrow", "2moro": "tomorrow", "2mrw": "tomorrow", "2mrow": "tomorrow", "2day": "today",
-    "2nite": "tonight", "2night": "tonight", "b4": "before", "l8r": "later", "l8": "late",
+    "2nite": "tonight", "2night": "tonight", "b4": "before", "l8r": "later", "b/w": "between", "l8": "late",
 }  # fmt: skip
 _SOUNDS: Final = re.compile(rf"\b(?:{'|'.join(_SOUND_OF)})\b")
 _APOSTROPHE: Final = re.compile(r"(?<=[^\W_])['\u2019\u2018`\u00b4](?=[^\W_])")
@@ -76,13 +76,21 @@ _LONGEST_MENDED: Final = 10
 _SHORTEST_MENDED: Final = 5
 _LONG: Final = 8
 
+# Slips that stand in the tables; a word near one of them is not near a name.
+_SLIPS: Final = frozenset(
+    {
+        "mondy", "munday", "teusday", "tuesdy", "wensday", "wendsday", "wednsday", "thrusday", "thirsday", "thurday",
+        "firday", "satuday",
+    }
+)  # fmt: skip
 _NAMES: Final = tuple(
     name
     for name in (
         *WEEKDAYS, *MONTHS, *PARTS, "tomorrow", "weekend", "tonight", "manana", "tarde", "proximo", "proxima",
-        "mediodia", "despues", "semana",
+        "mediodia", "despues", "semana", "thirty", "fifteen", "eleven", "twelve", "quarter", "cuatro", "treinta",
+        "quince", "oclock",
     )
-    if len(name) >= _SHORTEST_MENDED and name not in {"mondy", "munday"}
+    if len(name) >= _SHORTEST_MENDED and name not in _SLIPS
 )  # fmt: skip
 
 

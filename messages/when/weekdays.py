@@ -184,7 +184,7 @@ _INTRODUCTIONS: Final = {
     ("the",): "",
     ("el",): "",
     ("los",): "",
-    ("un",): "",
+    ("un",): "ask",
 }
 _FOLLOWINGS: Final = {
     ("of", "the", "week", "after", "next"): "week_after",
