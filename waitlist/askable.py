@@ -80,7 +80,7 @@ async def askable(r: Reading, opening: Opening, practice: Practice, policy: Poli
             if point is None or point.value_ix in numbers:
                 continue  # two offers on one number could not be told apart in a reply
             today = facts.offers.get(ranked.client_id, ())
-            enough_today = had_enough(today, policy, lead, ranked.standing.unanswered)
+            enough_today = had_enough(today, policy, lead)
             if not _may_be_texted(r, ranked, point, facts, practice, found, enough_today=enough_today):
                 continue
             numbers.add(point.value_ix)
@@ -93,21 +93,18 @@ async def askable(r: Reading, opening: Opening, practice: Practice, policy: Poli
     return found
 
 
-def had_enough(answered: Sequence[bool], policy: Policy, lead: timedelta, unanswered: int) -> bool:
+def had_enough(answered: Sequence[bool], policy: Policy, lead: timedelta) -> bool:
     """Whether somebody may be made no more offers of such a time today, by those they were made, answered or not."""
     silent = sum(not each for each in answered)
-    return silent >= offers_a_day(policy, lead, unanswered) or len(answered) >= MOST_ANSWERED * policy.offers_a_day
+    return silent >= offers_a_day(policy, lead) or len(answered) >= MOST_ANSWERED * policy.offers_a_day
 
 
-def offers_a_day(policy: Policy, lead: timedelta, unanswered: int) -> int:
+def offers_a_day(policy: Policy, lead: timedelta) -> int:
     """How many unanswered offers somebody may have had today and still be made one. The last is kept for what is near.
 
-    A time that is days away can wait for tomorrow; one of today needs somebody who can still be texted today. Who left
-    the offer before without an answer is asked about what is far ahead once a day.
+    A time that is days away can wait for tomorrow; one of today needs somebody who can still be texted today.
     """
-    if lead < TODAY:
-        return policy.offers_a_day
-    return 1 if unanswered else max(1, policy.offers_a_day - 1)
+    return policy.offers_a_day if lead < TODAY else max(1, policy.offers_a_day - 1)
 
 
 async def _groups(

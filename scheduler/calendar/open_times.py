@@ -50,7 +50,8 @@ async def open_times(
     if service is None:
         raise NotFound("service")
     found: list[OpenTime] = []
-    for clinician_id in clinician_ids:
+    have_hours = await store.with_hours(r, clinician_ids)
+    for clinician_id in (each for each in clinician_ids if each in have_hours):
         found.extend(await _of_clinician(r, clinician_id, service, earliest, latest, limit, step_minutes))
     found.sort(key=lambda time: (time.starts_at, time.clinician_id))
     return tuple(found[:limit])
@@ -66,6 +67,8 @@ async def _of_clinician(
     step_minutes: int,
 ) -> list[OpenTime]:
     windows = await windows_of(r, clinician_id, earliest, latest)
+    if not windows:
+        return []
     reach = timedelta(minutes=service.duration_minutes + service.buffer_before_minutes + service.buffer_after_minutes)
     taken = await store.busy_between(r, clinician_id, earliest - reach, latest + reach)
     slots = open_slots(

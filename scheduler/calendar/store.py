@@ -5,11 +5,12 @@ two that overlap (exclusion constraint on PostgreSQL, trigger on SQLite), whoeve
 Invariant: only this module writes `busy`.
 """
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, and_, delete, insert, or_, select, update
+from sqlalchemy import ColumnElement, Row, and_, bindparam, delete, insert, or_, select, union, update
 from sqlalchemy.exc import IntegrityError
 
 from scheduler.calendar.availability import DayException, WeeklyHours
@@ -20,6 +21,17 @@ from scheduler.tables import availability, availability_exception, busy
 
 OVERLAP = "ex_busy_overlap"
 LONGEST = timedelta(days=1)
+
+_WITH_HOURS: Final = union(
+    *(
+        select(table.c.clinician_id).where(
+            table.c.practice_id == bindparam("of"),
+            table.c.clinician_id.in_(bindparam("clinicians", expanding=True)),
+            *conditions,
+        )
+        for table, conditions in ((availability, ()), (availability_exception, (availability_exception.c.open,)))
+    )
+)
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,6 +44,12 @@ class Hold:
     starts_at: datetime
     ends_at: datetime
     expires_at: datetime
+
+
+async def with_hours(r: Reading, clinician_ids: Collection[str]) -> frozenset[str]:
+    """Those of the clinicians for whom any hours were ever entered, weekly ones or extra ones."""
+    rows = await r.conn.execute(_WITH_HOURS, {"of": r.practice_id, "clinicians": list(clinician_ids)})
+    return frozenset(rows.scalars().all())
 
 
 async def weekly_hours(r: Reading, clinician_id: str) -> tuple[WeeklyHours, ...]:
