@@ -11,6 +11,13 @@ from messages.when.marks import DAILY, PART_OF_A_TIME
 from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
 
 _SINCE: Final = frozenset({"once", "when", "cuando"})
+_WITH_HOURS: Final = frozenset(
+    {
+        "bingo", "bus", "call", "camion", "church", "concert", "ferry", "game", "lecture", "mass", "metro", "misa",
+        "movie", "partido", "pelicula", "plane", "practice", "recital", "rehearsal", "ride", "service", "show",
+        "train", "tren",
+    }
+)  # fmt: skip
 _IFS: Final = frozenset({"if", "si"})
 _BEGINNINGS: Final = frozenset({Mark.LINK, Mark.MINE, Mark.POSSIBLE, Mark.PROPOSE, Mark.PAST, Mark.ENDS})
 _ENDINGS: Final = frozenset({Mark.PAUSE, Mark.STOP, Mark.BUT, Mark.SO, Mark.BECAUSE, Mark.UNLESS})
@@ -35,11 +42,21 @@ def _event(pieces: Sequence[Piece], at: int) -> _Stands:
     """What stands for the event that begins at `at`, and the place behind it; the piece itself where none begins."""
     first = pieces[at]
     alone = (first,), at + 1
+    if _is_their_hour(pieces, at):
+        bounded = at > 0 and any(piece in {Mark.AFTER, Mark.BEFORE} for piece in pieces[max(at - 2, 0) : at])
+        return ((first,) if bounded else (Mark.ROUTINE,)), at + 2
     if first is Mark.ONCE_DONE:
         return _once_done(pieces, at)
     if first in {Mark.AFTER, Mark.BEFORE} or _is_since(first):
         return _of_bound(pieces, at) or alone
     return _of_condition(pieces, at) or alone
+
+
+def _is_their_hour(pieces: Sequence[Piece], at: int) -> bool:
+    """“The 5:10 train", "my 2pm meeting"."""
+    behind = pieces[at + 1] if at + 1 < len(pieces) else None
+    named = (isinstance(behind, Word) and behind.text in _WITH_HOURS) or behind is Mark.ENDS
+    return isinstance(pieces[at], Clock) and named
 
 
 def _is_since(piece: Piece) -> bool:

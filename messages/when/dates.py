@@ -101,9 +101,9 @@ def _relative(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | No
 
 def _that_day(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
     """“Ese dia", "that day": the one that was said."""
-    if calendar.said is None or words[at : at + 2] not in {("ese", "dia"), ("that", "day")}:
+    if words[at : at + 2] not in {("ese", "dia"), ("that", "day")}:
         return None
-    return Days((calendar.said,)), 2
+    return (Mark.ASK if calendar.said is None else Days((calendar.said,))), 2
 
 
 def _after_tomorrow(words: tuple[str, ...], at: int) -> bool:

@@ -128,7 +128,8 @@ def _in_bound(day: date, edge: date, how: str) -> bool:
 
 
 def _both_named(first: Dates, second: Dates) -> bool:
-    return first.days.weekday is not None and second.days.weekday is not None
+    weekdays = first.days.weekday is not None and second.days.weekday is not None
+    return weekdays or (first.days.of_month is not None and second.days.of_month is not None)
 
 
 def _says_it_again(first: Dates, second: Dates, joined: str) -> bool:

@@ -23,6 +23,8 @@ _ON: Final = frozenset({"past", "after"})
 _FREE: Final = frozenset(
     {"free", "available", "open", "anytime", "any", "anywhere", "from", "between", "work", "libre"}
 )
+# Nobody is free from ten up to these, and says so in two words.
+_AFTER_A_STRETCH: Final = range(3, 10)
 # These are surely minutes of an hour.
 _SURELY: Final = frozenset({"quarter", "cuarto", "twenty", "veinte", "veinticinco"})
 _HALF_WORDS: Final = frozenset({"1/2"})
@@ -44,8 +46,11 @@ def moved(hour: int, minutes: int) -> Clock:
 
 
 def hour_or_minutes(words: tuple[str, ...], at: int) -> bool:
-    """“Free ten to four” is six hours, or ten minutes before it."""
-    return _unmarked(words, at) and not _FREE.isdisjoint(words) and words[max(at - 1, 0)] not in {"from", "between"}
+    """“Free ten to four", "five to seven", "ten til two": hours, or minutes before one; "ten to four" is 3:50."""
+    if not _unmarked(words, at) or words[at - 1 : at] in {("from",), ("between",), ("at",)}:
+        return False
+    surely = words[at] == "ten" and words[at + 1] == "to" and hour_named(words[at + 2]) in _AFTER_A_STRETCH
+    return not surely or not _FREE.isdisjoint(words)
 
 
 def to_or_past(words: tuple[str, ...], at: int) -> tuple[Clock, int] | None:
@@ -53,7 +58,8 @@ def to_or_past(words: tuple[str, ...], at: int) -> tuple[Clock, int] | None:
     start = at + (words[at] in {"a", "un"})
     minutes, taken = _minutes(words, start)
     then = start + taken
-    if not minutes or (_unmarked(words, start) and not _FREE.isdisjoint(words)):
+    between = words[at - 1 : at] in {("from",), ("between",)}
+    if not minutes or (_unmarked(words, start) and (between or hour_or_minutes(words, start))):
         return None
     binder = words[then] if then < len(words) else ""
     hour = hour_named(binder)

@@ -142,7 +142,9 @@ def _cut(plain: str) -> Iterator[str]:
 def _words_in(piece: str) -> Iterator[str]:
     """The word, mended and in full; "twoish" is two words."""
     stem = piece.removesuffix("ish")
-    hour = next((word for word in (stem, f"{stem}e") if word in HOURS or word in {"noon", "mid"}), None)
+    hour = next(
+        (word for word in (stem, f"{stem}e") if word in HOURS or word in PARTS or word in {"noon", "mid"}), None
+    )
     if stem != piece and hour is not None:
         yield from (hour, "ish")
     else:
