@@ -16,7 +16,7 @@ from messages.delivery import ErrorAction, ErrorRule
 from messages.kinds import Channel, MessageClass, Purpose, traits
 from messages.outbox import Address, Draft
 from messages.recipients import every_way
-from messages.send_store import SendRow
+from messages.send_row_store import SendRow
 from messages.undeliverable_store import Tried
 from scheduler.core.record import Tx
 from scheduler.people import store as people

@@ -34,6 +34,7 @@ from messages.limits import Limits
 from messages.pacing import Pace, number_for
 from messages.pause import PLANNED, sending_state
 from messages.quiet_hours import window_of
+from messages.send_row_store import SendRow, send_rows
 from messages.send_rules import (
     Allowed,
     ContactState,
@@ -44,7 +45,7 @@ from messages.send_rules import (
     SendWindow,
     gate,
 )
-from messages.send_store import EVERY_PRIORITY, PRESSING, Intent, SendRow
+from messages.send_store import EVERY_PRIORITY, PRESSING, Intent
 from scheduler.calendar.wallclock import at_minute, local_day, zone_of
 from scheduler.core.log import get_logger
 from scheduler.core.record import Tx
@@ -149,7 +150,7 @@ async def claim(tx: Tx, order: Order) -> Claimed:
     # Mail has no number to wait for: while texts must wait for theirs, it goes on.
     only = Channel.EMAIL if pace.room == 0 else None
     due = await store.due(tx, min(most, order.at_most), below=await _below(tx, order), only=only)
-    rows = await store.send_rows(tx, due)
+    rows = await send_rows(tx, due)
     reach("claim.rows_chosen")
     if not rows:
         return Claimed((), 0, 0)

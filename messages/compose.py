@@ -18,7 +18,7 @@ from messages.link_store import MessageLink, NewLink
 from messages.particulars import Particulars
 from messages.render import CannotRenderError, Rendered, Wordings, render
 from messages.segments import sms_text
-from messages.send_store import SendRow
+from messages.send_row_store import SendRow
 from messages.wording import text_is_safe
 from scheduler.calendar.wallclock import zone_of
 from scheduler.core.record import Reading, Tx

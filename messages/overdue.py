@@ -11,11 +11,11 @@ from collections.abc import Callable, Mapping
 from datetime import timedelta
 from typing import Final
 
-from messages import another_way, outbox, send_store
+from messages import another_way, outbox
 from messages import overdue_store as store
 from messages.crash_points import reach
 from messages.kinds import Channel, Kind, MessageClass, traits
-from messages.send_store import SendRow
+from messages.send_row_store import SendRow, send_rows
 from messages.tasks import TaskKind, open_task
 from scheduler.core.actor import WORKER
 from scheduler.core.record import Record, Tx
@@ -51,8 +51,8 @@ class Overdue:
         if not found | doubts:
             return 0
         async with self._record.write(practice_id, WORKER) as tx:
-            done = sum([await _hand_on(tx, row) for row in await send_store.send_rows(tx, sorted(found))])
-            done += sum([await _ask(tx, row) for row in await send_store.send_rows(tx, sorted(doubts))])
+            done = sum([await _hand_on(tx, row) for row in await send_rows(tx, sorted(found))])
+            done += sum([await _ask(tx, row) for row in await send_rows(tx, sorted(doubts))])
             reach("overdue.handed_on")
         return done
 

@@ -10,7 +10,8 @@ from datetime import datetime
 from sqlalchemy import func, select, update
 
 from messages.kinds import Channel
-from messages.send_store import FACTS, Joined, in_state, joined, opened
+from messages.send_row_store import FACTS, Joined, joined, opened
+from messages.send_store import in_state
 from scheduler.core.record import Reading, Tx
 from scheduler.tables import message
 

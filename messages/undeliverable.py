@@ -9,14 +9,13 @@ from datetime import timedelta
 from typing import Final
 
 from messages import another_way, consent, outbox
-from messages import send_store as store
 from messages import undeliverable_store as past
 from messages.consent import StopSource
 from messages.crash_points import reach
 from messages.delivery import ErrorAction, ErrorRule, error_rule
 from messages.kinds import MessageClass, Purpose, VisitNeed, traits
+from messages.send_row_store import SendRow, send_rows
 from messages.send_rules import Refusal
-from messages.send_store import SendRow
 from messages.tasks import TaskKind, open_task
 from scheduler.core.record import Tx
 from scheduler.events import ContactChanged, MessageUndeliverable
@@ -84,7 +83,7 @@ async def _takes_a_place(tx: Tx, row: SendRow) -> bool:
 
 async def failed(tx: Tx, message_id: str, code: int | None) -> FollowUp:
     """Follow up a message the carrier refused for good or could not deliver."""
-    rows = await store.send_rows(tx, (message_id,))
+    rows = await send_rows(tx, (message_id,))
     if not rows:
         return NOTHING
     row, rule = rows[0], error_rule(code)
@@ -129,7 +128,7 @@ async def _alarm(tx: Tx, rule: ErrorRule, code: int | None) -> None:
 
 async def outcome_lost(tx: Tx, message_id: str) -> None:
     """Follow up a message of which nobody can say whether it arrived: it is not sent again, a person is asked."""
-    for row in await store.send_rows(tx, (message_id,)):
+    for row in await send_rows(tx, (message_id,)):
         tx.emit(MessageUndeliverable(row.id))
         if _tells_of_visit(row) and not _is_moot(row):
             await _nobody_told(tx, row, TaskKind.UNDELIVERABLE)

@@ -23,14 +23,14 @@ from bot.twilio.status import ID
 from bot.twilio.voice_words import spoken
 from bot.web import dates
 from bot.web.typed import typed_number
-from messages import consent, send_store
+from messages import consent
 from messages.channels.twilio_calls import ENDINGS
 from messages.compose import desk_of, language_of, zone_name_of
 from messages.consent import StopSource
 from messages.delivery_callback import Callback, record_callback
 from messages.inbound import Received, receive
 from messages.kinds import Channel, Kind, VisitNeed, traits
-from messages.send_store import SendRow
+from messages.send_row_store import SendRow, send_rows
 from scheduler.calendar.wallclock import zone_of
 from scheduler.core.actor import Actor, ActorKind, Via
 from scheduler.core.errors import Conflict, NotFound
@@ -222,7 +222,7 @@ async def _call(request: web.Request, fields: MultiDictProxy[str]) -> Call | Non
 async def _of_message(
     r: Reading, message_id: str, attempt: int | None, fields: MultiDictProxy[str], turn: int
 ) -> Call | None:
-    row = next(iter(await send_store.send_rows(r, (message_id,))), None)
+    row = next(iter(await send_rows(r, (message_id,))), None)
     if row is None or row.channel is not Channel.VOICE or row.attempt != attempt or row.kind not in _OPENINGS:
         return None
     practice = await people.practice(r)

@@ -4,7 +4,7 @@ import pytest
 
 from messages.channels.base import Outgoing
 from messages.compose import Composed, _Linked
-from messages.send_store import Joined, SendRow
+from messages.send_row_store import Joined, SendRow
 
 SECRET = "4kX9bQ2mT7cR4wZ8yLf5aH"
 
