@@ -34,6 +34,8 @@ _SLASHED: Final = re.compile(r"(\d{1,2})/(\d{1,2})(?:/(\d{2,4}))?")
 _SUFFIX: Final = frozenset({"st", "nd", "rd", "th", "o", "ro"})
 _HALVES: Final = frozenset({("am",), ("pm",), ("ish",), ("oclock",), ("or",), ("o",), ("-",)})
 _HOURS: Final = 12
+# Behind "now" and "in a while" these say that a time of today follows.
+_ON: Final = frozenset({("a",), ("como",), ("en",), ("por",), ("alas",), ("tipo",)})
 _FITS_CHOICE: Final = 9
 _FAR: Final = timedelta(days=800)
 _TENTH: Final = 10
@@ -86,7 +88,8 @@ def _relative(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | No
     from_now = from_now or (
         word == "aqui" and words[at - 1 : at] == ("de",) and words[at + 1 : at + 2] in {("a",), ("al",)}
     )
-    soon = word in {"ahora", "ahorita"} and words[at + 1 : at + 2] in {("a",), ("como",), ("en",), ("por",)}
+    soon = word in {"ahora", "ahorita"} and words[at + 1 : at + 2] in _ON
+    soon = soon or (words[at : at + 2] in {("al", "rato"), ("al", "ratito")} and words[at + 2 : at + 3] in _ON)
     if word in TODAY or from_now or soon:
         return Days((calendar.today,)), 1
     if word in TOMORROW or word in MANANA:

@@ -195,11 +195,22 @@ def _plain_part(words: tuple[str, ...], at: int) -> Found | None:
         return Part(*PARTS[word], plural=word.endswith("s")), 1 + spoken
     if word in _HALVES and (before in _BEFORE_A_HALF or before in WEEKDAYS or before in MANANA or before in MONTHS):
         return Part(*_HALVES[word]), 1
-    if word in _TARDE and (before in OF_THE_DAY or before in MANANA or before in WEEKDAYS):
-        return Part(*_edges("tarde") or MORNING, plural=word == "tardes"), 1
-    if word in MANANA and before in OF_THE_DAY:
+    return _spanish_part(words, at)
+
+
+def _spanish_part(words: tuple[str, ...], at: int) -> Found | None:
+    """“La tarde", "mañana tarde", "el viernes de tarde", "mañana de mañana"; "mañana" alone is tomorrow."""
+    word, before = words[at], words[at - 1] if at else ""
+    of_a_day = before == "de" and _is_day(words, at - 2)
+    if word in _TARDE and (of_a_day or before in OF_THE_DAY or before in MANANA or before in WEEKDAYS):
+        return Part(*(_edges("tarde") or MORNING), plural=word == "tardes"), 1
+    if word in MANANA and (of_a_day or before in OF_THE_DAY):
         return Part(*MORNING), 1
     return None
+
+
+def _is_day(words: tuple[str, ...], at: int) -> bool:
+    return at >= 0 and (words[at] in WEEKDAYS or words[at] in MANANA or words[at] == "hoy" or words[at].isdecimal())
 
 
 def _beside_a_day(words: tuple[str, ...], at: int) -> bool:

@@ -178,7 +178,7 @@ def _counted(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | Non
     counted = words[at + within] not in _DAYS and words[at + within] not in _MONTH_WORDS
     if not (counted and (within or out)):
         return None
-    if value == 0 or (words[at] == "en" and _DAYS.get(unit) == 1 and value in {8, 15}):
+    if value == 0 or (words[at] in {"en", "de"} and _DAYS.get(unit) == 1 and value in {8, 15}):
         return Mark.ASK, end + out - at  # "en ocho dias" is a week to some and eight days to others
     return Days((_plus(calendar.today, value, unit),)), end + out - at
 

@@ -120,6 +120,7 @@ SHORT_FORMS: Final = {
     "dspues": "despues",
     "desp": "despues",
     "dps": "despues",
+    "horita": "ahorita",
     "oy": "hoy",
     "hoi": "hoy",
     "mnn": "manana",
