@@ -87,15 +87,16 @@ def afternoon() -> list[dict[str, Any]]:
     return [
         {},
         _says(CONFIRMS, "C"),
+        {"seconds": 2 * 3600},
+        _says(CONFIRMS, "I have to cancel tomorrow after all, sorry"),
+        grace,
         _says(CANCELS, "so sorry, can't make it"),
         grace,
         _says(FIRST, "P"),
         _says(SECOND, "A"),
         grace,
         _says(THIRD, "A"),
-        _says(CONFIRMS, "I have to cancel tomorrow after all, sorry"),
         grace,
-        {"seconds": 3600},
     ]
 
 

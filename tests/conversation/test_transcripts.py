@@ -420,7 +420,7 @@ async def test_a_new_time_after_the_office_called_it_off(scene):
         await cancel(tx, visit, by="practice")
     scene.pass_time(minutes=1)
     await scene.work()
-    assert scene.phone(number)[-1].startswith("Lee Office: sorry, Tue, Mar 10, 12:30 PM is called off. Reply R")
+    assert scene.phone(number)[-1].startswith("Lee Office: sorry, Tue, Mar 10, 12:30 PM is called off. R: new time")
     await scene.says(number, "R")
     await scene.says(number, "1")
     assert len(await scene.upcoming(ana)) == 1

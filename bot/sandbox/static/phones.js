@@ -352,7 +352,7 @@ async function actOnCall(sid, act, digit = "") {
 // ---------------------------------------------------------------- quick replies
 
 // A practice prints its answers as single letters or digits followed by what they do: "Reply C to confirm".
-const KEY = /(?:^|[,.;]\s*|\b(?:reply|1st|or|and)\s+)([A-Z]|[1-9])(?=\s+(?:to|by|hasta|para|if|for|takes|passes|within|confirm\w*|cambiar|si|when)\b|=)/gi;
+const KEY = /(?:^|[,.;]\s*|\b(?:reply|1st|or|and)\s+)([A-Z]|[1-9])(?=\s+(?:to|by|hasta|para|if|for|takes|passes|within|confirm\w*|cambiar|si|when)\b|=|:\s)/gi;
 
 function askedFor(body) {
   return [...body.matchAll(KEY)].map((found) => found[1]).filter((key) => key === key.toUpperCase());
