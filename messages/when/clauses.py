@@ -16,7 +16,7 @@ from messages.when.reading import Grain
 
 _CONNECTING: Final = frozenset({Mark.AND, Mark.OR, Mark.PAUSE, Mark.BUT, Mark.BECAUSE})
 _ASKING: Final = frozenset({Mark.POSSIBLE, Mark.PROPOSE})
-_ENDING: Final = frozenset({Mark.STOP, Mark.PAUSE, Mark.BUT, Mark.BECAUSE, Mark.UNLESS, Mark.SO})
+_ENDING: Final = frozenset({Mark.STOP, Mark.PAUSE, Mark.BUT, Mark.BECAUSE, Mark.UNLESS, Mark.KNOWN, Mark.SO})
 # We never offer so many times that this could be one of them.
 _NO_CHOICE: Final = 10
 _CHOICES: Final = 3
@@ -75,7 +75,12 @@ class Clause:
     @property
     def concedes(self) -> bool:
         """Whether it names what might be in the way: "unless it is a holiday", "even if it is New Year"."""
-        return Mark.UNLESS in self.pieces[:3]
+        return Mark.UNLESS in self.pieces[:3] or self.says_known
+
+    @property
+    def says_known(self) -> bool:
+        """“I know Thanksgiving is Thursday"."""
+        return Mark.KNOWN in self.pieces[:2]
 
     @property
     def corrects(self) -> bool:
@@ -104,13 +109,15 @@ def _opener(pieces: Sequence[Piece]) -> Mark | None:
 
 
 def _begins_another(so_far: Sequence[Piece], piece: Piece, ahead: Sequence[Piece]) -> bool:
-    if piece in {Mark.STOP, Mark.SO, Mark.BECAUSE, Mark.UNLESS}:
+    if piece in {Mark.STOP, Mark.SO, Mark.BECAUSE, Mark.UNLESS, Mark.KNOWN}:
         return True
     if piece is Mark.BUT:
         return not _excepts(so_far, ahead)
     if piece in {Mark.AFTER_THAT, Mark.BEFORE_THAT} and _timed(so_far) and so_far[-1] in {Mark.PAUSE, Mark.AND}:
         return True
-    if piece is Mark.PAUSE and ((Mark.BECAUSE in so_far[:2] and not _timed(so_far)) or Mark.UNLESS in so_far[:3]):
+    if piece is Mark.PAUSE and (
+        (Mark.BECAUSE in so_far[:2] and not _timed(so_far)) or not {Mark.UNLESS, Mark.KNOWN}.isdisjoint(so_far[:3])
+    ):
         return True
     return _takes_back(so_far, piece, ahead) or _turns(so_far, piece, ahead)
 

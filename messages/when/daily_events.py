@@ -20,7 +20,7 @@ _WITH_HOURS: Final = frozenset(
 )  # fmt: skip
 _IFS: Final = frozenset({"if", "si"})
 _BEGINNINGS: Final = frozenset({Mark.LINK, Mark.MINE, Mark.POSSIBLE, Mark.PROPOSE, Mark.PAST, Mark.ENDS})
-_ENDINGS: Final = frozenset({Mark.PAUSE, Mark.STOP, Mark.BUT, Mark.SO, Mark.BECAUSE, Mark.UNLESS})
+_ENDINGS: Final = frozenset({Mark.PAUSE, Mark.STOP, Mark.BUT, Mark.SO, Mark.BECAUSE, Mark.UNLESS, Mark.KNOWN})
 
 
 _Stands = tuple[Sequence[Piece], int]

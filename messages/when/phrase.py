@@ -81,6 +81,15 @@ def turned_round(limit: Limit) -> Limit:
     return replace(limit, what=replace(limit.what, how=_FLIPPED.get(limit.what.how, limit.what.how)), ruled_out=False)
 
 
+def _on_its_day(found: Sequence[Limit], moved: int) -> list[Limit]:
+    """“Push Friday to 4": to another hour, on its day."""
+    source, target = found[:moved], found[moved:]
+    if not target or any(isinstance(limit.what, Dates) for limit in target):
+        return list(found)
+    stays = [replace(limit, ruled_out=isinstance(limit.what, Hours)) for limit in source]
+    return [*stays, *target]
+
+
 def _tells_hour(limit: Limit) -> bool:
     return isinstance(limit.what, Hours) and limit.what.how in {"at", "within"}
 
@@ -103,6 +112,7 @@ class _Folding:
         self.moves = Mark.MOVE in pieces
         alone = after_a_time and not any(isinstance(piece, Word) and piece.text not in POLITE for piece in pieces)
         self.numbers = Numbers(pieces, after_a_time=after_a_time, alone=alone, moves=self.moves)
+        self.moved = 0  # how many limits name what is moved
         self.at = 0
         self.joined = ""
         self.excluded = False
@@ -140,7 +150,7 @@ class _Folding:
             found.append(limit)
             self.joined, self.once_excluded, apart = "", False, False
         self.unread += self.loose_words if not any(_tells_hour(limit) for limit in found) else 0
-        return iter(found)
+        return iter(_on_its_day(found, self.moved))
 
     def _is_weak(self, piece: Piece) -> bool:
         """Whether what was not read hardly changes an hour of a day that was."""
@@ -185,6 +195,7 @@ class _Folding:
         if found and moved_at < self.at:
             found[:] = [replace(each, ruled_out=True) for each in found]
             self.joined = ""
+            self.moved = len(found)
 
     def _time_follows(self) -> bool:
         after = self.numbers.next(self.at + 1)

@@ -97,6 +97,7 @@ class Mark(Enum):
     ASK = auto()
     SOME_DAY = auto()
     UNLESS = auto()
+    KNOWN = auto()
     ROUTINE = auto()
     SAME_TIME = auto()
     SOONEST = auto()

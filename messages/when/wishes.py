@@ -98,7 +98,8 @@ def _take(so_far: Told, clause: Clause, frame: Frame) -> None:
         return  # "Friday because the 16th is a holiday"
     folded = limits(clause.pieces, after_a_time=so_far.said)
     if clause.concedes:
-        _take_concession(so_far, folded.limits)
+        if so_far.wishes or not clause.says_known:
+            _take_concession(so_far, folded.limits)
         return
     so_far.said = so_far.said or bool(folded.limits)
     if clause.stance is Stance.REFUSAL and not _only_bounds(folded.limits):
