@@ -19,7 +19,7 @@ from typing import Final
 from waitlist.policy import Mode, Policy
 from waitlist.response import Curve
 
-ANSWERING_MINUTES: Final = 1.5
+ANSWERING_MINUTES: Final = 1.8
 """From reading an offer to having answered it: who is in between cannot be told in time that it is gone."""
 
 BEAT: Final = timedelta(minutes=1)

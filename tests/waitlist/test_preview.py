@@ -18,7 +18,7 @@ def test_one_after_another_and_everybody_are_what_they_say():
 
 
 def test_as_many_as_needed_is_between_the_two_and_more_when_the_visit_is_near():
-    near, *_, far = at_leads(Policy(), PUBLISHED)
+    near, *_, far = at_leads(Policy(disappointed_percent=3), PUBLISHED)
     assert 1 <= far.at_once <= far.within_quarter <= FITTING
     assert far.at_once < near.at_once
 

@@ -55,7 +55,7 @@ async def test_some_are_asked_in_turn_and_more_when_they_stay_silent(scene):
     assert sorted(each.place for each in first) == list(range(1, len(first) + 1))
     await waves(scene)
     assert len(await held(scene)) == len(first)
-    scene.clock.advance(BEAT)
+    scene.clock.advance(6 * BEAT)
     await waves(scene)
     second = await held(scene)
     assert len(second) > len(first)

@@ -95,3 +95,16 @@ async def test_a_week_of_a_small_practice_runs_through(policy, monkeypatch):
     assert found["openings"] > 0
     assert found["offers"] > 0
     assert found["filled"] <= found["openings"]
+
+
+def test_fairness_compares_those_whom_a_time_fits_equally():
+    """The two who had asked for just this are fewer than four and left out; of the others the first is the quarter."""
+    tally = Tally()
+    hour = an_hour(filled_at=NOW, winner=1)
+    hour.eligible, hour.willing = [1, 2, 3, 4, 5, 6], {1, 3, 6}
+    hour.fit = {1: 0, 2: 0, 3: 0, 4: 0, 5: 2, 6: 2}
+    tally.hours = [hour]
+    found = tally.figures()["fairness"]
+    assert found["all"]["longest_quarter"] == {"people": 1, "filled": 1, "share": 1.0}
+    assert found["all"]["rest"] == {"people": 3, "filled": 0, "share": 0.0}
+    assert (found["willing"]["rest"]["people"], found["willing"]["ratio"]) == (1, None)

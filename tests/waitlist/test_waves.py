@@ -4,6 +4,7 @@ from datetime import timedelta
 
 import pytest
 
+from messages import send_store
 from scheduler.actions.cancel import cancel
 from scheduler.actions.clients import archive_client
 from scheduler.actions.move import move
@@ -15,6 +16,7 @@ from scheduler.calendar.wallclock import Span
 from scheduler.core.actor import WORKER
 from scheduler.core.errors import Conflict
 from scheduler.events import MessageUndeliverable
+from scheduler.people import store as people
 from tests.conversation.scene import FRONT, Scene, local, set_the_scene
 from waitlist import candidates, store
 from waitlist.actions.leave import leave
@@ -324,7 +326,7 @@ async def test_the_daily_cap_leaves_nobody_holding_time_they_are_not_told_of(rec
 
 
 async def test_an_offer_that_was_answered_uses_up_nobodys_day(record, clock):
-    """Neither for who makes the next offer nor for who sends it: its text leaves as well."""
+    """Neither for who makes the next offer nor for who sends it, who counts the same."""
     scene = await set_the_scene(record, clock, daily_cap=1, weekly_cap=3)
     ana = await scene.client()
     await scene.wait(ana)
@@ -333,9 +335,35 @@ async def test_an_offer_that_was_answered_uses_up_nobodys_day(record, clock):
         await waves(scene)
         await scene.deliver()
         (offer,) = await offers(scene, states=("held",))
+        assert await counted(scene, ana) == 1
         async with record.write(scene.practice, FRONT) as tx:
             await pass_offer(tx, offer.id)
+        assert await counted(scene, ana) == 0
     assert (await scene.told(ana)).count("offer") == 2
+
+
+async def test_a_no_after_the_deadline_is_an_answer_too(scene):
+    ana = await scene.client()
+    await scene.wait(ana)
+    await free(scene)
+    await waves(scene)
+    await scene.deliver()
+    (offer,) = await offers(scene)
+    scene.clock.advance_to(offer.expires_at)
+    await waves(scene)
+    assert await counted(scene, ana) == 1
+    async with scene.record.write(scene.practice, FRONT) as tx:
+        assert await pass_offer(tx, offer.id) == NotPassed("expired")
+        assert await pass_offer(tx, offer.id) == Passed(again=True)
+    assert await counted(scene, ana) == 0
+
+
+async def counted(scene, client_id):
+    """How many texts to a client the gate counts towards the caps."""
+    async with scene.record.read(scene.practice) as r:
+        (point,) = (await people.contact_points_of(r, [client_id]))[client_id]
+        found = await send_store.capped_since(r, [point.value_ix], r.now - timedelta(days=8))
+    return len(found.get(point.value_ix, ()))
 
 
 async def test_what_the_practice_calls_off_opens_nothing(scene):
