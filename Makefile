@@ -11,7 +11,7 @@
 #                   build/experiments; docs/experiments.md tells of each (R1 R3 R6 R8 R9 R10 R10HOSTS R23 R24 R25 R26 SCALE)
 #   make bench      every benchmark below, one after the other; figures in build/bench (docs/performance.md)
 #   make bench-dispatch bench-carrier bench-inbound bench-claim bench-book bench-plan bench-feel bench-soak bench-peers
-#   make train      train the scorer of distress anew from its corpora (docs/understanding.md)
+#   make train      train the scorers of distress and of replies anew from their corpora (docs/understanding.md)
 #   make diagrams   draw the diagrams of docs/ anew from the code's tables
 #   make lock       write the hashed locks anew after a change in pyproject.toml
 #   make clean      remove what the commands above created
@@ -76,6 +76,7 @@ simulate-mutations: $(VENV)/ready-to-test
 
 train: $(VENV)/ready-to-test
 	@$(BIN)/python -m tests.understanding.train
+	@$(BIN)/python -m tests.understanding.train_replies
 
 BENCHES := dispatch carrier inbound claim book plan feel match peers
 BENCH := $(BIN)/python -m tests.load

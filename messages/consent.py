@@ -16,7 +16,7 @@ from messages import links, outbox
 from messages.consent_store import OptOut
 from messages.crash_points import reach
 from messages.kinds import Channel, Kind
-from messages.opt_out_scope import TEXTS, Scope, scope_of
+from messages.opt_out_scope import TEXTS, Scope, resumed_by, scope_of
 from messages.particulars import Particulars
 from scheduler.calendar.wallclock import local_day, zone_of
 from scheduler.core.bell import Work
@@ -154,6 +154,9 @@ async def start(
 ) -> Started | Overtaken:
     """Take an opt-out back: the person wrote START. Consents are as they were.
 
+    What a STOP on this channel ended on others comes back with it, as far as opt_out_scope.py says; a STOP that was
+    said on another channel stands.
+
     `said_at` is when it was written, if not now: a text may be read hours late (inbound.repair), and what was said
     before a STOP does not take it back.
     """
@@ -163,10 +166,26 @@ async def start(
         return Started(again=True)
     if said_at is not None and said_at < before.at:
         return Overtaken()
-    await store.set_stopped(tx, address_ix, channel.value, stopped=False, source="keyword", inbound_id=inbound_id)
-    tx.note("address.started", "address", _named(address_ix), channel=channel.value, inbound_id=inbound_id)
+    await _start_channel(tx, address_ix, channel, inbound_id)
+    if before.source != StopSource.WITH_ANOTHER:
+        for other in await _ended_with(tx, address_ix, channel):
+            await _start_channel(tx, address_ix, other, inbound_id)
     await _tell_clients(tx, address_ix)
     return Started(again=False)
+
+
+async def _start_channel(tx: Tx, address_ix: bytes, channel: Channel, inbound_id: str | None) -> None:
+    await store.set_stopped(tx, address_ix, channel.value, stopped=False, source="keyword", inbound_id=inbound_id)
+    tx.note("address.started", "address", _named(address_ix), channel=channel.value, inbound_id=inbound_id)
+
+
+async def _ended_with(tx: Tx, address_ix: bytes, channel: Channel) -> list[Channel]:
+    """What the STOP on this channel ended beside it, and a START there begins again."""
+    practice = await people.practice(tx)
+    resumed = resumed_by(channel, local_day(tx.now, zone_of(practice.zone))) - {channel}
+    ended = await store.opt_outs_at(tx, address_ix)
+    found = (Channel(each.channel) for each in ended if each.stopped and each.source == StopSource.WITH_ANOTHER)
+    return sorted(each for each in found if each in resumed)
 
 
 async def is_stopped(r: Reading, address_ix: bytes, channel: Channel, *, by: datetime | None = None) -> bool:

@@ -1,4 +1,4 @@
-"""What a STOP ends, by the day it was said: dated policy data, pure.
+"""What a STOP ends and a START begins again, by the day it was said: dated policy data, pure.
 
 The rule that one STOP ends all automated texts and calls of the caller was put off by the FCC, at last to 2027-01-31,
 and may be changed again (rules.md B1): then a row is added here, and nothing else. Until then the strictest reading of
@@ -51,3 +51,27 @@ def scope_of(heard_on: Channel, said_on: date, country: str, scopes: Collection[
         if heard_on in each.heard_on and each.since <= said_on and (each.countries is None or country in each.countries)
     ]
     return max(binding, key=lambda each: each.since)
+
+
+@dataclass(frozen=True, slots=True)
+class Resumption:
+    """A rule: from a day on, a START heard on one of `heard_on` takes back what a STOP there ended on `begins`.
+
+    It never takes back a STOP that was said elsewhere: who ends texts and later writes START on WhatsApp is written to
+    on WhatsApp alone.
+    """
+
+    since: date
+    heard_on: frozenset[Channel]
+    begins: frozenset[Channel]
+
+
+# A yes to texts is none to calls (rules.md A5): these begin again by asking for them, whatever a STOP ended.
+RESUMPTIONS: Final = (Resumption(date.min, TEXTS, TEXTS),)
+
+
+def resumed_by(heard_on: Channel, said_on: date, rules: Collection[Resumption] = RESUMPTIONS) -> frozenset[Channel]:
+    """The channels a START heard on a channel may begin again, that channel always among them."""
+    binding = [each for each in rules if heard_on in each.heard_on and each.since <= said_on]
+    newest = max(binding, key=lambda each: each.since, default=None)
+    return frozenset({heard_on}) | (newest.begins if newest is not None else frozenset())

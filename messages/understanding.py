@@ -10,10 +10,13 @@ from datetime import datetime
 from typing import Final
 from zoneinfo import ZoneInfo
 
-from messages.intents import Asked, Intent, IntentKind, Reading, read
+from messages.intents import Asked, Intent, IntentKind, Reading, only_about_times, read
 from messages.intents.core import core_language
 from messages.when import When, read_plain, read_when
 
+_UNDONE_IN_DISTRESS: Final = frozenset(
+    {IntentKind.CANNOT_COME, IntentKind.RESCHEDULE, IntentKind.PASS, IntentKind.TAKE, IntentKind.CHOOSE}
+)
 _UNSURE: Final = frozenset({IntentKind.OTHER, IntentKind.UNSURE, IntentKind.UNCLEAR_CHOICE, IntentKind.VISIT_OR_STOP})
 # A text with no more words than this beside its time is about that time.
 _FEW_WORDS: Final = 3
@@ -54,11 +57,16 @@ def understand(
     core = core_language(text, language)
     if core is not None:
         when = _when_elsewhere(text, core, when, local)
-    reading = _as_wish(reading, when)
+    reading = _as_wish(reading, when, plain=core is not None or _is_wish(text, reading))
     others = [kind for kind in reading.kinds if kind is not IntentKind.CRISIS]
     unsure = bool(others) and others[0] in _UNSURE
     times_open = when.ask and (not others or others[0] in _UNSURE | {IntentKind.RESCHEDULE})
-    return Understanding(reading, when, ask=unsure or times_open)
+    return Understanding(reading, when, ask=unsure or times_open or _leaves_acts_to_a_person(reading))
+
+
+def _leaves_acts_to_a_person(reading: Reading) -> bool:
+    """What somebody in distress wants done to a visit is asked by a person, whatever their words are."""
+    return reading.kinds[0] is IntentKind.CRISIS and bool(_UNDONE_IN_DISTRESS & set(reading.kinds))
 
 
 def _when_elsewhere(text: str, language: str, when: When, local: datetime) -> When:
@@ -72,14 +80,19 @@ def _when_elsewhere(text: str, language: str, when: When, local: datetime) -> Wh
     return When(ask=True, rest=when.rest, why=("when.other_language",))
 
 
-def _as_wish(reading: Reading, when: When) -> Reading:
+def _as_wish(reading: Reading, when: When, *, plain: bool) -> Reading:
     """A text that is nothing but a time wishes for it: proposing open times harms nobody."""
     alone = when.rest <= _FEW_WORDS if when.spans else when.ask and not when.rest
-    if reading.kinds != (IntentKind.OTHER,) or not alone or _puts_off(reading):
+    if reading.kinds != (IntentKind.OTHER,) or not alone or _says_otherwise(reading) or not plain:
         return reading
-    return replace(reading, intents=(Intent(kind=IntentKind.RESCHEDULE),), why=("when.alone", *reading.why))
+    wish = (Intent(kind=IntentKind.RESCHEDULE),)
+    return replace(reading, intents=wish, why=("when.alone", *reading.why), leaning=None)
 
 
-def _puts_off(reading: Reading) -> bool:
-    """“I'll let you know tonight” says when they answer, not when they want to come."""
-    return any(rule.partition(":")[0].endswith(".defer") for rule in reading.why)
+def _is_wish(text: str, reading: Reading) -> bool:
+    return only_about_times(text) or reading.leaning is IntentKind.RESCHEDULE
+
+
+def _says_otherwise(reading: Reading) -> bool:
+    """“I'll let you know tonight” says when they answer, and a reaction repeats the time we wrote."""
+    return any(rule.partition(":")[0].endswith(".defer") or rule.startswith("reaction.") for rule in reading.why)

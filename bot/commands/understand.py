@@ -58,7 +58,8 @@ def _understand(line: dict[str, Any]) -> dict[str, Any]:
     found = understood(
         words_of(line), asked=_asked(line), language=_language(line), now=_now(line.get("now"), zone), zone=zone
     )
-    names = list(dict.fromkeys(_NAMES.get(kind, "other") for kind in found.reading.kinds))
+    kinds = (found.reading.leaning,) if found.reading.leaning is not None else found.reading.kinds
+    names = list(dict.fromkeys(_NAMES.get(kind, "other") for kind in kinds))
     return {
         "intent": names[0],
         "intents": names,

@@ -60,7 +60,7 @@ def _context() -> dict[str, Any]:
         "texts": [
             {
                 "text": "Lee Office: visit Wed, Sep 30, 12:30 PM. Reply C to confirm, R to change, "
-                "N if you can't come. lee.example/v3kX9bQ2mT7cR4wZ8yLf5a Reply STOP to end texts.",
+                "N if you can't. lee.example/v3kX9bQ2mT7cR4wZ8yLf5a STOP=opt out",
                 "mine": False,
                 "when": "Mon 10:00 AM",
             },

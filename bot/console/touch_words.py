@@ -24,6 +24,8 @@ NAMES: Final[dict[Kind, str]] = {
     Kind.TIMES_EXPIRED: "Choice of times ended",
     Kind.WHICH_VISIT: "Question which visit",
     Kind.LATE_NOTED: "Answer: late is noted",
+    Kind.ARRIVED_NOTED: "Answer: we know they are here",
+    Kind.REMINDER_SET: "Answer: a reminder is set",
     Kind.UNSURE: "Answer to “maybe”",
     Kind.UNDONE: "Answer: taken back",
     Kind.UNDO_TOO_LATE: "Answer: too late to take back",

@@ -11,6 +11,7 @@ from typing import Final
 
 from bot.conversation import crisis, law, said_store
 from bot.conversation.another_day import has_another_in_mind, tell_the_day
+from bot.conversation.arrived import has_arrived
 from bot.conversation.asking_again import put_again
 from bot.conversation.cancelling import ask_about_the_next, cancel_all, cancel_visit, said_before
 from bot.conversation.choosing import (
@@ -23,12 +24,13 @@ from bot.conversation.choosing import (
 )
 from bot.conversation.confirming import confirm_all, confirm_visit
 from bot.conversation.errands import Errand, errand_of, without_list
-from bot.conversation.hand_over import ask_staff, hand_over, leave_to_the_office, nothing_open
+from bot.conversation.hand_over import ask_staff, hand_over, lately_in_distress, leave_to_the_office, nothing_open
 from bot.conversation.late import late_or_unsure, running_late
 from bot.conversation.new_times import offer_times
 from bot.conversation.offer_answer import pass_on, take_offer
 from bot.conversation.question_store import Question, QuestionKind
 from bot.conversation.running_errands import DONE, run_errand
+from bot.conversation.say import say
 from bot.conversation.turn import Direct, Ears, Turn, ears_of, language_of, sender_of, situation_of, understand
 from bot.conversation.under_way import about_visit_under_way
 from bot.conversation.undoing import undo
@@ -41,6 +43,7 @@ from messages import whatsapp_store
 from messages.inbound_store import Inbound
 from messages.intents import Asked, Intent, IntentKind, Reading
 from messages.kinds import Kind
+from messages.particulars import Particulars
 from scheduler.appointments.store import Visit
 from scheduler.core.record import Tx
 from scheduler.people import store as people
@@ -142,6 +145,9 @@ async def _act(tx: Tx, turn: Turn) -> str:
     if len(several) > 1:
         outcomes = [await _numbered(tx, turn, intent) for intent in several]
         return outcomes[0]
+    arrival = await has_arrived(tx, turn)
+    if arrival is not None:
+        return arrival
     intent = _foremost(turn)
     errand = errand_of(turn.inbound.body) if intent.kind in _ERRANDS_AMONG else None
     outcome = await run_errand(tx, turn, errand, intent) if errand is not None else None
@@ -342,6 +348,25 @@ async def _question(tx: Tx, turn: Turn) -> str:
     return await hand_over(tx, turn, answer=Kind.QUESTION_POINTER)
 
 
+async def _other(tx: Tx, turn: Turn) -> str:
+    """A person reads it; what it leans to decides what is said meanwhile, and nothing else."""
+    leaning, meant = turn.reading.leaning, turn.situation.meant
+    if leaning is IntentKind.THANKS:
+        return await hand_over(tx, turn, answer=None)
+    if leaning is IntentKind.QUESTION:
+        return await hand_over(tx, turn, answer=Kind.QUESTION_POINTER)
+    if leaning in {IntentKind.TAKE, IntentKind.PASS, IntentKind.CHOOSE, IntentKind.NONE_OF_THESE}:
+        await ask_staff(tx, turn)
+        return await put_again(tx, turn)
+    if leaning not in _VISIT_WISHES or len(meant) != 1 or await lately_in_distress(tx, turn):
+        return await hand_over(tx, turn)
+    if leaning in {IntentKind.LATE, IntentKind.CANNOT_COME}:
+        return await late_or_unsure(tx, turn, meant[0])
+    await ask_staff(tx, turn, participation_id=meant[0].participation_id)
+    await say(tx, turn, Kind.NEXT_VISIT, Particulars(starts_at=meant[0].starts_at), visit=meant[0])
+    return "asked_what_was_meant"
+
+
 _PLAIN: Final[dict[IntentKind, Callable[[Tx, Turn], Awaitable[str]]]] = {
     IntentKind.VISIT_OR_STOP: law.visit_or_stop,
     IntentKind.TAKE: take_offer,
@@ -352,5 +377,5 @@ _PLAIN: Final[dict[IntentKind, Callable[[Tx, Turn], Awaitable[str]]]] = {
     IntentKind.UNCLEAR_CHOICE: _unclear,
     IntentKind.THANKS: _nothing,
     IntentKind.QUESTION: _question,
-    IntentKind.OTHER: hand_over,
+    IntentKind.OTHER: _other,
 }

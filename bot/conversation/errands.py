@@ -30,6 +30,7 @@ class Errand(StrEnum):
     ARABIC = "arabic"
     EMAIL = "email"
     HOURS = "hours"
+    REMIND = "remind"
 
 
 LANGUAGES: Final = MappingProxyType(
@@ -59,6 +60,8 @@ def _in_the_language(name: str, *own: str) -> tuple[str, ...]:
 
 _VISIT = "appointment|appointments|appt|visit|visits|session|sessions"
 _CITA = "cita|citas|consulta|sesion|turno"
+_DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+_WHEN = f"{_DAYS}|tomorrow|tonight|morning|afternoon|evening|day|night|later"
 _PHRASES: Final = {
     Errand.LEAVE_LIST: (
         "take|remove|get|drop|delete|pull me|us? * waitlist",
@@ -105,6 +108,12 @@ _PHRASES: Final = {
         "a? que hora|dia|fecha es|era|me? toca|tengo|seria? $",
         "cuando es|era|seria $",
         f"tengo alguna? {_CITA} * pendiente|programada|agendada|manana|hoy|semana|$",
+    ),
+    Errand.REMIND: (
+        "remind me|us again",
+        f"remind|text|message me|us * {_WHEN}",
+        f"send|give me|us a|another reminder * {_WHEN}",
+        "recuerdeme|recuerdenme|recuerdame|recordarme * otra|de|el|la|manana|lunes|martes|miercoles|jueves|viernes",
     ),
     Errand.BOOK: (
         f"book|schedule|make|set|get|arrange up? another|an|a|my|our next|new|follow|followup|up? up? {_VISIT}",

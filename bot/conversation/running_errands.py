@@ -12,6 +12,7 @@ from bot.conversation.another_visit import offer_another
 from bot.conversation.errands import LANGUAGES, Errand, asks_for_one_more, asks_what_is_open
 from bot.conversation.hand_over import ask_staff, hand_over
 from bot.conversation.hours_wished import keep_hours
+from bot.conversation.reminded_again import remind_again
 from bot.conversation.say import say
 from bot.conversation.turn import Turn
 from bot.conversation.which_visit import ask_which
@@ -43,6 +44,7 @@ DONE: Final = frozenset(
         "language_set",
         "email_set",
         "hours_set",
+        "reminder_set",
     }
 )
 """Outcomes that leave nothing for a person to read."""
@@ -51,13 +53,15 @@ DONE: Final = frozenset(
 async def run_errand(tx: Tx, turn: Turn, errand: Errand, intent: Intent) -> str | None:
     """Do it; None when the text is better dealt with as what it was read as."""
     asks_when = errand is Errand.NEXT_VISIT and not asks_what_is_open(turn.inbound.body)
-    if intent.kind is IntentKind.RESCHEDULE and not asks_when:
+    if intent.kind is IntentKind.RESCHEDULE and not asks_when and errand is not Errand.REMIND:
         another = errand is Errand.BOOK and asks_for_one_more(turn.inbound.body)
         return await _book(tx, turn) if another else None
     if errand is Errand.NEXT_VISIT:
         return await _next_visit(tx, turn)
     if errand is Errand.BOOK:
         return await _book(tx, turn)
+    if errand is Errand.REMIND:
+        return await remind_again(tx, turn)
     client_id = turn.client_id
     if client_id is None:
         return await hand_over(tx, turn)  # which of those who share the phone, only a person can ask

@@ -31,6 +31,7 @@ IDLE: Final = frozenset(
         Kind.UNDO_TOO_LATE,
         Kind.KEPT,
         Kind.UNSURE,
+        Kind.ARRIVED_NOTED,
         Kind.VISIT_OR_STOP,
         Kind.OFFER_UNCLEAR,
         Kind.TIMES_OFFERED,

@@ -44,6 +44,8 @@ ABOUT_A_VISIT: Final = (
     Kind.KEPT,
     Kind.UNSURE,
     Kind.LATE_NOTED,
+    Kind.ARRIVED_NOTED,
+    Kind.REMINDER_SET,
     Kind.UNDONE,
     Kind.VISIT_OR_STOP,
     Kind.OFFER_WON,

@@ -102,6 +102,13 @@ async def do_chat(request: web.Request, opened: Opened) -> web.Response:
     raise web.HTTPSeeOther(f"{action}?{_where(spoken)}")
 
 
+async def show_unsent(request: web.Request, opened: Opened) -> web.Response:
+    """The page once more with the words that could not be sent from it, so that nobody has to type them again."""
+    words = str((await posted(request)).get("words", ""))[:LONGEST]
+    here = opened.address("chat")
+    return _page(request, opened, said="", lines=[], keys=("C", "R", "N"), action=here, unsent=words)
+
+
 def _where(spoken: Spoken | None) -> str:
     if spoken is None:
         return f"told={CALL}"
@@ -109,10 +116,17 @@ def _where(spoken: Spoken | None) -> str:
 
 
 def _page(
-    request: web.Request, opened: Opened, *, said: str, lines: list[str], keys: tuple[str, ...], action: str
+    request: web.Request,
+    opened: Opened,
+    *,
+    said: str,
+    lines: list[str],
+    keys: tuple[str, ...],
+    action: str,
+    unsent: str = "",
 ) -> web.Response:
     context = {"said": said, "lines": lines, "keys": keys, "action": action, "longest": LONGEST, "fresh": not lines}
-    return show(request, opened, "chat", context)
+    return show(request, opened, "chat", context | {"unsent": unsent}, status=409 if unsent else 200)
 
 
 async def _phone(r: Reading, opened: Opened) -> ContactPoint | None:

@@ -182,7 +182,9 @@ def _number(typed: list[str], asked: Asked) -> Reading | None:
     # "The second one" holds two number words, of which "one" only stands for the noun.
     if len(numbers) > 1 and "one" in typed:
         numbers.remove(1)
-    if len(numbers) != 1 or any(_value(token) is None and token not in CHOICE_AROUND for token in typed):
+    if len(numbers) != 1 or any(
+        _value(token) is None and token not in CHOICE_AROUND | CHOICE_POLITE for token in typed
+    ):
         return None
     return _chosen(numbers[0], asked)
 

@@ -64,6 +64,17 @@ def asks_to_stop(text: Text) -> str | None:
     return "law.stop_between_commas" if (_STOP,) in parts else None
 
 
+def asks_to_start(text: Text) -> str | None:
+    """The rule by which the message asks, in its own words, for texts to begin again; None when it does not."""
+    line = text.whole.spoken
+    return PHRASES["opt_in"].first(PHRASES["opt_in_exempt"].erase(line))
+
+
+def asks_how_to_answer(text: Text) -> str | None:
+    """The rule by which the message asks what it can answer, or None: then it is told what HELP tells."""
+    return PHRASES["how_it_works"].first(text.whole.spoken)
+
+
 def says_wrong_number(text: Text) -> str | None:
     """The rule by which the message says that we write to the wrong person, or None."""
     names = _written_as_names(text)
@@ -84,7 +95,8 @@ def _written_as_names(text: Text) -> frozenset[str]:
 
 def _is_stop(core: str) -> bool:
     words = core.split()
-    return core in STOP_WORDS or "".join(words) in {_STOP, "stopall"} or set(words) <= {_STOP, "all", "unsubscribe"}
+    spelt = "".join(words) in {_STOP, "stopall"}
+    return core in STOP_WORDS or spelt or (words != ["all"] and set(words) <= {_STOP, "all", "unsubscribe"})
 
 
 def _stops_elsewhere(line: str) -> bool:

@@ -52,6 +52,10 @@ GROUPS: Final = (
     "undo",
     "opt_out",
     "opt_out_exempt",
+    "opt_in",
+    "opt_in_exempt",
+    "how_it_works",
+    "beside_times",
     "wrong_number",
     "wrong_number_exempt",
 )

@@ -21,12 +21,19 @@ def reads_undo(text: Text) -> str | None:
     return None if _asks(text) else PHRASES["undo"].first(text.whole.line)
 
 
+def refuses(text: Text) -> bool:
+    """Whether a no stands anywhere in it: "not that one, but Monday I can"."""
+    return PHRASES["negator"].first(text.whole.line) is not None
+
+
 def _offer(text: Text) -> Reading | None:
     line = text.whole.line
     if _asks(text) or _open_ended(line) or _about_the_visit(line):
         return None
     line = PHRASES["pass_exempt"].erase(line)
-    taking, passing = PHRASES["take"].first(line), PHRASES["pass"].first(line)
+    # Nothing but the offer was asked about: who "can't make it" then cannot take that.
+    passing = PHRASES["pass"].first(line) or PHRASES["cannot"].first(PHRASES["cannot_exempt"].erase(line))
+    taking = PHRASES["take"].first(line)
     if passing and not (taking and _left(line, "take").strip() == ""):
         contradicted = PHRASES["take"].first(PHRASES["pass"].erase(line)) is not None
         return None if contradicted else _one(IntentKind.PASS, passing)

@@ -10,9 +10,17 @@ from typing import Final
 from messages.intents.choices import leading_number, points_at_times, read_choice
 from messages.intents.core import core_distress, core_language, read_core, takes_back
 from messages.intents.crisis import crisis_signs
-from messages.intents.law import asks_to_stop, read_keyword, says_wrong_number
+from messages.intents.law import (
+    asks_how_to_answer,
+    asks_to_start,
+    asks_to_stop,
+    read_keyword,
+    says_wrong_number,
+)
+from messages.intents.lexicon import PHRASES
 from messages.intents.normalise import Reaction, Text, normalise
-from messages.intents.offers import read_offer_answer, reads_undo
+from messages.intents.offers import read_offer_answer, reads_undo, refuses
+from messages.intents.proposals import looked_at_again
 from messages.intents.reading import Asked, Intent, IntentKind, Question, Reading
 from messages.intents.scheduling import read_sentences
 
@@ -36,11 +44,17 @@ def read(text: str, *, asked: Asked, language: str = "") -> Reading:
     # What is weighed was learned from English and Spanish; other languages have their own lists.
     weighed = foreign is None or not language.casefold().startswith(foreign)
     signs = (*crisis_signs(words, weighed=weighed), *core_distress(text, foreign))
-    rest = _in_core(text, foreign, _rest(words, asked), asked)
+    found = _rest(words, asked)
+    rest = _again(found, words, asked) if foreign is None else _in_core(text, foreign, found, asked)
     if not signs:
         return rest
     others = tuple(intent for intent in rest.intents if intent.kind is not IntentKind.OTHER)
     return Reading((Intent(kind=IntentKind.CRISIS), *others), (*signs, *rest.why), leftover=True)
+
+
+def only_about_times(text: str) -> bool:
+    """Whether no word of the message, which names a time, says anything but when and how gladly."""
+    return not PHRASES["beside_times"].erase(normalise(text).whole.line).strip()
 
 
 def _in_core(text: str, language: str | None, reading: Reading, asked: Asked) -> Reading:
@@ -62,9 +76,17 @@ def _rest(words: Text, asked: Asked) -> Reading:
         return Reading((Intent(kind=IntentKind.WRONG_NUMBER),), (wrong,))
     answer = _answer(words, asked)
     if stop is None:
-        return answer
+        return _about_texts(words) or answer
     acts = tuple(intent for intent in answer.intents if intent.kind is IntentKind.CANNOT_COME)
     return Reading((Intent(kind=IntentKind.STOP), *acts), (stop, *answer.why), leftover=answer.leftover)
+
+
+def _about_texts(words: Text) -> Reading | None:
+    """What is asked of the texts themselves: to begin again, or what can be answered to them."""
+    start, how = asks_to_start(words), asks_how_to_answer(words)
+    if start is not None:
+        return Reading((Intent(kind=IntentKind.START),), (start,))
+    return None if how is None else Reading((Intent(kind=IntentKind.HELP),), (how,))
 
 
 def _answer(words: Text, asked: Asked) -> Reading:
@@ -80,8 +102,16 @@ def _answer(words: Text, asked: Asked) -> Reading:
     return leading_number(words, asked) or _beside_times(read_sentences(words, asked), words, asked)
 
 
+def _again(reading: Reading, words: Text, asked: Asked) -> Reading:
+    """Free words are looked at twice; letters, numbers and what the law knows are what they are."""
+    sure = any(rule.startswith((*_SHORT_ANSWERS, "reaction.")) for rule in reading.why)
+    return reading if sure else looked_at_again(reading, words, asked)
+
+
 def _beside_times(reading: Reading, words: Text, asked: Asked) -> Reading:
     """With times to choose from, "see you then" does not say when: which one is asked again."""
+    if asked.question is Question.OFFER and reading.kinds == (IntentKind.CONFIRM,) and refuses(words):
+        return Reading((Intent(kind=IntentKind.UNCLEAR_CHOICE),), reading.why, leftover=True)
     if asked.question is not Question.TIMES:
         return reading
     if reading.kinds[0] is IntentKind.CONFIRM:

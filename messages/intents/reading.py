@@ -83,12 +83,14 @@ class Reading:
 
     `CRISIS` comes first whenever it is there and never hides the rest. `CANNOT_COME` with `RESCHEDULE` means: not this
     time, another one please. `leftover` says that part of the message was not understood, so a person should read it
-    even when something was done. `why` names the rules that spoke, in the order they did.
+    even when something was done. `why` names the rules that spoke, in the order they did. `leaning` is what a message
+    of nothing sure most likely means (proposals.py): it may be asked about and never acted upon.
     """
 
     intents: tuple[Intent, ...]
     why: tuple[str, ...]
     leftover: bool = False
+    leaning: IntentKind | None = None
 
     @property
     def kinds(self) -> tuple[IntentKind, ...]:

@@ -29,8 +29,8 @@ from tests.rig.clock import ManualClock
 
 SENDER = "+12025552000"
 REMINDER = (
-    "Lee Office: visit Tue, Mar 10, 12:30 PM. Reply C to confirm, R to change, N if you can't come. LINK "
-    "STOP to end texts."
+    "Lee Office: visit Tue, Mar 10, 12:30 PM. Reply C to confirm, R to change, N if you can't. LINK "
+    "STOP=opt out"
 )
 
 

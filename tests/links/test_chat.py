@@ -282,3 +282,17 @@ async def test_whoever_has_no_phone_on_file_is_asked_to_call(behind, office) -> 
         changed = tables.contact_point.update().where(tables.contact_point.c.practice_id == office.practice_id)
         await tx.conn.execute(changed.values(state="removed"))
     assert said(await write(link, "C"))[0].startswith("That is more than this page takes.")
+
+
+async def test_words_from_a_page_that_grew_too_old_are_not_lost_and_not_yet_sent(behind) -> None:
+    link: Behind = await behind()
+    here = f"/l/{link.token}/chat"
+    answer = await link.site.post(here, data={"nonce": "0" * 32, "words": "my <son> is sick"})
+    assert answer.status == 409
+    shown = await answer.text()
+    assert "my &lt;son&gt; is sick</textarea>" in shown
+    assert "Nothing was changed." in shown
+    assert await count(link, "inbound") == 0
+    foreign = {"Sec-Fetch-Site": "cross-site"}
+    answer = await link.site.post(here, data={"nonce": "0" * 32, "words": "written elsewhere"}, headers=foreign)
+    assert "written elsewhere" not in await answer.text()

@@ -1,6 +1,6 @@
 """STOP: what waits is gone at once, what is under way is waited for, and then nothing leaves any more."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 from sqlalchemy import select
@@ -9,6 +9,7 @@ from bot.sandbox.faults import Faults
 from messages import consent, links, outbox
 from messages.consent import StopSource
 from messages.kinds import Channel, Kind
+from messages.opt_out_scope import resumed_by, scope_of
 from scheduler import tables
 from scheduler.core.actor import CARRIER
 from tests.messages.conftest import OpenPost
@@ -207,3 +208,45 @@ async def test_a_message_for_a_strangers_contact_point_is_refused(post: Post) ->
     with pytest.raises(NotFound):
         async with post.record.write(post.practice_id, CARRIER) as tx:
             await outbox.enqueue(tx, draft)
+
+
+async def ended(post: Post) -> list[str]:
+    async with post.record.read(post.practice_id) as r:
+        found = await r.conn.execute(select(tables.opt_out.c.channel).where(tables.opt_out.c.stopped))
+        return sorted(found.scalars().all())
+
+
+async def heard(post: Post, phone: str, word: str, channel: Channel) -> None:
+    async with post.record.write(post.practice_id, CARRIER) as tx:
+        if word == "STOP":
+            await consent.stop(tx, phone, channel, StopSource.KEYWORD)
+        else:
+            await consent.start(tx, phone, channel)
+
+
+@pytest.mark.parametrize(
+    ("words", "still"),
+    [
+        ([("STOP", Channel.SMS)], ["sms", "whatsapp"]),
+        ([("STOP", Channel.SMS), ("START", Channel.SMS)], []),
+        ([("STOP", Channel.SMS), ("START", Channel.WHATSAPP)], ["sms"]),
+        ([("STOP", Channel.WHATSAPP), ("START", Channel.SMS)], ["whatsapp"]),
+        ([("STOP", Channel.WHATSAPP), ("START", Channel.WHATSAPP)], []),
+        ([("STOP", Channel.VOICE), ("STOP", Channel.SMS), ("START", Channel.SMS)], ["voice"]),
+    ],
+)
+async def test_start_takes_back_what_a_stop_there_ended_and_no_stop_said_elsewhere(
+    post: Post, words: list[tuple[str, Channel]], still: list[str]
+) -> None:
+    ana = await post.office.client()
+    for word, channel in words:
+        await heard(post, ana.who.phone, word, channel)
+        post.clock.advance(60)
+    assert await ended(post) == still
+
+
+def test_texts_begun_again_begin_no_calls() -> None:
+    last = date(2027, 2, 1)
+    assert Channel.VOICE in scope_of(Channel.SMS, last, "US").ends
+    assert resumed_by(Channel.SMS, last) == {Channel.SMS, Channel.WHATSAPP}
+    assert resumed_by(Channel.VOICE, last) == {Channel.VOICE}

@@ -46,7 +46,8 @@ PURPOSE: Final = {
     **dict.fromkeys({"offer", "waitlist_joined", "offer_expired", "offer_withdrawn"}, "waitlist"),
 }
 STANDING: Final = TOUCHES | {
-    "confirmed", "moved", "kept", "late_noted", "unsure", "offer_won", "rescheduled_by_staff", "visit_or_stop",
+    "confirmed", "moved", "kept", "late_noted", "arrived_noted", "unsure", "offer_won", "rescheduled_by_staff", "visit_or_stop",
+    "reminder_set",
 }  # fmt: skip
 _CLIMB: Final = "scheduled accepted queued sending sent canceled failed undelivered partially_delivered delivered read"
 RANK: Final = {word: rank for rank, word in enumerate(_CLIMB.split())}
