@@ -51,9 +51,8 @@ class Numbers:
         """“We are coming with 2": nothing beside the number makes it a time."""
         before = self.pieces[at - 1] if at else None
         after = self.pieces[at + 1] if at + 1 < len(self.pieces) else None
-        return isinstance(before, Word) and (
-            after is None or isinstance(after, Word) or after in {Mark.STOP, Mark.PAUSE}
-        )
+        led = isinstance(before, Word) or before is Mark.IS
+        return led and (after is None or isinstance(after, Word) or after in {Mark.STOP, Mark.PAUSE})
 
     def is_stretch(self, first: Clock, last: Clock, at: int, *, opened: bool) -> bool:
         """Whether "first to last" are hours; `opened`: "from" or "between" stands before them."""

@@ -17,6 +17,8 @@ from messages.when.reading import Grain
 _CONNECTING: Final = frozenset({Mark.AND, Mark.OR, Mark.PAUSE, Mark.BUT, Mark.BECAUSE})
 _ASKING: Final = frozenset({Mark.POSSIBLE, Mark.PROPOSE})
 _ENDING: Final = frozenset({Mark.STOP, Mark.PAUSE, Mark.BUT, Mark.BECAUSE, Mark.UNLESS, Mark.KNOWN, Mark.SO})
+_THANKS: Final = frozenset({"thanks", "thank", "thx", "ty", "gracias"})
+_SPEAKERS: Final = frozenset({"i", "we", "she", "he", "yo", "they"})
 # We never offer so many times that this could be one of them.
 _NO_CHOICE: Final = 10
 _CHOICES: Final = 3
@@ -62,6 +64,13 @@ class Clause:
     def explains(self) -> bool:
         """Whether it gives a reason: "because the 16th is a holiday"."""
         return self.opener is Mark.BECAUSE
+
+    @property
+    def times_before_past(self) -> bool:
+        """Whether an hour stands before what tells of the past: then nobody can say which of them it belongs to."""
+        if Mark.PAST not in self.pieces:
+            return False
+        return any(isinstance(piece, Clock) for piece in self.pieces[: self.pieces.index(Mark.PAST)])
 
     @property
     def is_an_hour(self) -> bool:
@@ -119,7 +128,16 @@ def _begins_another(so_far: Sequence[Piece], piece: Piece, ahead: Sequence[Piece
         (Mark.BECAUSE in so_far[:2] and not _timed(so_far)) or not {Mark.UNLESS, Mark.KNOWN}.isdisjoint(so_far[:3])
     ):
         return True
+    if _tells_of_before(so_far, piece, ahead):
+        return True
     return _takes_back(so_far, piece, ahead) or _turns(so_far, piece, ahead)
+
+
+def _tells_of_before(so_far: Sequence[Piece], piece: Piece, ahead: Sequence[Piece]) -> bool:
+    """“Tuesday at noon thanks for last time", "... i was sick last week": another thought, without a pause."""
+    if not isinstance(piece, Word) or not any(isinstance(each, Clock | Part) for each in so_far):
+        return False
+    return piece.text in _THANKS or (piece.text in _SPEAKERS and Mark.PAST in ahead[:2])
 
 
 def _takes_back(so_far: Sequence[Piece], piece: Piece, ahead: Sequence[Piece]) -> bool:

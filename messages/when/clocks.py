@@ -78,8 +78,10 @@ def _bare(hour: int, words: tuple[str, ...], at: int) -> Found | None:
     if words[at - 1 : at] and (words[at - 1] in _NUMBERED or words[at - 1 : at + 1] == ("los", "dos")):
         return Word(words[at]), 1
     about = words[at + 1 : at + 4] == ("mas", "o", "menos")
-    if not about and (after in UNITS or after in PLACES):
-        return Word(f"{words[at]} {after}"), 2
+    numbered = words[at + 2 : at + 3] != () and words[at + 2].isdecimal()  # "at 3 room 12"
+    if not about and (after in UNITS or (after in PLACES and not numbered)):
+        away = words[at + 2 : at + 3] in {("away",), ("far",), ("drive",)}
+        return Word(f"{words[at]} {after}"), 2 + away
     return _valid(Clock(hour, marked=False), words, at, 1)
 
 

@@ -56,6 +56,21 @@ _COUNTED: Final = frozenset(
         "consulta",
         "child",
         "kid",
+        "floor",
+        "grade",
+        "grader",
+        "street",
+        "ave",
+        "avenue",
+        "story",
+        "trimester",
+        "trimestre",
+        "piso",
+        "round",
+        "try",
+        "attempt",
+        "time",
+        "row",
     }
 )
 _FITS: Final = frozenset({"works", "available"})
@@ -173,7 +188,8 @@ def _month_day(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | N
     """“dec 5th”, "5 de diciembre", "the 5th of december, 2026"."""
     start = at + (words[at] in {"the", "el"})
     start += words[start : start + 1] == ("dia",)
-    said = _day_number(words, start)
+    hour = words[at - 1 : at] and words[at - 1] in {"at", "las", "la", "alas", "around"}
+    said = None if hour else _day_number(words, start)
     if said is not None and start + said[1] < len(words):
         then = start + said[1]
         then += words[then] in {"of", "de", "-"}

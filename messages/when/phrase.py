@@ -19,6 +19,7 @@ _BOUNDS: Final = {Mark.AFTER: "after", Mark.NOT_BEFORE: "from", Mark.BEFORE: "be
 _NO_WEEKDAYS: Final = frozenset(
     {"day", "everyday", "someday", "workday", "birthday", "bday", "nowaday", "midday", "friday"}
 )
+_LEADS_TO_AFTER: Final = frozenset({"gotta", "so", "right", "must", "has", "have", "tiene", "then"})
 _SHORT: Final = frozenset({"sat", "sun"})
 _FLIPPED: Final = {"before": "after", "after": "before"}
 _FORWARD: Final = frozenset({"after", "from"})
@@ -156,7 +157,11 @@ class _Folding:
         """Whether what was not read hardly changes an hour of a day that was."""
         if isinstance(piece, Clock):
             return not piece.marked and self.numbers.stands_among_words(self.at)
-        return isinstance(piece, Word) and piece.text.split()[-1] in WEAK_PARTS
+        return isinstance(piece, Word) and (piece.text.split()[-1] in WEAK_PARTS or self._is_loose_number(piece))
+
+    def _is_loose_number(self, piece: Word) -> bool:
+        """“My copay is 25"; not the 75 of "3:75"."""
+        return piece.text.isdecimal() and not isinstance(self.pieces[max(self.at - 1, 0)], Clock)
 
     def _is_unread(self, piece: Piece) -> bool:
         """Whether a piece belongs to a time and was not read: a number that counts nothing, "early", "after"."""
@@ -238,10 +243,15 @@ class _Folding:
 
     def _unbounded(self, piece: Piece) -> Hours | None:
         """“Class ends at 2, anytime after”: what the bound is was said before."""
-        if piece not in {Mark.AFTER, Mark.BEFORE} or not self._last(self.at):
+        if piece not in {Mark.AFTER, Mark.BEFORE} or not self._last(self.at) or self._tells_more():
             return None
         self.at += 1
         return Hours("after that" if piece is Mark.AFTER else "before that")
+
+    def _tells_more(self) -> bool:
+        """“So I can make it to work after": what it is after is not an hour."""
+        words = [piece.text for piece in self.pieces[: self.at] if isinstance(piece, Word)]
+        return any(word not in POLITE and word not in _LEADS_TO_AFTER for word in words) or Mark.POSSIBLE in self.pieces
 
     def _last(self, at: int) -> bool:
         return all(piece in {Mark.PAUSE, Mark.STOP, Mark.LINK} for piece in self.pieces[at + 1 :])

@@ -128,6 +128,8 @@ def _amount(words: tuple[str, ...], at: int) -> tuple[int, str, int] | None:
     unit = words[then] if then < len(words) else ""
     if unit not in _DAYS and unit not in _MONTH_WORDS:
         return None
+    if value > 1 and not unit.endswith("s") and unit != "quincena":
+        return None  # "at 3 day after tomorrow"
     return (value, unit, then + 1 - at) if taken or unit.endswith(("week", "fortnight", "month")) else None
 
 

@@ -92,6 +92,8 @@ def _numbered_weekday(
     number = int(word) if word.isdecimal() and len(word) <= 2 else DAY_NUMBERS.get(word, 0)  # noqa: PLR2004 -- two digits
     after = words[at + taken + 1] if at + taken + 1 < len(words) else ""
     stretch = words[at + taken + 1 : at + taken + 2] == ("de",) and words[at + taken + 3 : at + taken + 4] in _TO
+    if word == "primero" and after == "dios":
+        return None  # God willing
     if not 0 < number <= LAST_DAY or _names_month(words, at + taken + 1):
         return None
     behind = words[at + taken + 2] if at + taken + 2 < len(words) else ""
@@ -99,7 +101,7 @@ def _numbered_weekday(
         after in _OF_A_CLOCK
         or after in TENS
         or after in {"quince", "fifteen"}
-        or (after == "a" and behind not in {"las", "la"})
+        or (after == "a" and behind not in {"las", "la", "mediodia", "medio"})
     )
     if clock and number <= _HOURS and not stretch:
         return None

@@ -92,6 +92,8 @@ def told(clauses: Sequence[Clause], frame: Frame) -> Told:
 
 
 def _take(so_far: Told, clause: Clause, frame: Frame) -> None:
+    if clause.stance is Stance.PAST:
+        so_far.unread = so_far.unread or clause.times_before_past
     if clause.stance is Stance.PAST or clause.only_explains:
         return
     if clause.explains and any(wish.days for wish in so_far.wishes):
