@@ -18,6 +18,7 @@ _CONNECTING: Final = frozenset({Mark.AND, Mark.OR, Mark.PAUSE, Mark.BUT, Mark.BE
 _ASKING: Final = frozenset({Mark.POSSIBLE, Mark.PROPOSE})
 _ENDING: Final = frozenset({Mark.STOP, Mark.PAUSE, Mark.BUT, Mark.BECAUSE, Mark.UNLESS, Mark.KNOWN, Mark.SO})
 _THANKS: Final = frozenset({"thanks", "thank", "thx", "ty", "gracias"})
+_NO_WISHES: Final = frozenset({Mark.CANNOT, Mark.MINE, Mark.ENDS, Mark.HAVE_ALREADY})
 _SPEAKERS: Final = frozenset({"i", "we", "she", "he", "yo", "they"})
 # We never offer so many times that this could be one of them.
 _NO_CHOICE: Final = 10
@@ -70,7 +71,8 @@ class Clause:
         """Whether an hour stands before what tells of the past: then nobody can say which of them it belongs to."""
         if Mark.PAST not in self.pieces:
             return False
-        return any(isinstance(piece, Clock) for piece in self.pieces[: self.pieces.index(Mark.PAST)])
+        before = self.pieces[: self.pieces.index(Mark.PAST)]
+        return any(isinstance(piece, Clock | Part) for piece in before) and _NO_WISHES.isdisjoint(before)
 
     @property
     def is_an_hour(self) -> bool:
@@ -135,9 +137,14 @@ def _begins_another(so_far: Sequence[Piece], piece: Piece, ahead: Sequence[Piece
 
 def _tells_of_before(so_far: Sequence[Piece], piece: Piece, ahead: Sequence[Piece]) -> bool:
     """“Tuesday at noon thanks for last time", "... i was sick last week": another thought, without a pause."""
-    if not isinstance(piece, Word) or not any(isinstance(each, Clock | Part) for each in so_far):
+    if not any(isinstance(each, Clock | Part) for each in so_far):
         return False
-    return piece.text in _THANKS or (piece.text in _SPEAKERS and Mark.PAST in ahead[:2])
+    if piece is Mark.CANNOT:  # "... no puedo manejar de noche"
+        return bool(ahead) and isinstance(ahead[0], Word) and ahead[0].text not in POLITE
+    if not isinstance(piece, Word):
+        return False
+    told = Mark.PAST in ahead[:2] or Mark.CANNOT in ahead[:2]
+    return piece.text in _THANKS or (piece.text in _SPEAKERS and told)
 
 
 def _takes_back(so_far: Sequence[Piece], piece: Piece, ahead: Sequence[Piece]) -> bool:

@@ -29,8 +29,13 @@ _BEFORE_ONE: Final = frozenset(
 )
 # What has numbers of its own: "room 12".
 _NUMBERED: Final = frozenset(
-    {"room", "suite", "unit", "floor", "gate", "bus", "route", "door", "exit", "highway", "piso"}
+    {"room", "suite", "unit", "floor", "gate", "bus", "route", "door", "exit", "piso", "depto", "apto", "numero", "grade"}
 )
+# "Una" is an article but for these.
+_BEFORE_UNA: Final = frozenset(
+    {"la", "las", "ala", "alas", "entre", "a", "o", "de", "y", "tipo", "hasta", ",", "como", "sobre"}
+)
+_BEHIND_UNA: Final = frozenset({"y", "en", "de", "pm", "del", "o", "a", "menos", ",", "."})
 _SUFFIXES: Final = frozenset({"oclock", "ish", "sharp", "clavadas"})
 _ENDINGS: Final = frozenset({("-", "ish"), ("en", "punto"), ("o", "clock"), ("y", "pico"), ("y", "algo")})
 _EXACTLY: Final = frozenset({("on", "the", "dot"), ("on", "the", "nose"), ("on", "the", "button")})
@@ -61,12 +66,32 @@ def _numbered(words: tuple[str, ...], at: int) -> Found | None:
     if word.isdecimal() and len(word) in {3, 4}:
         return _run_together(words, at)
     hour_said = hour_named(word)
-    if hour_said is None or (word == "one" and words[at - 1 : at] and words[at - 1] in _BEFORE_ONE):
+    if (
+        hour_said is None
+        or _is_article(words, at)
+        or (word == "one" and words[at - 1 : at] and words[at - 1] in _BEFORE_ONE)
+    ):
         return None
     minutes = minutes_after(words, at + 1)
     if minutes is not None:
         return _valid(moved(hour_said, minutes[0]), words, at, 1 + minutes[1])
     return _bare(hour_said, words, at)
+
+
+def _is_article(words: tuple[str, ...], at: int) -> bool:
+    """“Una pregunta"; "a la una" and "una y media" are hours."""
+    if words[at] != "una":
+        return False
+    if at:
+        return words[at - 1] not in _BEFORE_UNA
+    return bool(words[1:2]) and words[1] not in _BEHIND_UNA
+
+
+def _is_a_mark(words: tuple[str, ...], at: int) -> bool:
+    """“My pain is a 7", "es un 7"."""
+    return words[at - 1 : at] == ("un",) or (
+        words[at - 1 : at] == ("a",) and words[at - 2 : at - 1] in {("is",), ("its",)}
+    )
 
 
 def _bare(hour: int, words: tuple[str, ...], at: int) -> Found | None:
@@ -75,8 +100,10 @@ def _bare(hour: int, words: tuple[str, ...], at: int) -> Found | None:
         return _valid(Clock(hour, marked=True), words, at, 2)
     if after == "h" and words[at].isdecimal():
         return _valid(Clock(hour, marked=True), words, at, 2)
-    if words[at - 1 : at] and (words[at - 1] in _NUMBERED or words[at - 1 : at + 1] == ("los", "dos")):
-        return Word(words[at]), 1
+    if words[at - 1 : at] and (
+        words[at - 1] in _NUMBERED or words[at - 1 : at + 1] == ("los", "dos") or _is_a_mark(words, at)
+    ):
+        return Word(f"{words[at - 1]} {words[at]}"), 1
     about = words[at + 1 : at + 4] == ("mas", "o", "menos")
     numbered = words[at + 2 : at + 3] != () and words[at + 2].isdecimal()  # "at 3 room 12"
     if not about and (after in UNITS or (after in PLACES and not numbered)):

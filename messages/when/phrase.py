@@ -98,6 +98,8 @@ def _tells_hour(limit: Limit) -> bool:
 def _belongs_to_a_time(text: str) -> bool:
     """“Later”, "week", "31", "2 weeks"; not "5 years" of somebody's age, nor a saying."""
     number, _, unit = text.partition(" ")
+    if unit and number.isdecimal() and int(number) > 1 and not unit.endswith("s"):
+        return False  # "my 6 month checkup"
     if unit:
         return (number.isdecimal() or number in NUMBERS) and unit in PART_OF_A_TIME
     if text.endswith("day") and text not in _NO_WEEKDAYS:

@@ -13,6 +13,7 @@ from messages.when.almanac import Calendar
 from messages.when.clocks import clock_at
 from messages.when.dates import dates_at
 from messages.when.from_now import moment_at
+from messages.when.holidays import holiday_at
 from messages.when.marks import NOT_TIMES, PHRASES, POLITE
 from messages.when.pieces import Clock, Days, Mark, Part, Piece, Word
 from messages.when.tokens import PAUSE, STOP
@@ -38,6 +39,7 @@ _HALVES: Final = {"am": MORNING, "pm": PARTS["afternoon"]}
 _BEFORE_A_HALF: Final = frozenset({"the", "th", "st", "nd", "rd", "tomorrow", "today"})
 # "Prefiero el jueves que el viernes": then "que" turns down what follows.
 _RATHER: Final = frozenset({"prefiero", "mejor", "preferible"})
+_WISHING: Final = frozenset({"happy", "merry", "feliz", "felices", "wonderful", "blessed"})
 _NEAR: Final = frozenset({"tomorrow", "today", "hoy", "next", "proximo", "tarde"})
 _BAD: Final = frozenset(
     {
@@ -111,7 +113,8 @@ def _piece_at(words: tuple[str, ...], at: int, calendar: Calendar) -> Found:
         if found is not None:
             return found
     return (
-        dates_at(words, at, calendar)
+        _greeting(words, at, calendar)
+        or dates_at(words, at, calendar)
         or _phrase(words, at, shortest=2)
         or clock_at(words, at)
         or _phrase(words, at, shortest=1)
@@ -132,6 +135,12 @@ def _something_else(words: tuple[str, ...], at: int) -> Found | None:
         if phrase in NOT_TIMES:
             return Word(" ".join(phrase)), length
     return None
+
+
+def _greeting(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
+    """“Merry Christmas", "feliz año nuevo"."""
+    found = holiday_at(words, at + 1, calendar) if words[at] in _WISHING and at + 1 < len(words) else None
+    return None if found is None else (Word(words[at]), 1 + found[1])
 
 
 def _phrase(words: tuple[str, ...], at: int, *, shortest: int) -> Found | None:

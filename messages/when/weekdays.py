@@ -133,6 +133,9 @@ _OF_A_CLOCK: Final = frozenset(
 _TO: Final = frozenset({("a",), ("-",), ("hasta",), ("to",)})
 
 
+_BEHIND_SAT: Final = frozenset({"in", "anytime", "any", "from", "between", "around", "by", "only", "late", "early"})
+# "We sat in the hall".
+_SITTING: Final = frozenset({"i", "we", "she", "he", "they", "you", "just", "been", "have", "had", "and"})
 _ENDS_OF_HOURS: Final = frozenset({"noon", "midday", "am", "pm", "oclock", "ish", "mediodia"})
 
 
@@ -145,8 +148,29 @@ def _stands_as_day(words: tuple[str, ...], at: int) -> bool:
         (before in _ENDS_OF_HOURS or before[:1].isdecimal())
         or before in {"on", "next", "this", "coming", "proximo", "el", "or", "o", "and", "y", "-"} | days
         or after
-        in {"at", "morning", "afternoon", "evening", "or", "o", "y", "-", "a", "after", "before", "the", "am", "pm"}
+        in {
+            "works",
+            "work",
+            "is",
+            "would",
+            "sounds",
+            "at",
+            "morning",
+            "afternoon",
+            "evening",
+            "or",
+            "o",
+            "y",
+            "-",
+            "a",
+            "after",
+            "before",
+            "the",
+            "am",
+            "pm",
+        }
         | days
+        or (after in _BEHIND_SAT and before not in _SITTING)
         or (len(words) == 1)
         or (after.isdecimal() and words[at] not in DOUBTFUL_MONTHS)
     )
