@@ -39,7 +39,7 @@ class Weights:
     and five times that for a yes that came second.
     `silent`: taken off for each of the last offers that ran out without an answer, four at the most: who does not
     answer is asked less often, but still asked. `urgency`: for each step that staff put somebody forward. `fit`: when
-    both the clinician and the hours are exactly what they asked for; half of it for one of them.
+    they named one clinician and some hours only, and the time is just that; half of it for one of both.
     """
 
     waited: int = 3
@@ -57,8 +57,8 @@ class Policy:
     `fill_within_minutes` and `fill_chance_percent`: waves are sized so that a time is taken within so many minutes
     with at least this chance. `disappointed_percent`: but never so large that more than so many people per hundred
     filled times are expected to say yes too late. `stop_before_minutes`: nobody is asked nearer to the visit.
-    `offers_a_day`: the most one person is made on one day, whatever the caps on texts allow; the last of them is kept
-    for a time within a day. `near_mode`: how many are asked when the visit is less than `near_hours` away; none,
+    `offers_a_day`: the most one person may leave unanswered on one day, whatever the caps on texts allow; the last of
+    them is kept for a time within a day, and nobody is made more than twice as many. `near_mode`: how many are asked when the visit is less than `near_hours` away; none,
     as standard. `desk_days` (bit 0 is Monday), `desk_from_minute` and `desk_until_minute`: when the front desk can
     settle a yes, where `accept` leaves that to people.
     """

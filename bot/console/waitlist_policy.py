@@ -31,7 +31,7 @@ LIMITS: Final = (
     ("fill_chance_percent", "with this chance, in per cent", ""),
     ("disappointed_percent", "Most yeses in vain for 100 filled times", "Fewer are asked at once, the smaller it is."),
     ("stop_before_minutes", "Nobody is asked nearer than so many minutes to the visit", ""),
-    ("offers_a_day", "Most offers to one person on one day", "The last of them is kept for a time within a day."),
+    ("offers_a_day", "Most unanswered offers a day", "To one person; the last is kept for a time within a day."),
 )  # fmt: skip
 WEIGHTS: Final = (
     ("waited", "Each day since joining", ""),
