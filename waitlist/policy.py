@@ -58,8 +58,8 @@ class Policy:
     with at least this chance. `disappointed_percent`: but never so large that more than so many people per hundred
     filled times are expected to say yes too late. `stop_before_minutes`: nobody is asked nearer to the visit.
     `offers_a_day`: the most one person may leave unanswered on one day, whatever the caps on texts allow; the last of
-    them is kept for a time within a day, and nobody is made more than twice as many. `near_mode`: how many are asked when the visit is less than `near_hours` away; none,
-    as standard. `desk_days` (bit 0 is Monday), `desk_from_minute` and `desk_until_minute`: when the front desk can
+    them is kept for a time within a day, and nobody is made more than twice as many. `near_mode`: how many are asked
+    when the visit is less than `near_hours` away; none, as standard. `desk_days` (bit 0 is Monday), `desk_from_minute` and `desk_until_minute`: when the front desk can
     settle a yes, where `accept` leaves that to people.
     """
 
