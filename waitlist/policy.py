@@ -59,8 +59,9 @@ class Policy:
     filled times are expected to say yes too late. `stop_before_minutes`: nobody is asked nearer to the visit.
     `offers_a_day`: the most one person may leave unanswered on one day, whatever the caps on texts allow; the last of
     them is kept for a time within a day, and nobody is made more than twice as many. `near_mode`: how many are asked
-    when the visit is less than `near_hours` away; none, as standard. `desk_days` (bit 0 is Monday), `desk_from_minute` and `desk_until_minute`: when the front desk can
-    settle a yes, where `accept` leaves that to people.
+    when the visit is less than `near_hours` away; none, as standard. `desk_days` (bit 0 is Monday),
+    `desk_from_minute` and `desk_until_minute`: when the front desk can settle a yes, where `accept` leaves that to
+    people.
     """
 
     version: int = 0
