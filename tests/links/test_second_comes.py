@@ -1,0 +1,79 @@
+"""The page of somebody whose yes came second: another free time is one press away, where one fits."""
+
+import re
+from datetime import timedelta
+
+from aiohttp.test_utils import TestClient
+from sqlalchemy import update
+
+from messages import links
+from messages.links import Purpose
+from scheduler import tables
+from scheduler.actions.cancel import cancel
+from tests.rig.clock import ManualClock
+from tests.rig.office import FRONT_DESK, Known, Office, local
+from waitlist import store
+from waitlist.actions.join import join
+from waitlist.actions.save_policy import save_policy
+from waitlist.due import do_due
+from waitlist.store import OfferState, OpeningKind
+
+
+async def asked(office: Office, clock: ManualClock) -> tuple[Known, Known]:
+    """Two who are asked about the same Thursday at two."""
+    gone, first, second = [await office.client(number) for number in range(3)]
+    booked = await office.book(gone, at=local("2026-03-05 14:00"))
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        await save_policy(tx, {"mode": "everybody"})
+        for client in (first, second):
+            await join(tx, client_id=client.id, service_id=office.service_id)
+        await cancel(tx, booked.participation_ids[0], by="client")
+    clock.advance(timedelta(hours=1))
+    await do_due(office.record, office.practice_id)
+    return first, second
+
+
+async def link_of(office: Office, client: Known) -> str:
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        (held,) = await store.offers(tx, client_ids=(client.id,), states=(OfferState.HELD,))
+        made = await links.make(
+            tx, Purpose.OFFER, client_id=client.id, expires_at=held.expires_at, offer_id=held.id,
+            contact_point_id=held.contact_point_id,
+        )  # fmt: skip
+    return f"/l/{made.token}"
+
+
+async def take(site: TestClient, path: str) -> str:
+    """Open the page and press the button."""
+    shown = await (await site.get(path)).text()
+    nonce = re.search(r'name="nonce" value="(\w+)"', shown)
+    assert nonce is not None
+    answer = await site.post(f"{path}/claim", data={"nonce": nonce.group(1)})
+    return await answer.text()
+
+
+async def test_another_free_time_is_one_press_away(office: Office, site: TestClient, clock: ManualClock) -> None:
+    first, second = await asked(office, clock)
+    mine, theirs = await link_of(office, first), await link_of(office, second)
+    shown = await (await site.get(theirs)).text()
+    nonce = re.search(r'name="nonce" value="(\w+)"', shown)
+    assert nonce is not None
+    await _all_left(office)
+    assert "It&#39;s yours" in await take(site, mine)
+    page = await (await site.post(f"{theirs}/claim", data={"nonce": nonce.group(1)})).text()
+    assert "has just been taken" in page
+    other = re.search(r'href="(/l/\w{22})">See another free time', page)
+    assert other is not None
+    assert "It&#39;s yours" in await take(site, other.group(1))
+    async with office.record.read(office.practice_id) as r:
+        offers = await store.offers(r, client_ids=(second.id,), states=(OfferState.CLAIMED,))
+    assert [each.kind for each in offers] == [OpeningKind.INSTEAD]
+
+
+async def _all_left(office: Office) -> None:
+    """The offers' own texts have left: of what nobody has heard, nobody is told the end."""
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        m = tables.message
+        await tx.conn.execute(
+            update(m).where(m.c.kind == "offer").values(state="sent", intent_at=tx.now, sent_at=tx.now)
+        )
