@@ -29,7 +29,22 @@ _BEFORE_ONE: Final = frozenset(
 )
 # What has numbers of its own: "room 12".
 _NUMBERED: Final = frozenset(
-    {"room", "suite", "unit", "floor", "gate", "bus", "route", "door", "exit", "piso", "depto", "apto", "numero", "grade"}
+    {
+        "room",
+        "suite",
+        "unit",
+        "floor",
+        "gate",
+        "bus",
+        "route",
+        "door",
+        "exit",
+        "piso",
+        "depto",
+        "apto",
+        "numero",
+        "grade",
+    }
 )
 # "Una" is an article but for these.
 _BEFORE_UNA: Final = frozenset(

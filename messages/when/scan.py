@@ -69,6 +69,8 @@ def scan(words: tuple[str, ...], now: datetime, *, day_first: bool | None) -> It
         leads = not at and words[at + 1 : at + 2] in {("on",), ("the",)}
         if words[at] in _HALVES and isinstance(piece, Word) and (leads or last in {Mark.PAUSE, Mark.DASH}):
             piece = Part(*_HALVES[words[at]])
+        if piece is Mark.LINK and _changes_for(words, at):
+            piece = Mark.TO
         if _until_when(words, at, last):
             piece = Mark.ASK
         rather = words[at] == "que" and isinstance(last, Days | Clock | Part) and not _RATHER.isdisjoint(words)
@@ -84,6 +86,12 @@ def _behind_a_time(word: str, before: Piece | None, piece: Piece) -> Piece:
     if isinstance(piece, Word) and word in _BAD and (isinstance(before, Days | Clock | Part) or before is Mark.IS):
         return Mark.CANNOT
     return Mark.BECAUSE if word == "que" and before is Mark.NOT else piece
+
+
+def _changes_for(words: tuple[str, ...], at: int) -> bool:
+    """“Me cambia el lunes por mañana"."""
+    named = words[at : at + 1] == ("por",) and at + 1 < len(words) and (words[at + 1] in {*WEEKDAYS, *MANANA, "el"})
+    return named and any(word.startswith(("cambi", "mover", "muev")) for word in words[:at])
 
 
 def _until_when(words: tuple[str, ...], at: int, before: Piece | None) -> bool:
@@ -213,7 +221,7 @@ def _spanish_part(words: tuple[str, ...], at: int) -> Found | None:
     of_a_day = before == "de" and _is_day(words, at - 2)
     if word in _TARDE and (of_a_day or before in OF_THE_DAY or before in MANANA or before in WEEKDAYS):
         return Part(*(_edges("tarde") or MORNING), plural=word == "tardes"), 1
-    if word in MANANA and (of_a_day or before in OF_THE_DAY):
+    if word in MANANA and (of_a_day or before in OF_THE_DAY) and not _changes_for(words, at - 1):
         return Part(*MORNING), 1
     return None
 
