@@ -182,9 +182,9 @@ def _number(typed: list[str], asked: Asked) -> Reading | None:
     # "The second one" holds two number words, of which "one" only stands for the noun.
     if len(numbers) > 1 and "one" in typed:
         numbers.remove(1)
-    if len(numbers) != 1 or any(
-        _value(token) is None and token not in CHOICE_AROUND | CHOICE_POLITE for token in typed
-    ):
+    an_hour = asked.question is Question.REMINDER and typed[0] == "a"  # "a las dos"
+    around = CHOICE_AROUND | CHOICE_POLITE
+    if an_hour or len(numbers) != 1 or any(_value(token) is None and token not in around for token in typed):
         return None
     return _chosen(numbers[0], asked)
 

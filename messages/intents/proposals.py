@@ -61,7 +61,8 @@ def looked_at_again(reading: Reading, words: Text, asked: Asked) -> Reading:
     leaning = _ANSWERS.get((asked.question, best), _KINDS[best])
     if kind is IntentKind.OTHER:
         return replace(reading, leaning=leaning) if shares[best] >= _LIKELY and leaning is not kind else reading
-    if leaning is kind or shares[best] < _SURER_THAN_A_RULE:
+    asks_whether = kind is IntentKind.QUESTION and best is Meaning.YES  # "see you then?"
+    if leaning is kind or asks_whether or shares[best] < _SURER_THAN_A_RULE:
         return reading
     if kind in _VETOED and shares[_VETOED[kind]] > _HARDLY:
         return reading

@@ -24,6 +24,8 @@ from messages.intents.proposals import looked_at_again
 from messages.intents.reading import Asked, Intent, IntentKind, Question, Reading
 from messages.intents.scheduling import read_sentences
 
+_SAYS_NOTHING: Final = frozenset({IntentKind.OTHER, IntentKind.THANKS})
+"""Beside signs of distress these are not worth a word."""
 _SHORT_ANSWERS: Final = ("code:", "choice.", "law.")
 
 
@@ -48,13 +50,15 @@ def read(text: str, *, asked: Asked, language: str = "") -> Reading:
     rest = _again(found, words, asked) if foreign is None else _in_core(text, foreign, found, asked)
     if not signs:
         return rest
-    others = tuple(intent for intent in rest.intents if intent.kind is not IntentKind.OTHER)
+    others = tuple(intent for intent in rest.intents if intent.kind not in _SAYS_NOTHING)
     return Reading((Intent(kind=IntentKind.CRISIS), *others), (*signs, *rest.why), leftover=True)
 
 
 def only_about_times(text: str) -> bool:
-    """Whether no word of the message, which names a time, says anything but when and how gladly."""
-    return not PHRASES["beside_times"].erase(normalise(text).whole.line).strip()
+    """Whether no word of the message, which names a time, says anything but when and how gladly; "11" is no time."""
+    words = normalise(text)
+    bare = len(words.tokens) == 1 and words.tokens[0].isdecimal()
+    return not bare and not PHRASES["beside_times"].erase(words.whole.line).strip()
 
 
 def _in_core(text: str, language: str | None, reading: Reading, asked: Asked) -> Reading:

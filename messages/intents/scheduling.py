@@ -27,6 +27,8 @@ _BESIDES: Final = frozenset(
 # An open-ended answer of so few words is about the visit whatever it says; a longer one must name coming.
 _SHORT: Final = 4
 _SENTENCE: Final = 16
+# "My last meeting ran over, on the way now": whoever explains so much while they are under way is late.
+_EXPLANATION: Final = 2
 
 
 @dataclass(slots=True)
@@ -217,7 +219,9 @@ def _weigh(found: _Findings, text: Text, asked: Asked) -> Reading:
         del found.why[IntentKind.CONFIRM], found.why[IntentKind.CANNOT_COME]
         found.add(IntentKind.UNSURE, "weigh.contradiction")
     if IntentKind.CONFIRM in found.why and _takes_back(found, text):
-        del found.why[IntentKind.CONFIRM]
+        rule = found.why.pop(IntentKind.CONFIRM)
+        if IntentKind.QUESTION not in found.why:
+            found.add(IntentKind.LATE, rule)
     if found.hedge is not None and not found.why and _about_coming(text, asked):
         found.add(IntentKind.UNSURE, found.hedge)
     trouble = PHRASES["trouble"].first(text.whole.line)
@@ -239,11 +243,17 @@ def _takes_back(found: _Findings, text: Text) -> bool:
     if found.why.get(IntentKind.QUESTION) == "question.cannot":
         return True
     left = PHRASES["under_way"].erase(text.whole.line)
+    explained = left != text.whole.line and len(_small_words_gone(left)) >= _EXPLANATION
     said = PHRASES["confirm_strong"].first(left) or PHRASES["confirm_weak"].first(left)
     # "Ya" is a yes in one language and "already" in the other.
     yes = found.weak_yes is not None and text.tokens[0] != "ya"
     coded = found.why[IntentKind.CONFIRM] == "code.leading"
-    return IntentKind.LATE in found.why and said is None and not yes and not coded
+    late = IntentKind.LATE in found.why or explained
+    return late and said is None and not yes and not coded
+
+
+def _small_words_gone(line: str) -> list[str]:
+    return PHRASES["glue"].erase(PHRASES["thanks"].erase(PHRASES["filler"].erase(line))).split()
 
 
 def _about_coming(text: Text, asked: Asked) -> bool:

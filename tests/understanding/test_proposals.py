@@ -1,0 +1,56 @@
+"""What the second look may do: say what a reply leans to, ask where a rule is likely wrong, and nothing else."""
+
+import pytest
+
+from messages.intents import Asked, IntentKind, Question, read
+from messages.intents.law import read_keyword
+from messages.intents.normalise import normalise
+from messages.intents.reply_score import MEANINGS, likely
+from messages.understanding import understand
+from tests.understanding import train_replies
+from tests.understanding.corpus import NEW_YORK, NOW, lines
+
+REMINDER = Asked(question=Question.REMINDER)
+OFFER = Asked(question=Question.OFFER)
+ACTING = set(IntentKind) - {IntentKind.OTHER, IntentKind.UNSURE, IntentKind.CRISIS}
+
+
+def test_what_no_rule_says_is_asked_about_and_not_done():
+    leaning = []
+    for language in ("en", "es"):
+        for text, answer in lines(f"training/replies_unseen_{language}"):
+            if answer.startswith("r "):
+                found = understand(text, asked=REMINDER, language=language, now=NOW, zone=NEW_YORK)
+                if found.reading.leaning is not None:
+                    leaning.append(found)
+    assert len(leaning) > 40
+    assert all(each.ask and not ACTING & set(each.reading.kinds) for each in leaning)
+
+
+@pytest.mark.parametrize("text", ["C", "N", "R", "STOP", "1", "yes", "cant make it", "👍", "Liked “Lee Office: visit”"])
+def test_letters_words_of_the_law_and_plain_answers_are_never_put_in_doubt(text):
+    found = read(text, asked=REMINDER)
+    assert found.leaning is None
+    assert set(found.kinds) & ACTING
+
+
+def test_a_leaning_stands_only_where_nothing_acts():
+    for name in ("training/replies_unseen_en", "training/replies_unseen_es", "replies_en", "replies_es"):
+        for text, _ in lines(name):
+            for asked in (REMINDER, OFFER):
+                found = read(text, asked=asked)
+                assert found.leaning is None or found.kinds == (IntentKind.OTHER,), text
+                assert found.leaning is None or read_keyword(normalise(text), asked) is None, text
+
+
+def test_shares_add_up_to_one_and_are_the_same_each_time():
+    tokens = normalise("would thursday be any good").tokens
+    shares = likely(tokens, "r")
+    assert set(shares) == set(MEANINGS)
+    assert sum(shares.values()) == pytest.approx(1)
+    assert likely(tokens, "r") == shares
+
+
+@pytest.mark.long
+def test_training_again_gives_the_same_weights():
+    assert train_replies.packed(*train_replies.trained()) == train_replies.WEIGHTS.read_bytes()
