@@ -25,8 +25,10 @@ from messages.when.words import (
     MONTHS,
     NUMBERS,
     PARTS,
+    SHORT_WEEKDAYS,
     TODAY,
     TOMORROW,
+    WEEKDAYS,
 )
 
 _ISO: Final = re.compile(r"(\d{4})-(\d{1,2})-(\d{1,2})")
@@ -188,8 +190,7 @@ def _month_day(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | N
     """“dec 5th”, "5 de diciembre", "the 5th of december, 2026"."""
     start = at + (words[at] in {"the", "el"})
     start += words[start : start + 1] == ("dia",)
-    hour = words[at - 1 : at] and words[at - 1] in {"at", "las", "la", "alas", "around"}
-    said = None if hour else _day_number(words, start)
+    said = None if _hour_of_a_date(words, at) else _day_number(words, start)
     if said is not None and start + said[1] < len(words):
         then = start + said[1]
         then += words[then] in {"of", "de", "-"}
@@ -197,14 +198,23 @@ def _month_day(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | N
         if month is not None:
             return _dated(words, at, then + 1, calendar, month, said[0])
     month = _month(words[at], beside_number=True)
-    if month is None:
-        return None
+    if month is None or (words[at] in SHORT_WEEKDAYS and words[at + 2 : at + 3] == ("de",)):
+        return None  # "mar 8 de dic" is a Tuesday
     then = at + 1 + (words[at + 1 : at + 2] in {("the",), ("el",)})
     said = _day_number(words, then) if then < len(words) else None
     after = words[then + said[1]] if said and then + said[1] < len(words) else ""
     if said is None or after in {"am", "pm", "oclock"} or (words[at] == "may" and after in UNITS):
         return None
     return _dated(words, at, then + said[1], calendar, month, said[0])
+
+
+def _hour_of_a_date(words: tuple[str, ...], at: int) -> bool:
+    """“At 3 Dec 3rd", "after 4 december 14": the number before the month is an hour."""
+    before = words[at - 1] if at else ""
+    if before in {"at", "las", "la", "alas", "around"}:
+        return True
+    dated = at + 2 < len(words) and words[at + 1] in MONTHS and _day_number(words, at + 2) is not None
+    return dated and before in {"after", "before", "past", "until", "by", "about"}
 
 
 def _dated(words: tuple[str, ...], at: int, then: int, calendar: Calendar, month: int, day: int) -> Found:
@@ -299,7 +309,11 @@ def _spells_day(words: tuple[str, ...], start: int, end: int) -> bool:
         return False
     if number[0] not in _FIRST_THREE or words[start - 1] == "dia":
         return True
-    on = start > 1 and (words[start - 2] in {"on", "de"} or (words[start - 1] == "el" and _ends_hour(words[start - 2])))
+    on = start > 1 and (
+        words[start - 2] in {"on", "de"}
+        or words[start - 2] in WEEKDAYS
+        or (words[start - 1] == "el" and _ends_hour(words[start - 2]))
+    )
     behind = end + (words[end : end + 1] == (",",))
     after = words[behind] if behind < len(words) else ""
     hour = (

@@ -170,6 +170,8 @@ def _stands_as_day(words: tuple[str, ...], at: int) -> bool:
             "pm",
         }
         | days
+        or (after in MONTHS or "/" in after)
+        or (after.isdecimal() and words[at + 2 : at + 3] == ("de",))
         or (after in _BEHIND_SAT and before not in _SITTING)
         or (len(words) == 1)
         or (after.isdecimal() and words[at] not in DOUBTFUL_MONTHS)
