@@ -276,14 +276,18 @@ def _of_month(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | No
     if spelled and told_month is None and not _spells_day(words, start, end):
         return None if words[start] in NUMBERS else (Mark.ASK, end - at)
     if told_month is not None and (told_month[0] or words[end + told_month[1] - 1] not in {"month", "mes"}):
-        first, following = calendar.month(told_month[0])
-        fits = day <= (following - DAY).day and first + DAY * (day - 1) >= calendar.today
-        return (Days((first + DAY * (day - 1),)) if fits else Mark.ASK), end + told_month[1] - at
+        return _of_that_month(day, told_month[0], calendar), end + told_month[1] - at
     end += told_month[1] if told_month is not None else 0
     found = calendar.of_month(day)
     if found is None:
         return Mark.ASK, end - at
     return Days((found,), of_month=day, open_to_doubt=_of_the_month_said(found, calendar)), end - at
+
+
+def _of_that_month(day: int, ahead: int, calendar: Calendar) -> Days | Mark:
+    first, following = calendar.month(ahead)
+    fits = day <= (following - DAY).day and first + DAY * (day - 1) >= calendar.today
+    return Days((first + DAY * (day - 1),)) if fits else Mark.ASK
 
 
 def _of_the_month_said(found: date, calendar: Calendar) -> date | None:

@@ -5,7 +5,7 @@ nobody acts on a guess.
 """
 
 from dataclasses import dataclass
-from datetime import date, datetime, time, timedelta
+from datetime import date, datetime, time
 from enum import StrEnum
 
 
@@ -88,12 +88,6 @@ class MustAskError(Exception):
     def __init__(self, code: str) -> None:
         super().__init__(code)
         self.code = code
-
-
-def whole_day(day: date) -> Span:
-    """The span of one calendar day."""
-    start = datetime.combine(day, time())
-    return Span(SpanKind.DATE, start, start + timedelta(days=1), Grain.DAY, day)
 
 
 def _like(edge: Edge | None, local: datetime) -> Edge:

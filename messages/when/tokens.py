@@ -16,7 +16,6 @@ from messages.when.words import DAY_NUMBERS, HOURS, LUNCH, MINUTES, MONTHS, PART
 MAX_CHARACTERS: Final = 2000
 PAUSE: Final = ","
 STOP: Final = "."
-ASKS: Final = "?"
 
 _MARKS: Final = re.compile(r"\b([ap])\s?\.?\s?m\b\.?")
 _SHORTENED: Final = re.compile(

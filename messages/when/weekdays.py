@@ -52,9 +52,9 @@ def weekday_at(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | N
     return _the_weekday(weekday, said, calendar), length
 
 
-def _names_month(words: tuple[str, ...], at: int) -> bool:
-    at += words[at : at + 1] in {("de",), ("of",)}
-    return at < len(words) and (words[at] in MONTHS or words[at] in DOUBTFUL_MONTHS)
+def _names_month(behind: tuple[str, ...]) -> bool:
+    named = behind[1:2] if behind[:1] in {("de",), ("of",)} else behind[:1]
+    return bool(named) and (named[0] in MONTHS or named[0] in DOUBTFUL_MONTHS)
 
 
 def _opens_hour(word: str) -> bool:
@@ -90,37 +90,36 @@ def _numbered_weekday(
     taken = 1 + (words[at + 1 : at + 3] == ("dia",))
     word = words[at + taken] if at + taken < len(words) else ""
     number = int(word) if word.isdecimal() and len(word) <= 2 else DAY_NUMBERS.get(word, 0)  # noqa: PLR2004 -- two digits
-    after = words[at + taken + 1] if at + taken + 1 < len(words) else ""
-    stretch = words[at + taken + 1 : at + taken + 2] == ("de",) and words[at + taken + 3 : at + taken + 4] in _TO
-    if word == "primero" and after == "dios":
-        return None  # God willing
-    if not 0 < number <= LAST_DAY or _names_month(words, at + taken + 1):
+    behind = words[at + taken + 1 :]
+    if not 0 < number <= LAST_DAY or _names_month(behind) or (word == "primero" and behind[:1] == ("dios",)):
         return None
-    behind = words[at + taken + 2] if at + taken + 2 < len(words) else ""
-    clock = (
-        after in _OF_A_CLOCK
-        or after in TENS
-        or after in {"quince", "fifteen"}
-        or (after == "a" and behind not in {"las", "la", "mediodia", "medio"})
-    )
-    if clock and number <= _HOURS and not stretch:
+    stretch = behind[:1] == ("de",) and behind[2:3] in _TO
+    if number <= _HOURS and not stretch and _tells_clock(behind):
         return None
     found = calendar.of_month(number)
-    later = any(
-        words[index : index + 1] in {("las",), ("la",)} or ":" in words[index] for index in range(at, len(words))
-    )
     fits = found is not None and found.weekday() == weekday
     if number <= _HOURS and not fits:
         return None
-    behind = behind if after == "," else after
     told = (
         number > _HOURS
         or stretch
         or words[at - 1 : at] == ("el",)
-        or _opens_hour(behind)
-        or (later and word in DAY_NUMBERS)
+        or _hour_follows(behind, spelled=word in DAY_NUMBERS)
     )
     return (Days((found,)) if fits and found is not None and told else Mark.ASK), taken
+
+
+def _tells_clock(behind: tuple[str, ...]) -> bool:
+    """Whether what stands behind a number makes it an hour: "am", "en punto", "a 6" of "lunes 4 a 6"."""
+    first = behind[0] if behind else ""
+    up_to = first == "a" and behind[1:2] not in {("las",), ("la",), ("mediodia",), ("medio",)}
+    return up_to or first in _OF_A_CLOCK or first in TENS or first in {"quince", "fifteen"}
+
+
+def _hour_follows(behind: tuple[str, ...], *, spelled: bool) -> bool:
+    """Whether an hour is told behind the number, so that it is none itself; a spelled one has it anywhere behind."""
+    first = "".join(behind[1:2] if behind[:1] == (",",) else behind[:1])
+    return _opens_hour(first) or (spelled and any(word in {"las", "la"} or ":" in word for word in behind))
 
 
 # Behind a number these say that it is an hour.
@@ -139,43 +138,27 @@ _SITTING: Final = frozenset({"i", "we", "she", "he", "they", "you", "just", "bee
 _ENDS_OF_HOURS: Final = frozenset({"noon", "midday", "am", "pm", "oclock", "ish", "mediodia"})
 
 
+_BEFORE_SAT: Final = frozenset(
+    {"on", "next", "this", "coming", "proximo", "el", "or", "o", "and", "y", "-"} | set(WEEKDAYS) | set(SHORT_WEEKDAYS)
+)
+_AFTER_SAT: Final = frozenset(
+    {
+        "works", "work", "is", "would", "sounds", "at", "morning", "afternoon", "evening", "or", "o", "y", "-", "a",
+        "after", "before", "the", "am", "pm",
+    }
+    | set(WEEKDAYS) | set(SHORT_WEEKDAYS) | set(MONTHS)
+)  # fmt: skip
+
+
 def _stands_as_day(words: tuple[str, ...], at: int) -> bool:
     """Whether "sat", "sun", "mar" can be a day here: introduced as one, or beside another day or a time."""
     before = words[at - 1] if at else ""
     after = words[at + 1] if at + 1 < len(words) else ""
-    days = {*WEEKDAYS, *SHORT_WEEKDAYS}
-    return (
-        (before in _ENDS_OF_HOURS or before[:1].isdecimal())
-        or before in {"on", "next", "this", "coming", "proximo", "el", "or", "o", "and", "y", "-"} | days
-        or after
-        in {
-            "works",
-            "work",
-            "is",
-            "would",
-            "sounds",
-            "at",
-            "morning",
-            "afternoon",
-            "evening",
-            "or",
-            "o",
-            "y",
-            "-",
-            "a",
-            "after",
-            "before",
-            "the",
-            "am",
-            "pm",
-        }
-        | days
-        or (after in MONTHS or "/" in after)
-        or (after.isdecimal() and words[at + 2 : at + 3] == ("de",))
-        or (after in _BEHIND_SAT and before not in _SITTING)
-        or (len(words) == 1)
-        or (after.isdecimal() and words[at] not in DOUBTFUL_MONTHS)
-    )
+    if len(words) == 1 or before in _BEFORE_SAT or before in _ENDS_OF_HOURS or before[:1].isdecimal():
+        return True
+    if after.isdecimal():
+        return words[at] not in DOUBTFUL_MONTHS or words[at + 2 : at + 3] == ("de",)
+    return after in _AFTER_SAT or "/" in after or (after in _BEHIND_SAT and before not in _SITTING)
 
 
 _INTRODUCTIONS: Final = {

@@ -121,6 +121,8 @@ SHORT_FORMS: Final = {
     "desp": "despues",
     "dps": "despues",
     "horita": "ahorita",
+    "lnes": "lunes",
+    "lues": "lunes",
     "oy": "hoy",
     "hoi": "hoy",
     "mnn": "manana",
