@@ -38,6 +38,11 @@ _NOTE_OFFERED: Final = (
     .where(waitlist_entry.c.practice_id == bindparam("of"), waitlist_entry.c.id == bindparam("entry"))
     .values(last_offered_at=bindparam("at"), credit=0, turn=bindparam("to_turn"))
 )
+_ANSWERING: Final = select(waitlist_entry).where(
+    waitlist_entry.c.practice_id == bindparam("of"),
+    waitlist_entry.c.id.in_(bindparam("entries", expanding=True)),
+    waitlist_entry.c.unanswered >= bindparam("least"),
+)
 
 
 async def add_entry(tx: Tx, values: dict[str, Any]) -> None:
@@ -101,10 +106,12 @@ async def give_credit(tx: Tx, entry_ids: Sequence[str], more: int = 1) -> None:
 
 async def note_answer(tx: Tx, entry_ids: Collection[str], *, answered: bool) -> None:
     """Whether these entries answered the offer that is over now; each stands where that puts it."""
-    e, weights = waitlist_entry.c, (await policy_store.policy(tx)).weights
-    wanted = select(waitlist_entry).where(e.practice_id == tx.practice_id, e.id.in_(sorted(entry_ids)))
-    rows = []
-    for row in (await tx.conn.execute(wanted)).all():
+    given = {"of": tx.practice_id, "entries": sorted(entry_ids), "least": 1 if answered else 0}
+    found = (await tx.conn.execute(_ANSWERING, given)).all()
+    if not found:
+        return  # who answers each time is not moved by it
+    weights, rows = (await policy_store.policy(tx)).weights, []
+    for row in found:
         unanswered = 0 if answered else row.unanswered + 1
         stands = Standing(
             joined_at=row.joined_at,
@@ -114,9 +121,9 @@ async def note_answer(tx: Tx, entry_ids: Collection[str], *, answered: bool) -> 
             priority=row.priority,
         )
         rows.append({"entry": row.id, "unanswered": unanswered, "turn": turn_of(stands, weights)})
-    if rows:
-        changed = update(waitlist_entry).where(e.practice_id == tx.practice_id, e.id == bindparam("entry"))
-        await tx.conn.execute(changed.values(unanswered=bindparam("unanswered"), turn=bindparam("turn")), rows)
+    e = waitlist_entry.c
+    changed = update(waitlist_entry).where(e.practice_id == tx.practice_id, e.id == bindparam("entry"))
+    await tx.conn.execute(changed.values(unanswered=bindparam("unanswered"), turn=bindparam("turn")), rows)
 
 
 async def lock_client(tx: Tx, client_id: str) -> None:
