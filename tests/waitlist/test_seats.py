@@ -85,6 +85,7 @@ async def test_of_two_holders_of_the_last_place_one_gets_it(scene):
         await take_seat(tx, booked.appointment_id, newcomer, starts_at=local("03-10 14:00"))
     assert isinstance(await take(scene, first.id), Won)
     assert isinstance(await take(scene, second.id), Gone)
+    assert {each.kind for each in await openings(scene)} == {OpeningKind.SEAT}  # a free hour makes no group
 
 
 async def test_a_place_taken_back_or_a_group_that_moved_ends_the_offer(scene):

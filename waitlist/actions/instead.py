@@ -23,6 +23,9 @@ from waitlist.store import Entry, Offer, Opening, OpeningKind
 MOST: Final = 5
 """So many of those who came second are looked at: the winner's commit waits for it."""
 
+NOT_A_VISIT: Final = frozenset({OpeningKind.WEEKLY, OpeningKind.SEAT})
+"""A free hour is no weekly time, and makes no group."""
+
 REACH: Final = timedelta(days=21)
 SOONEST: Final = timedelta(hours=2)
 LOOKED_AT: Final = 60
@@ -42,23 +45,25 @@ class Instead:
 async def offer_instead(tx: Tx, losers: Sequence[Offer]) -> dict[str, Instead]:
     """For those of the first few whom a free time fits, by the id of the offer they lost; others keep their place."""
     found: dict[str, Instead] = {}
+    like = await store.opening_by_id(tx, losers[0].opening_id) if losers else None
+    if like is None or like.kind in NOT_A_VISIT:
+        return found
     holding = {each.address_ix for each in await narrow_store.holding(tx)}
     for lost in losers[:MOST]:
         entry = await store.entry(tx, lost.entry_id)
         point = await people.contact_point(tx, lost.contact_point_id)
-        if entry is None or point is None or point.value_ix in holding or lost.kind is OpeningKind.WEEKLY:
+        if entry is None or point is None or point.value_ix in holding:
             continue
-        instead = await _hold_one(tx, lost, entry)
+        instead = await _hold_one(tx, lost, entry, like)
         if instead is not None:
             holding.add(point.value_ix)
             found[lost.id] = instead
     return found
 
 
-async def _hold_one(tx: Tx, lost: Offer, entry: Entry) -> Instead | None:
+async def _hold_one(tx: Tx, lost: Offer, entry: Entry, like: Opening) -> Instead | None:
     minutes = min((await people.practice(tx)).offer_hold_minutes, LONGEST_MINUTES)
-    like = await store.opening_by_id(tx, lost.opening_id)
-    for time in await _times(tx, entry) if like else ():
+    for time in await _times(tx, entry):
         opening = await _as_opening(tx, like, time)
         deadline = held_until(tx.now, time.starts_at, minutes, alone=True)
         if opening is None or deadline is None or not await _fits(tx, entry, opening):
@@ -87,10 +92,10 @@ async def _times(r: Reading, entry: Entry) -> tuple[OpenTime, ...]:
     )
 
 
-async def _as_opening(r: Reading, like: Opening | None, time: OpenTime) -> Opening | None:
+async def _as_opening(r: Reading, like: Opening, time: OpenTime) -> Opening | None:
     """A free time as the rules see an opening."""
     place = await people.location(r, time.location_id)
-    if like is None or place is None:
+    if place is None:
         return None
     return replace(
         like,
