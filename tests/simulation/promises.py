@@ -17,6 +17,13 @@ LEFT JOIN participation p ON p.practice_id = m.practice_id AND p.id = m.particip
 LEFT JOIN appointment a ON a.practice_id = m.practice_id AND a.id = p.appointment_id
 WHERE m.id = :id
 """
+UNANSWERED: Final = """
+SELECT m.id, m.kind FROM message m LEFT JOIN offer o ON o.practice_id = m.practice_id AND o.id = m.offer_id
+WHERE (m.sid IS NOT NULL OR m.id = :id) AND NOT (m.kind = 'offer' AND m.id <> :id AND (
+  o.state IN ('passed', 'claimed') OR o.accepted_at IS NOT NULL OR o.in_vain_at IS NOT NULL))
+"""
+"""What the carrier has, but for offers that were answered: those are a conversation, and no use of the caps."""
+
 LINK: Final = """
 SELECT l.purpose, l.revoked_at,
        CASE WHEN l.purpose = 'visit' THEN (SELECT m.revision FROM message m WHERE m.practice_id = l.practice_id

@@ -29,6 +29,7 @@ from tests.simulation.promises import (
     MESSAGES,
     OVERDUE,
     STATUSES,
+    UNANSWERED,
     WON_BY_LINK,
     WON_BY_TEXT,
 )
@@ -46,8 +47,8 @@ PURPOSE: Final = {
     **dict.fromkeys({"offer", "waitlist_joined", "offer_expired", "offer_withdrawn"}, "waitlist"),
 }
 STANDING: Final = TOUCHES | {
-    "confirmed", "moved", "kept", "late_noted", "arrived_noted", "unsure", "offer_won", "rescheduled_by_staff", "visit_or_stop",
-    "reminder_set",
+    "confirmed", "moved", "kept", "late_noted", "arrived_noted", "unsure", "offer_won",
+    "rescheduled_by_staff", "visit_or_stop", "reminder_set",
 }  # fmt: skip
 _CLIMB: Final = "scheduled accepted queued sending sent canceled failed undelivered partially_delivered delivered read"
 RANK: Final = {word: rank for rank, word in enumerate(_CLIMB.split())}
@@ -223,12 +224,7 @@ class Watch:
         if len({each.zone for each in self.practice.at(taken.to)}) > 1:
             return
         zone = ZoneInfo(row["client_zone"] or row["practice_zone"])
-        kinds = {
-            each["id"]: each["kind"]
-            for each in await self.eye.rows(
-                "SELECT id, kind FROM message WHERE sid IS NOT NULL OR id = :id", id=taken.ref
-            )
-        }
+        kinds = {each["id"]: each["kind"] for each in await self.eye.rows(UNANSWERED, id=taken.ref)}
         days = []
         for each in self.carrier.ledger:
             if each.to == taken.to and kinds.get(each.ref) in CAPPED and not each.ever_failed:

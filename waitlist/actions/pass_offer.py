@@ -8,7 +8,7 @@ from scheduler.core.record import Tx
 from waitlist import edit_store, store, texts
 from waitlist.actions.ask_the_desk import yes_key
 from waitlist.actions.wave import next_wave
-from waitlist.store import OfferState
+from waitlist.store import Offer, OfferState
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,13 +36,7 @@ async def pass_offer(tx: Tx, offer_id: str, *, inbound_id: str | None = None) ->
         raise NotFound("offer", offer=offer_id)
     await edit_store.lock_opening(tx, offer.opening_id)
     if not await edit_store.end_offer(tx, offer_id, OfferState.HELD, OfferState.PASSED):
-        now = await store.offer_by_id(tx, offer_id)
-        state = now.state if now else offer.state
-        if state != OfferState.CLAIMED:
-            # A no that comes late is an answer too: whoever gives one is not among those who stay silent.
-            await edit_store.end_offer(tx, offer_id, OfferState.EXPIRED, OfferState.PASSED)
-            await edit_store.note_answer(tx, (offer.entry_id,), answered=True)
-        return Passed(again=True) if state == OfferState.PASSED else NotPassed(state)
+        return await _too_late(tx, offer)
     await edit_store.note_answer(tx, (offer.entry_id,), answered=True)
     if offer.accepted_at is not None:
         await settled(tx, yes_key(offer.id))
@@ -50,3 +44,14 @@ async def pass_offer(tx: Tx, offer_id: str, *, inbound_id: str | None = None) ->
     await texts.passed(tx, offer, inbound_id)
     await next_wave(tx, offer.opening_id)
     return Passed(again=False)
+
+
+async def _too_late(tx: Tx, offer: Offer) -> Passed | NotPassed:
+    """A no that comes late is an answer too: whoever gives one is not among those who stay silent."""
+    now = await store.offer_by_id(tx, offer.id)
+    state = now.state if now else offer.state
+    if state != OfferState.CLAIMED:
+        if await edit_store.end_offer(tx, offer.id, OfferState.EXPIRED, OfferState.PASSED):
+            tx.note("offer.passed", "offer", offer.id, late=True)
+        await edit_store.note_answer(tx, (offer.entry_id,), answered=True)
+    return Passed(again=True) if state == OfferState.PASSED else NotPassed(state)
