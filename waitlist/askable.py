@@ -16,7 +16,7 @@ from messages.send_rules import next_open
 from scheduler.calendar.wallclock import day_span, local_day, zone_of
 from scheduler.core.record import Reading
 from scheduler.people import store as people
-from scheduler.people.store import Client, ContactPoint, Practice
+from scheduler.people.store import ContactPoint, OwnHours, Practice
 from waitlist import narrow_store
 from waitlist.candidates import Moment, moment, ranking
 from waitlist.caps import has_room, texts_of
@@ -123,7 +123,7 @@ async def _groups(
 @dataclass(frozen=True, slots=True)
 class _Facts:
     reach: dict[str, Reachable]
-    clients: dict[str, Client]
+    hours: dict[str, OwnHours]
     texts: dict[bytes, list[Instants]]
     offers: dict[str, list[bool]]
 
@@ -134,7 +134,7 @@ async def _facts(r: Reading, some: Sequence[Ranked], practice: Practice) -> _Fac
     points = [of_client[Channel.SMS] for of_client in reach.values() if Channel.SMS in of_client]
     return _Facts(
         reach,
-        await people.clients(r, ids),
+        await people.own_hours(r, ids),
         await texts_of(r, points),
         await narrow_store.offered_since(
             r, ids, day_span(local_day(r.now, zone_of(practice.zone)), zone_of(practice.zone)).starts_at
@@ -152,9 +152,9 @@ def _may_be_texted(
     *,
     enough_today: bool,
 ) -> bool:
-    client = facts.clients.get(ranked.client_id)
-    zone = (client.zone if client else None) or practice.zone
-    own = (client.from_minute, client.until_minute) if client else (None, None)
+    hours = facts.hours.get(ranked.client_id, OwnHours())
+    zone = hours.zone or practice.zone
+    own = (hours.from_minute, hours.until_minute)
     window = window_of(practice, zone, r.now.date(), unasked=True, own=own)
     if enough_today or not has_room(facts.texts.get(point.value_ix, ()), practice, zone, r.now):
         tomorrow = day_span(local_day(r.now, zone_of(zone)), zone_of(zone)).ends_at

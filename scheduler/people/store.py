@@ -124,6 +124,15 @@ class Client:
 
 
 @dataclass(frozen=True, slots=True)
+class OwnHours:
+    """In which zone a client lives (None: the practice's), and between which minutes of the day they want texts."""
+
+    zone: str | None = None
+    from_minute: int | None = None
+    until_minute: int | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class ContactPoint:
     """One phone (E.164) or mail address of a client. `state` is active | quarantined | invalid | removed."""
 
@@ -251,6 +260,12 @@ async def clients(r: Reading, ids: Iterable[str]) -> dict[str, Client]:
         return {}
     found = await r.conn.execute(_CLIENTS_BY_ID, {"of": r.practice_id, "ids": wanted})
     return {row["id"]: _client(r, row) for row in found.mappings().all()}
+
+
+async def own_hours(r: Reading, ids: Iterable[str]) -> dict[str, OwnHours]:
+    """When each of these clients wants texts; nothing of theirs is opened for it."""
+    found = await r.conn.execute(_OWN_HOURS, {"of": r.practice_id, "ids": sorted(set(ids))})
+    return {client_id: OwnHours(*hours) for client_id, *hours in found.all()}
 
 
 async def box_of_client(r: Reading, client_id: str) -> Box:
@@ -381,6 +396,9 @@ _CONTACTS_OF: Final = _CONTACTS_EVER_OF.where(tables.contact_point.c.state != "r
 _CLIENTS_BY_ID: Final = select(tables.client).where(
     tables.client.c.practice_id == bindparam("of"), tables.client.c.id.in_(bindparam("ids", expanding=True))
 )
+_OWN_HOURS: Final = select(
+    tables.client.c.id, tables.client.c.zone, tables.client.c.from_minute, tables.client.c.until_minute
+).where(tables.client.c.practice_id == bindparam("of"), tables.client.c.id.in_(bindparam("ids", expanding=True)))
 _CONSENTS: Final = (
     select(tables.consent)
     .where(
