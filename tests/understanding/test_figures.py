@@ -15,7 +15,7 @@ from messages.intents.normalise import normalise
 from messages.understanding import understand
 from messages.when import SpanKind, read_when
 from tests.understanding import train
-from tests.understanding.corpus import NEW_YORK, NOW, distress, held_back, lines, times
+from tests.understanding.corpus import NEW_YORK, NOW, distress, held_back, lines, signed, times
 
 ASKED = {
     "r": Asked(question=Question.REMINDER),
@@ -98,26 +98,65 @@ def test_replies_that_rules_were_written_by_do_no_harm(language):
     assert {text: each for text, each in seen.items() if each in {"wrong", "harmful"}} == {}
 
 
-def alarms(language, sign):
-    texts = [text for mark, text in distress(language) if mark == sign and held_back(text)]
+def share(texts):
+    """How many of the texts raise the alarm."""
     return sum(bool(crisis_signs(normalise(text))) for text in texts) / len(texts)
 
 
-@pytest.mark.parametrize(("language", "recall"), [("en", 0.89), ("es", 0.93)])
-def test_distress_in_unseen_words_raises_the_alarm(language, recall):
-    assert alarms(language, "!") >= recall
+def told_by(corpus, sign, language):
+    return [text for mark, text in corpus(language) if mark == sign]
 
 
-@pytest.mark.parametrize(("language", "idioms", "near"), [("en", 0.08, 0.05), ("es", 0.23, 0.05)])
-def test_idioms_and_ordinary_words_near_distress_seldom_do(language, idioms, near):
-    assert alarms(language, "~") <= idioms
-    assert alarms(language, ".") <= near
+def ours(language):
+    return [each for each in distress(language) if held_back(each[1])]
+
+
+def strangers(language):
+    return signed(f"strangers_{language}")
+
+
+@pytest.mark.parametrize(
+    ("corpus", "language", "recall"),
+    [(ours, "en", 0.8), (ours, "es", 0.92), (strangers, "en", 0.68), (strangers, "es", 0.8)],
+)
+def test_distress_in_unseen_words_raises_the_alarm(corpus, language, recall):
+    assert share(told_by(corpus, "!", language)) >= recall
+
+
+@pytest.mark.parametrize(
+    ("corpus", "language", "idioms", "near"),
+    [(ours, "en", 0.08, 0.02), (ours, "es", 0.12, 0.05), (strangers, "en", 0.17, 0.22), (strangers, "es", 0.22, 0.12)],
+)
+def test_idioms_and_ordinary_words_near_distress_seldom_do(corpus, language, idioms, near):
+    assert share(told_by(corpus, "~", language)) <= idioms
+    assert share(told_by(corpus, ".", language)) <= near
+
+
+@pytest.mark.parametrize(
+    ("language", "text"),
+    [
+        ("fr", "je voudrais dormir pour toujours"),
+        ("fr", "il m'a étranglée hier soir"),
+        ("pt", "não quero mais estar aqui"),
+        ("pt", "tomei a cartela inteira"),
+        ("vi", "em uống hết vỉ thuốc rồi"),
+        ("vi", "tôi không muốn tồn tại nữa"),
+        ("zh", "活得好累，不如死"),
+        ("zh", "他又掐我脖子"),
+        ("tl", "gusto ko na mawala"),
+        ("tl", "sinakal ako ng asawa ko"),
+        ("ar", "بلعت حبوب كثيرة"),
+        ("ar", "أريد أن أموت وارتاح"),
+    ],
+)
+def test_what_is_unmistakable_raises_it_in_the_further_languages(language, text):
+    assert named(text, ASKED["r"], language)[2]
 
 
 def test_ordinary_replies_hardly_ever_do():
     texts = [(text, lang) for lang in ("en", "es") for text, _ in held(f"replies_{lang}")]
     raised = sum(named(text, ASKED["r"], language)[2] for text, language in texts)
-    assert raised <= 0.005 * len(texts) + 0.5
+    assert raised <= 0.01 * len(texts)
 
 
 def test_the_core_of_six_further_languages_is_understood():
