@@ -28,7 +28,7 @@ _WEIGHTS: Final = "crisis_weights.bin"
 
 
 def score(tokens: Iterable[str]) -> float:
-    """How much the tokens of a sentence (plain form, see normalise.py) sound like distress; above THRESHOLD it is."""
+    """How much a message, as `told` of crisis.py gives it, sounds like distress; above THRESHOLD it is."""
     weights, scale, bias = _model()
     buckets = buckets_of(tokens)
     if not buckets:
@@ -37,7 +37,7 @@ def score(tokens: Iterable[str]) -> float:
 
 
 def buckets_of(tokens: Iterable[str]) -> list[int]:
-    """The features of a sentence as numbers below BUCKETS, sorted, each once."""
+    """The features of a message as numbers below BUCKETS, sorted, each once."""
     words = tuple(tokens)
     found = {crc32(feature.encode()) % BUCKETS for feature in _features(words)}
     for word in words:
@@ -54,7 +54,7 @@ def _features(words: tuple[str, ...]) -> Iterator[str]:
 
 
 def _of_concepts(words: tuple[str, ...]) -> Iterator[str]:
-    """Concepts beside words as they stand in the sentence, concepts in their order alone, and which occur together."""
+    """Concepts beside words as they stand in the message, concepts in their order alone, and which occur together."""
     mixed = ("^", *(_concept(word) or word for word in words), "$")
     named = tuple(each for each in mixed if each.startswith("#"))
     yield from (f"m {each}" for each in mixed)

@@ -99,7 +99,7 @@ def test_replies_that_rules_were_written_by_do_no_harm(language):
 
 
 def share(texts):
-    """How many of the texts raise the alarm."""
+    """How many of the texts, of one, raise the alarm."""
     return sum(bool(crisis_signs(normalise(text))) for text in texts) / len(texts)
 
 
@@ -117,7 +117,7 @@ def strangers(language):
 
 @pytest.mark.parametrize(
     ("corpus", "language", "recall"),
-    [(ours, "en", 0.8), (ours, "es", 0.92), (strangers, "en", 0.68), (strangers, "es", 0.8)],
+    [(ours, "en", 0.8), (ours, "es", 0.92), (strangers, "en", 0.75), (strangers, "es", 0.82)],
 )
 def test_distress_in_unseen_words_raises_the_alarm(corpus, language, recall):
     assert share(told_by(corpus, "!", language)) >= recall
@@ -125,7 +125,7 @@ def test_distress_in_unseen_words_raises_the_alarm(corpus, language, recall):
 
 @pytest.mark.parametrize(
     ("corpus", "language", "idioms", "near"),
-    [(ours, "en", 0.08, 0.02), (ours, "es", 0.12, 0.05), (strangers, "en", 0.17, 0.22), (strangers, "es", 0.22, 0.12)],
+    [(ours, "en", 0.08, 0.02), (ours, "es", 0.12, 0.05), (strangers, "en", 0.19, 0.24), (strangers, "es", 0.22, 0.17)],
 )
 def test_idioms_and_ordinary_words_near_distress_seldom_do(corpus, language, idioms, near):
     assert share(told_by(corpus, "~", language)) <= idioms
@@ -156,7 +156,7 @@ def test_what_is_unmistakable_raises_it_in_the_further_languages(language, text)
 def test_ordinary_replies_hardly_ever_do():
     texts = [(text, lang) for lang in ("en", "es") for text, _ in held(f"replies_{lang}")]
     raised = sum(named(text, ASKED["r"], language)[2] for text, language in texts)
-    assert raised <= 0.01 * len(texts)
+    assert raised <= 0.005 * len(texts) + 0.5
 
 
 def test_the_core_of_six_further_languages_is_understood():

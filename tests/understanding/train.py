@@ -27,7 +27,7 @@ MISS_COSTS = 1.5
 MUST_COSTS = 3.0
 """A line that has to be told apart against another."""
 AROUND = ("{}", "ok thanks. {}", "{}\nsee you tuesday", "STOP texting me. {}", "N. {}")
-LINE = 0.1
+LINE = 0.0
 """The score above which the alarm is raised; shifted to nought in what is written."""
 
 
