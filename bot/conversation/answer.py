@@ -53,6 +53,11 @@ _VISIT_WISHES: Final = frozenset(
 )
 _CHANGES: Final = frozenset({IntentKind.CANNOT_COME, IntentKind.RESCHEDULE})
 _ERRANDS_AMONG: Final = frozenset({IntentKind.QUESTION, IntentKind.OTHER, IntentKind.RESCHEDULE, IntentKind.THANKS})
+_ABOUT_AN_OFFER: Final = frozenset({IntentKind.TAKE, IntentKind.PASS, IntentKind.CHOOSE, IntentKind.NONE_OF_THESE})
+_SAID_MEANWHILE: Final[dict[IntentKind | None, Kind | None]] = {
+    IntentKind.THANKS: None,
+    IntentKind.QUESTION: Kind.QUESTION_POINTER,
+}
 _FEW_WORDS: Final = 3
 _LONGEST_WHY: Final = 120
 
@@ -351,19 +356,23 @@ async def _question(tx: Tx, turn: Turn) -> str:
 async def _other(tx: Tx, turn: Turn) -> str:
     """A person reads it; what it leans to decides what is said meanwhile, and nothing else."""
     leaning, meant = turn.reading.leaning, turn.situation.meant
-    if leaning is IntentKind.THANKS:
-        return await hand_over(tx, turn, answer=None)
-    if leaning is IntentKind.QUESTION:
-        return await hand_over(tx, turn, answer=Kind.QUESTION_POINTER)
-    if leaning in {IntentKind.TAKE, IntentKind.PASS, IntentKind.CHOOSE, IntentKind.NONE_OF_THESE}:
+    if leaning in _ABOUT_AN_OFFER:
         await ask_staff(tx, turn)
         return await put_again(tx, turn)
-    if leaning not in _VISIT_WISHES or len(meant) != 1 or await lately_in_distress(tx, turn):
-        return await hand_over(tx, turn)
+    about_visit = leaning in _VISIT_WISHES or leaning is IntentKind.STOP
+    if about_visit and len(meant) == 1 and not await lately_in_distress(tx, turn):
+        return await _ask_about(tx, turn, leaning, meant[0])
+    return await hand_over(tx, turn, answer=_SAID_MEANWHILE.get(leaning, Kind.INBOX_AUTO))
+
+
+async def _ask_about(tx: Tx, turn: Turn, leaning: IntentKind | None, visit: Visit) -> str:
+    """One short question about the visit, with the letters that answer it."""
     if leaning in {IntentKind.LATE, IntentKind.CANNOT_COME}:
-        return await late_or_unsure(tx, turn, meant[0])
-    await ask_staff(tx, turn, participation_id=meant[0].participation_id)
-    await say(tx, turn, Kind.NEXT_VISIT, Particulars(starts_at=meant[0].starts_at), visit=meant[0])
+        return await late_or_unsure(tx, turn, visit)
+    await ask_staff(tx, turn, participation_id=visit.participation_id)
+    if leaning is IntentKind.STOP:
+        return await law.visit_or_stop(tx, turn)
+    await say(tx, turn, Kind.NEXT_VISIT, Particulars(starts_at=visit.starts_at), visit=visit)
     return "asked_what_was_meant"
 
 

@@ -129,11 +129,12 @@ def _pairs(typed: list[str], asked: Asked) -> Reading | None:
     letters = _pieces(typed)
     if len(letters) % 2 or not letters or len(letters) > 2 * _MOST_PAIRS:
         return None
-    parts = [_PAIR.fullmatch(letters[at : at + 2]) for at in range(0, len(letters), 2)]
+    pairs = range(0, len(letters), 2)
+    parts = [part for at in pairs if (part := _PAIR.fullmatch(letters[at : at + 2])) is not None]
+    if len(parts) < len(pairs):
+        return _everything_with_code(typed)
     intents: list[Intent] = []
     for part in parts:
-        if part is None:
-            return _everything_with_code(typed)
         if letters == "l8":
             return None
         number, code = int(part.group(1) or part.group(4)), part.group(2) or part.group(3)
