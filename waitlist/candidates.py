@@ -9,6 +9,7 @@ from collections.abc import AsyncIterator, Collection, Iterable, Mapping
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
+from types import MappingProxyType
 from typing import Final
 
 from scheduler.calendar.wallclock import Span, local_day, zone_of
@@ -28,12 +29,14 @@ FIRST_BATCH: Final = 20
 BATCH: Final = 80
 """So many entries are read at a time, likewise."""
 
+NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType({})
+
 
 @dataclass(frozen=True, slots=True)
 class Moment:
     """What is true of the people on the list just now, as far as an opening asks: read once, used for everybody."""
 
-    expected: dict[str, frozenset[str]]
+    expected: Mapping[str, frozenset[str]]
     asked: frozenset[str]
     holding: Mapping[str, datetime]
     numbers_holding: frozenset[bytes]
@@ -106,8 +109,12 @@ async def misfit(r: Reading, opening: Opening, entry: Entry) -> Misfit | None:
 async def wish_then(r: Reading, entry: Entry, opening: Opening) -> Wish:
     """An entry as it stood when the opening was made, waiting and holding nothing; for explaining afterwards."""
     expected = await reach_store.clients_with_a_visit(r, opening.starts_at, opening.ends_at)
-    gap, at = gap_of(opening), Moment(expected, frozenset(), {}, frozenset())
-    (wish,) = wishes([entry], gap, at)
+    return wish_of(entry, gap_of(opening), expected)
+
+
+def wish_of(entry: Entry, gap: Gap, expected: Mapping[str, frozenset[str]] = NOBODY) -> Wish:
+    """An entry as if it waited and held nothing; `expected`: by client, the visits they have at that time."""
+    (wish,) = wishes([entry], gap, Moment(expected, frozenset(), {}, frozenset()))
     return replace(wish, waiting=True, paused_until=None)
 
 

@@ -28,7 +28,7 @@ NOT_A_VISIT: Final = frozenset({OpeningKind.WEEKLY, OpeningKind.SEAT})
 
 REACH: Final = timedelta(days=21)
 SOONEST: Final = timedelta(hours=2)
-LOOKED_AT: Final = 60
+LOOKED_AT: Final = 120
 LONGEST_MINUTES: Final = 30
 """Whoever holds this is asked about nothing else meanwhile, so it is not held for long."""
 
@@ -45,6 +45,7 @@ class Instead:
 async def offer_instead(tx: Tx, losers: Sequence[Offer]) -> dict[str, Instead]:
     """For those of the first few whom a free time fits, by the id of the offer they lost; others keep their place."""
     found: dict[str, Instead] = {}
+    free = _Free()
     like = await store.opening_by_id(tx, losers[0].opening_id) if losers else None
     if like is None or like.kind in NOT_A_VISIT:
         return found
@@ -54,54 +55,80 @@ async def offer_instead(tx: Tx, losers: Sequence[Offer]) -> dict[str, Instead]:
         point = await people.contact_point(tx, lost.contact_point_id)
         if entry is None or point is None or point.value_ix in holding:
             continue
-        instead = await _hold_one(tx, lost, entry, like)
+        instead = await _hold_one(tx, free, lost, entry, like)
         if instead is not None:
             holding.add(point.value_ix)
             found[lost.id] = instead
     return found
 
 
-async def _hold_one(tx: Tx, lost: Offer, entry: Entry, like: Opening) -> Instead | None:
+async def _hold_one(tx: Tx, free: "_Free", lost: Offer, entry: Entry, like: Opening) -> Instead | None:
     minutes = min((await people.practice(tx)).offer_hold_minutes, LONGEST_MINUTES)
-    for time in await _times(tx, entry):
-        opening = await _as_opening(tx, like, time)
+    for time in await free.times(tx, entry):
+        opening = await _as_opening(tx, free, like, time)
         deadline = held_until(tx.now, time.starts_at, minutes, alone=True)
-        if opening is None or deadline is None or not await _fits(tx, entry, opening):
+        if deadline is None or not await _fits(tx, entry, opening):
             continue
         made = await _offer(tx, lost, time, deadline)
         if made is not None:
+            free.take(time)
             return Instead(made, time.starts_at, deadline)
     return None
 
 
-async def _times(r: Reading, entry: Entry) -> tuple[OpenTime, ...]:
-    """What is free for their service with whom they would see, soonest first."""
-    clinicians = entry.clinician_ids or [each.id for each in await people.clinicians(r, active_only=True)]
-    earliest = r.now + max(SOONEST, timedelta(minutes=entry.min_notice_minutes))
-    latest = min(entry.replaces_at or r.now + REACH, r.now + REACH)
-    if earliest >= latest:
-        return ()
-    return await open_times(
-        r,
-        clinician_ids=clinicians,
-        service_id=entry.service_id,
-        earliest=earliest,
-        latest=latest,
-        limit=LOOKED_AT,
-        step_minutes=30,
-    )
+class _Free:
+    """What is free, looked for once for all who would see the same people for the same service."""
+
+    def __init__(self) -> None:
+        self._found: dict[tuple[str, ...], tuple[OpenTime, ...]] = {}
+        self._zones: dict[str, str | None] = {}
+
+    async def times(self, r: Reading, entry: Entry) -> list[OpenTime]:
+        """What is free for their service with whom they would see, soonest first."""
+        clinicians = entry.clinician_ids or [each.id for each in await people.clinicians(r, active_only=True)]
+        key = (entry.service_id, *sorted(clinicians))
+        if key not in self._found:
+            self._found[key] = await open_times(
+                r,
+                clinician_ids=clinicians,
+                service_id=entry.service_id,
+                earliest=r.now + SOONEST,
+                latest=r.now + REACH,
+                limit=LOOKED_AT,
+                step_minutes=30,
+            )
+        earliest = r.now + timedelta(minutes=entry.min_notice_minutes)
+        return [
+            each
+            for each in self._found[key]
+            if each.starts_at >= earliest and (entry.replaces_at is None or each.starts_at < entry.replaces_at)
+        ]
+
+    async def zone(self, r: Reading, location_id: str) -> str | None:
+        """The zone of a place."""
+        if location_id not in self._zones:
+            place = await people.location(r, location_id)
+            self._zones[location_id] = place.zone if place else None
+        return self._zones[location_id]
+
+    def take(self, time: OpenTime) -> None:
+        """It is held for somebody now."""
+        held = Span(time.starts_at, time.ends_at)
+        for key, times in self._found.items():
+            self._found[key] = tuple(
+                each
+                for each in times
+                if each.clinician_id != time.clinician_id or not held.overlaps(Span(each.starts_at, each.ends_at))
+            )
 
 
-async def _as_opening(r: Reading, like: Opening, time: OpenTime) -> Opening | None:
+async def _as_opening(r: Reading, free: _Free, like: Opening, time: OpenTime) -> Opening:
     """A free time as the rules see an opening."""
-    place = await people.location(r, time.location_id)
-    if place is None:
-        return None
     return replace(
         like,
         clinician_id=time.clinician_id,
         location_id=time.location_id,
-        zone=place.zone,
+        zone=await free.zone(r, time.location_id) or like.zone,
         starts_at=time.starts_at,
         ends_at=time.ends_at,
         freed_by=None,
@@ -109,8 +136,11 @@ async def _as_opening(r: Reading, like: Opening, time: OpenTime) -> Opening | No
 
 
 async def _fits(r: Reading, entry: Entry, opening: Opening) -> bool:
-    wish = await candidates.wish_then(r, entry, opening)
-    return fits(wish, candidates.gap_of(opening), r.now) is None
+    """Whether it is what they wish for; only then is it looked up whether they are expected elsewhere."""
+    gap = candidates.gap_of(opening)
+    if fits(candidates.wish_of(entry, gap), gap, r.now) is not None:
+        return False
+    return fits(await candidates.wish_then(r, entry, opening), gap, r.now) is None
 
 
 async def _offer(tx: Tx, lost: Offer, time: OpenTime, deadline: datetime) -> str | None:
