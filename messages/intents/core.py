@@ -131,7 +131,12 @@ def _telling(folded: str, language: str) -> Iterator[str]:
 
 def _found(folded: str, language: str, group: str) -> Iterator[str]:
     for phrase in _core()[language][group]:
-        if (phrase in folded) if language == "zh" else (f" {phrase} " in folded or _begins_word(phrase, folded, group)):
+        # Chinese writes no spaces; "ok" within other letters is no word in it either.
+        if (
+            (phrase in folded)
+            if language == "zh" and not phrase.isascii()
+            else (f" {phrase} " in folded or _begins_word(phrase, folded, group))
+        ):
             yield phrase
 
 
