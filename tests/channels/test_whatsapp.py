@@ -28,10 +28,7 @@ from tests.conversation.scene import local
 from tests.rig.clock import ManualClock
 
 SENDER = "+12025552000"
-REMINDER = (
-    "Lee Office: visit Tue, Mar 10, 12:30 PM. Reply C to confirm, R to change, N if you can't. LINK "
-    "STOP=opt out"
-)
+REMINDER = "Lee Office: visit Tue, Mar 10, 12:30 PM. Reply C to confirm, R to change, N if you can't. LINK STOP=opt out"
 
 
 @pytest.fixture

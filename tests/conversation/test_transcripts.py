@@ -37,8 +37,7 @@ async def state_of(scene: Scene, visit: str) -> str:
 async def test_confirm(scene):
     ana, number, _ = await reminded(scene)
     assert scene.phone(number)[-1] == (
-        "Lee Office: visit Tue, Mar 10, 12:30 PM. Reply C to confirm, R to change, N if you can't. LINK "
-        "STOP=opt out"
+        "Lee Office: visit Tue, Mar 10, 12:30 PM. Reply C to confirm, R to change, N if you can't. LINK STOP=opt out"
     )
     assert await scene.says(number, "ok see you then") == [
         "Lee Office: confirmed, Tue, Mar 10, 12:30 PM. See you then."
@@ -571,8 +570,7 @@ async def offered(scene: Scene, **wishes):
 async def test_an_opening_taken(scene):
     ana, number = await offered(scene)
     assert scene.opening_text(number) == (
-        "Lee Office: opening Tue, Mar 10, 10:00 AM. 1st A by 12:00 PM has it, P=pass; place kept. LINK "
-        "STOP=opt out"
+        "Lee Office: opening Tue, Mar 10, 10:00 AM. 1st A by 12:00 PM has it, P=pass; place kept. LINK STOP=opt out"
     )
     assert await scene.says(number, "A") == [
         "Lee Office: it's yours, Tue, Mar 10, 10:00 AM. Reply U within 15 min to undo."
