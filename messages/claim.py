@@ -146,7 +146,8 @@ async def claim(tx: Tx, order: Order) -> Claimed:
     """Decide a batch of due messages; see the module."""
     await store.hold_claims(tx)
     pace = Pace(await pacing_store.senders(tx), tx.now, pressing=order.pressing)
-    most = order.limits.batch if not pace.room else min(order.limits.batch, pace.room)
+    # As many for each number: what is first may all be for one that is full, and must not hide what others can take.
+    most = min(order.limits.batch, pace.room * len(pace.numbers)) if pace.room else order.limits.batch
     # Mail has no number to wait for: while texts must wait for theirs, it goes on.
     only = Channel.EMAIL if pace.room == 0 else None
     due = await store.due(tx, min(most, order.at_most), below=await _below(tx, order), only=only)

@@ -40,19 +40,16 @@ async def keep_hours(tx: Tx, turn: Turn, client_id: str) -> str:
 def hours_wished(body: str, when: When) -> tuple[int, int] | None:
     """The minutes of the day they want to hear from us in; None when that is not sure.
 
-    "Not before 10" and "only after 10" are the same; so are "not after 8" and "only before 8".
+    "Not before 10" and "only after 10" are the same, and so they were read; hours that were ruled out leave a hole in
+    the day, which is not kept.
     """
-    spans = when.spans or when.without
-    if when.ask or len(spans) != 1:
+    if when.ask or when.without or len(when.spans) != 1:
         return None
-    start, end = _minutes(spans[0])
-    negative = bool(when.without) or _NOT.first(normalise(body).whole.spoken) is not None
+    start, end = _minutes(when.spans[0])
     if start is None and end is None:
         return None
-    if negative and start is not None and end is not None:
+    if start is not None and end is not None and _NOT.first(normalise(body).whole.spoken) is not None:
         return None  # a hole in the day
-    if negative:
-        return (end, WHOLE_DAY[1]) if end is not None else (WHOLE_DAY[0], start or WHOLE_DAY[1])
     return (WHOLE_DAY[0] if start is None else start, WHOLE_DAY[1] if end is None else end)
 
 

@@ -28,12 +28,15 @@ def test_no_word_is_left_over():
     from pathlib import Path
 
     templates = "".join(path.read_text() for path in (Path(__file__).parents[2] / "bot/links/templates").glob("*.html"))
-    chat = (Path(__file__).parents[2] / "bot/links/chat.py").read_text()
-    said = set(re.findall(r'say\([^,]+, "([a-z._]+)"', templates + chat)) | {
-        "prefs.text",
-        "prefs.email",
-        "prefs.whatsapp",
-    }
+    pages = "".join(
+        path.read_text() for path in (Path(__file__).parents[2] / "bot/links").glob("*.py") if path.name != "words.py"
+    )
+    said = set(re.findall(r'"((?:[a-z_]+\.)*[a-z_]+)"', templates + pages))
+    said |= {f"prefs.{way}" for way in ("text", "email", "whatsapp")}
+    said |= {f"list.{part}" for part in ("morning", "afternoon", "evening")}
+    choices = {"with": ("same", "seen", "any"), "how": ("in_person", "telehealth"), "where": ("same", "any")}
+    said |= {f"list.{name}" for name in choices}
+    said |= {f"list.{name}.{key}" for name, keys in choices.items() for key in keys}
     said |= {f"chat.key.{key}" for key in "CRNULAP"}
     unused = [key for key in ENGLISH if key not in said and not key.startswith("done.")]
     assert unused == []
