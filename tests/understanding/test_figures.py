@@ -125,7 +125,7 @@ def test_distress_in_unseen_words_raises_the_alarm(corpus, language, recall):
 
 @pytest.mark.parametrize(
     ("corpus", "language", "idioms", "near"),
-    [(ours, "en", 0.08, 0.02), (ours, "es", 0.12, 0.05), (strangers, "en", 0.19, 0.24), (strangers, "es", 0.22, 0.17)],
+    [(ours, "en", 0.08, 0.03), (ours, "es", 0.12, 0.08), (strangers, "en", 0.19, 0.24), (strangers, "es", 0.22, 0.17)],
 )
 def test_idioms_and_ordinary_words_near_distress_seldom_do(corpus, language, idioms, near):
     assert share(told_by(corpus, "~", language)) <= idioms
@@ -151,6 +151,11 @@ def test_idioms_and_ordinary_words_near_distress_seldom_do(corpus, language, idi
 )
 def test_what_is_unmistakable_raises_it_in_the_further_languages(language, text):
     assert named(text, ASKED["r"], language)[2]
+
+
+@pytest.mark.parametrize(("language", "raised"), [("en", 0.03), ("es", 0.04)])
+def test_everyday_texts_of_strangers_seldom_do(language, raised):
+    assert share([text for _, text in signed(f"plain_{language}")]) <= raised
 
 
 def test_ordinary_replies_hardly_ever_do():

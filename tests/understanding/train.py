@@ -27,7 +27,7 @@ MISS_COSTS = 1.5
 MUST_COSTS = 3.0
 """A line that has to be told apart against another."""
 AROUND = ("{}", "ok thanks. {}", "{}\nsee you tuesday", "STOP texting me. {}", "N. {}")
-LINE = 0.0
+LINE = -0.1
 """The score above which the alarm is raised; shifted to nought in what is written."""
 
 
@@ -51,7 +51,7 @@ def written() -> Iterator[tuple[bool, str]]:
             yield from ((False, text) for text, _ in lines(name) if not held_back(text))
         yield from (("crisis" in answer, text) for text, answer in lines(f"training/replies_unseen_{language}"))
         yield from ((sign == "!", text) for sign, text in distress(language) if not held_back(text))
-        for name in ("told", "unseen"):
+        for name in ("told", "unseen", "plain"):
             yield from ((sign == "!", text) for sign, text in signed(f"training/{name}_{language}"))
 
 
