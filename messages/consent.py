@@ -43,6 +43,9 @@ class StopSource(StrEnum):
     """Said on another channel; by the rule of that day it ended this one as well."""
 
 
+_NOT_SAID_THERE: Final = frozenset({StopSource.STAFF, StopSource.WITH_ANOTHER})
+
+
 @dataclass(frozen=True, slots=True)
 class Stopped:
     """The address is opted out. `again`: it had been, and nothing new follows from it."""
@@ -188,10 +191,19 @@ async def _ended_with(tx: Tx, address_ix: bytes, channel: Channel) -> list[Chann
     return sorted(each for each in found if each in resumed)
 
 
-async def is_stopped(r: Reading, address_ix: bytes, channel: Channel, *, by: datetime | None = None) -> bool:
-    """Whether the address is opted out on the channel, and was so `by` an instant."""
+async def is_stopped(r: Reading, address_ix: bytes, channel: Channel) -> bool:
+    """Whether the address is opted out on the channel."""
     found = await store.opt_out_of(r, address_ix, channel.value)
-    return found is not None and found.stopped and (by is None or found.at <= by)
+    return found is not None and found.stopped
+
+
+async def has_stopped(r: Reading, address_ix: bytes, channel: Channel, *, by: datetime) -> bool:
+    """Whether whoever has the address opted out there themselves, and had `by` an instant: a bare YES takes that back.
+
+    What staff recorded, or was said on another channel, does not end by a yes to something else; it takes START.
+    """
+    found = await store.opt_out_of(r, address_ix, channel.value)
+    return found is not None and found.stopped and found.source not in _NOT_SAID_THERE and found.at <= by
 
 
 async def acknowledge_stops(tx: Tx) -> int:

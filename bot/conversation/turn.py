@@ -70,7 +70,7 @@ class Sender:
     """The number, and who has it on file.
 
     `points` are in use by people who may know of the client's visits; `others` are quarantined: somebody else's.
-    `channel` is the one they wrote by and are answered on; `stopped` says that they had ended that one.
+    `channel` is the one they wrote by and are answered on; `stopped` says that they had ended that one themselves.
     """
 
     address: str
@@ -200,7 +200,7 @@ async def sender_of(tx: Tx, inbound: Inbound, direct: Direct | None = None) -> S
         in_use = tuple(point for point in in_use if point.client_id == direct.client_id)
     others = tuple(point for point in found if point.state == "quarantined")
     channel = Channel.WHATSAPP if inbound.via == whatsapp_store.VIA else Channel.SMS
-    stopped = await consent.is_stopped(tx, inbound.sender_ix, channel, by=inbound.received_at)
+    stopped = await consent.has_stopped(tx, inbound.sender_ix, channel, by=inbound.received_at)
     return Sender(inbound.sender, inbound.sender_ix, in_use, others, stopped, channel)
 
 

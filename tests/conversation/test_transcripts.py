@@ -6,6 +6,7 @@ import pytest
 
 from bot.conversation import question_store
 from messages import consent
+from messages.consent import StopSource
 from messages.kinds import Channel
 from messages.tasks import TaskKind
 from scheduler.actions.cancel import cancel
@@ -866,6 +867,18 @@ async def test_a_text_from_before_a_stop_does_not_take_it_back_however_late_it_i
     async with scene.record.read(scene.practice) as r:
         (point,) = await people.contact_points(r, ana)
         assert await consent.is_stopped(r, point.value_ix, Channel.SMS)
+
+
+async def test_a_yes_to_something_else_does_not_take_back_what_staff_recorded(scene):
+    ana, number, _ = await reminded(scene)
+    async with scene.record.write(scene.practice, OPERATOR) as tx:
+        await consent.stop(tx, number, Channel.SMS, StopSource.STAFF)
+    for text, stopped in (("yes", True), ("START", False)):
+        scene.pass_time(seconds=30)
+        assert await scene.says(number, text) == []
+        async with scene.record.read(scene.practice) as r:
+            (point,) = await people.contact_points(r, ana)
+            assert await consent.is_stopped(r, point.value_ix, Channel.SMS) is stopped
 
 
 async def test_cancelar_is_asked_back(scene):
