@@ -239,7 +239,8 @@ async def test_an_import_is_on_the_audit_trail(world: World) -> None:
     await load(world, CLIENTS)
     async with world.read() as r:
         c = tables.audit_entry.c
-        rows = (await r.conn.execute(select(c.action, c.detail).where(c.action.contains("import")))).all()
+        wanted = select(c.action, c.detail).where(c.action.contains("import")).order_by(c.seq)
+        rows = (await r.conn.execute(wanted)).all()
     assert [row.action for row in rows] == ["client.imported"] * 3 + ["import.finished"]
     assert rows[-1].detail == {"kind": "clients", "new": 3, "known": 0, "bad": 0, "left_out": 0}
 
