@@ -363,7 +363,7 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
         "a START from before a STOP takes it back",
         _both(
             _edit(consent, "start", ("said_at < before.at", "False")),
-            _edit(consent, "is_stopped", ("found.at <= by", "True")),
+            _edit(consent, "has_stopped", ("found.at <= by", "True")),
         ),
     ),
     Mutation(
