@@ -12,7 +12,7 @@ from typing import Final
 from messages.kinds import Channel, Purpose
 from messages.quiet_hours import window_of
 from messages.recipients import Reachable, reachable
-from messages.send_rules import next_open
+from messages.send_rules import SendWindow, next_open
 from scheduler.calendar.wallclock import day_span, local_day, zone_of
 from scheduler.core.record import Reading
 from scheduler.people import store as people
@@ -107,6 +107,24 @@ def offers_a_day(policy: Policy, lead: timedelta) -> int:
     return policy.offers_a_day if lead < TODAY else max(1, policy.offers_a_day - 1)
 
 
+async def open_to_offers(r: Reading, client_ids: Sequence[str], practice: Practice) -> dict[str, ContactPoint]:
+    """Those of them who have agreed to offers by text, at an hour when one may reach them unasked; at which number.
+
+    For what is offered in a text that leaves anyway: nothing is said of caps.
+    """
+    reach, hours = await reachable(r, client_ids, Purpose.WAITLIST), await people.own_hours(r, client_ids)
+    return {
+        client_id: of_client[Channel.SMS]
+        for client_id, of_client in reach.items()
+        if Channel.SMS in of_client and _window(r, hours.get(client_id, OwnHours()), practice).is_open(r.now)
+    }
+
+
+def _window(r: Reading, hours: OwnHours, practice: Practice) -> SendWindow:
+    own = (hours.from_minute, hours.until_minute)
+    return window_of(practice, hours.zone or practice.zone, r.now.date(), unasked=True, own=own)
+
+
 async def _groups(
     r: Reading, opening: Opening, policy: Policy, now_true: Moment, passed: dict[str, Misfit]
 ) -> AsyncIterator[Sequence[Ranked]]:
@@ -153,9 +171,7 @@ def _may_be_texted(
     enough_today: bool,
 ) -> bool:
     hours = facts.hours.get(ranked.client_id, OwnHours())
-    zone = hours.zone or practice.zone
-    own = (hours.from_minute, hours.until_minute)
-    window = window_of(practice, zone, r.now.date(), unasked=True, own=own)
+    zone, window = hours.zone or practice.zone, _window(r, hours, practice)
     if enough_today or not has_room(facts.texts.get(point.value_ix, ()), practice, zone, r.now):
         tomorrow = day_span(local_day(r.now, zone_of(zone)), zone_of(zone)).ends_at
         found.later(next_open(tomorrow, window))

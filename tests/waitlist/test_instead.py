@@ -4,7 +4,11 @@ from datetime import timedelta
 
 import pytest
 
+from messages import consent
+from messages.kinds import Channel, Purpose
 from scheduler.core.actor import OPERATOR
+from scheduler.core.record import Tx
+from scheduler.people import client_hours_store
 from scheduler.people import store as people
 from tests.conversation.scene import ZONE, Scene, local, set_the_scene
 from tests.waitlist.test_claims import offered, second_holder, take
@@ -13,6 +17,7 @@ from waitlist import edit_store, store
 from waitlist.actions.change import change
 from waitlist.actions.claim import Won
 from waitlist.actions.pass_offer import pass_offer
+from waitlist.actions.pause import pause
 from waitlist.actions.save_policy import save_policy
 from waitlist.matching import WeeklyWindow
 from waitlist.store import OfferState, OpeningKind, OpeningState
@@ -67,6 +72,32 @@ async def test_two_who_come_second_are_told_of_two_times(scene):
     await take(scene, first.id)
     times = {(each.clinician_id, each.starts_at) for each in (await instead(scene, bo), await instead(scene, cleo))}
     assert len(times) == 2
+
+
+async def _rests(tx: Tx, bo: str, entry: str) -> None:
+    await pause(tx, entry, tx.now + timedelta(days=14))
+
+
+async def _agrees_no_more(tx: Tx, bo: str, entry: str) -> None:
+    (point,) = await people.contact_points(tx, bo)
+    await consent.withdraw(tx, point.id, Channel.SMS, Purpose.WAITLIST, wording="test", how="link")
+
+
+async def _wants_evenings(tx: Tx, bo: str, entry: str) -> None:
+    await client_hours_store.set_hours(tx, bo, 18 * 60, 24 * 60)
+
+
+@pytest.mark.parametrize("no_more", [_rests, _agrees_no_more, _wants_evenings])
+async def test_who_may_not_be_made_an_offer_now_is_told_of_no_other_time(scene, no_more):
+    _, first = await offered(scene)
+    bo, _, entry = await second_holder(scene, first)
+    scene.clock.advance(timedelta(seconds=1))
+    async with scene.record.write(scene.practice, OPERATOR) as tx:
+        await no_more(tx, bo, entry)
+    assert isinstance(await take(scene, first.id), Won)
+    assert await instead(scene, bo) is None
+    (text,) = [each for each in await scene.messages(bo) if each.kind == "offer_lost"]
+    assert text.fields.deadline is None
 
 
 @pytest.mark.parametrize("ends", ["passed", "in silence"])

@@ -12,7 +12,7 @@ from tests.waitlist.test_waves import held_times, offers, openings, waves
 from waitlist.actions.claim import Gone, Won
 from waitlist.actions.undo_claim import NotUndone, undo_claim
 from waitlist.actions.withdraw import withdraw_opening
-from waitlist.store import OfferState, OpeningKind, OpeningState
+from waitlist.store import EntryState, OfferState, OpeningKind, OpeningState, entries_of
 
 TUESDAYS_AT_TWO = Series(date(2026, 3, 10), 14 * 60)
 
@@ -141,5 +141,6 @@ async def test_a_weekly_time_is_not_undone_by_a_letter(scene):
 
 async def test_one_may_wait_on_both_lists(scene):
     ana = await scene.client()
-    await scene.wait(ana, weekly=True)
-    await scene.wait(ana)
+    both = {await scene.wait(ana, weekly=True), await scene.wait(ana)}
+    async with scene.record.read(scene.practice) as r:
+        assert {each.id for each in await entries_of(r, ana) if each.state is EntryState.WAITING} == both

@@ -16,9 +16,10 @@ from scheduler.core.record import Reading, Tx
 from scheduler.people import store as people
 from waitlist import candidates, edit_store, narrow_store, store
 from waitlist.actions.open_time import open_time
+from waitlist.askable import open_to_offers
 from waitlist.deadlines import held_until, hold_expiry
 from waitlist.matching import fits
-from waitlist.store import Entry, Offer, Opening, OpeningKind
+from waitlist.store import Entry, EntryState, Offer, Opening, OpeningKind
 
 MOST: Final = 5
 """So many of those who came second are looked at: the winner's commit waits for it."""
@@ -43,27 +44,38 @@ class Instead:
 
 
 async def offer_instead(tx: Tx, losers: Sequence[Offer]) -> dict[str, Instead]:
-    """For those of the first few whom a free time fits, by the id of the offer they lost; others keep their place."""
+    """For those of the first few whom a free time fits, by the id of the offer they lost; others keep their place.
+
+    The word that they lost is an answer; another time is an offer nobody asked for. So only those get one who may be
+    made offers at this hour, and do not rest.
+    """
     found: dict[str, Instead] = {}
     free = _Free()
     like = await store.opening_by_id(tx, losers[0].opening_id) if losers else None
     if like is None or like.kind in NOT_A_VISIT:
         return found
+    practice = await people.practice(tx)
+    minutes = min(practice.offer_hold_minutes, LONGEST_MINUTES)
     holding = {each.address_ix for each in await narrow_store.holding(tx)}
+    points = await open_to_offers(tx, [each.client_id for each in losers[:MOST]], practice)
     for lost in losers[:MOST]:
-        entry = await store.entry(tx, lost.entry_id)
-        point = await people.contact_point(tx, lost.contact_point_id)
-        if entry is None or point is None or point.value_ix in holding:
+        entry, point = await store.entry(tx, lost.entry_id), points.get(lost.client_id)
+        if entry is None or not _wants_one(tx, entry) or point is None or point.id != lost.contact_point_id:
             continue
-        instead = await _hold_one(tx, free, lost, entry, like)
+        if point.value_ix in holding:
+            continue
+        instead = await _hold_one(tx, free, lost, entry, like, minutes)
         if instead is not None:
             holding.add(point.value_ix)
             found[lost.id] = instead
     return found
 
 
-async def _hold_one(tx: Tx, free: "_Free", lost: Offer, entry: Entry, like: Opening) -> Instead | None:
-    minutes = min((await people.practice(tx)).offer_hold_minutes, LONGEST_MINUTES)
+def _wants_one(r: Reading, entry: Entry) -> bool:
+    return entry.state is EntryState.WAITING and (entry.paused_until is None or entry.paused_until <= r.now)
+
+
+async def _hold_one(tx: Tx, free: "_Free", lost: Offer, entry: Entry, like: Opening, minutes: int) -> Instead | None:
     for time in await free.times(tx, entry):
         opening = await _as_opening(tx, free, like, time)
         deadline = held_until(tx.now, time.starts_at, minutes, alone=True)
