@@ -6,7 +6,7 @@ can carry more than a time, a neutral practice label, the practice's phone, one 
 """
 
 from collections.abc import Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, fields, replace
 from datetime import date, datetime
 from enum import StrEnum
 from types import MappingProxyType
@@ -102,6 +102,7 @@ class Kind(StrEnum):
     OFFER_SECOND = "offer_second"
     OFFER_EXPIRED = "offer_expired"
     OFFER_WITHDRAWN = "offer_withdrawn"
+    STILL_WAITING = "still_waiting"
     LIST_ALREADY = "list_already"
     LIST_LEFT = "list_left"
 
@@ -256,6 +257,9 @@ _OFFER: Final = Traits(
     editable=True,
 )
 
+# As unasked for as an offer, and said instead of one.
+_STILL_WAITING: Final = replace(_OFFER, required=frozenset({"label", "office_phone"}))
+
 TRAITS: Final[Mapping[Kind, Traits]] = MappingProxyType(
     {
         Kind.ENROLMENT: _notice("office_phone"),
@@ -291,6 +295,7 @@ TRAITS: Final[Mapping[Kind, Traits]] = MappingProxyType(
         Kind.OFFER_NOTED: _reply("starts_at", "deadline", "office_phone"),
         Kind.OFFER_CALL: _reply("starts_at", "deadline", "office_phone"),
         Kind.OFFER_SECOND: _reply(),
+        Kind.STILL_WAITING: _STILL_WAITING,
         Kind.LIST_ALREADY: _reply(),
         Kind.LIST_LEFT: _reply(),
         Kind.OFFER_EXPIRED: _notice("starts_at", purpose=Purpose.WAITLIST),

@@ -731,6 +731,8 @@ waitlist_entry = Table(
     Column("expires_on", Date),
     Column("location_id", Id),  # NULL = any
     Column("weekly", Boolean, nullable=False, server_default=false()),  # waits for a weekly time, not for one visit
+    _instant("asked_whether_at", nullable=True),  # they left several offers unanswered: do they still wait?
+    _instant("heard_at", nullable=True),  # the first sign of them since; until then nobody asks them
     _to("client", "client_id"),
     _to("service", "service_id"),
     _key("id"),

@@ -46,9 +46,13 @@ class Turn:
 
 @dataclass(slots=True)
 class Askable:
-    """Those who may be asked now, in turn; and when the first of the others may be, if that is known."""
+    """Those who may be asked now, in turn; and when the first of the others may be, if that is known.
+
+    `silent`: who may be texted, but has left so many offers unanswered that they are asked whether they still wait.
+    """
 
     turns: list[Turn] = field(default_factory=list)
+    silent: list[Turn] = field(default_factory=list)
     others_at: datetime | None = None
 
     def later(self, at: datetime | None) -> None:
@@ -79,12 +83,14 @@ async def askable(r: Reading, opening: Opening, practice: Practice, policy: Poli
             point = facts.reach.get(ranked.client_id, {}).get(Channel.SMS)
             if point is None or point.value_ix in numbers:
                 continue  # two offers on one number could not be told apart in a reply
-            today = facts.offers.get(ranked.client_id, ())
-            enough_today = had_enough(today, policy, lead)
-            if not _may_be_texted(r, ranked, point, facts, practice, found, enough_today=enough_today):
-                continue
-            numbers.add(point.value_ix)
-            found.turns.append(Turn(ranked, point))
+            enough_today = had_enough(facts.offers.get(ranked.client_id, ()), policy, lead)
+            may_be = _when(r, ranked, point, facts, practice, enough_today=enough_today)
+            silent = policy.is_silent(ranked.standing.unanswered)
+            if may_be == r.now:
+                numbers.add(point.value_ix)
+                (found.silent if silent else found.turns).append(Turn(ranked, point))
+            elif not silent:
+                found.later(may_be)
         if enough(found.turns):
             return found
     for client_id, reason in passed.items():
@@ -160,24 +166,13 @@ async def _facts(r: Reading, some: Sequence[Ranked], practice: Practice) -> _Fac
     )
 
 
-def _may_be_texted(
-    r: Reading,
-    ranked: Ranked,
-    point: ContactPoint,
-    facts: _Facts,
-    practice: Practice,
-    found: Askable,
-    *,
-    enough_today: bool,
-) -> bool:
+def _when(
+    r: Reading, ranked: Ranked, point: ContactPoint, facts: _Facts, practice: Practice, *, enough_today: bool
+) -> datetime | None:
+    """When they may be texted: now, or at the first moment that is known."""
     hours = facts.hours.get(ranked.client_id, OwnHours())
     zone, window = hours.zone or practice.zone, _window(r, hours, practice)
     if enough_today or not has_room(facts.texts.get(point.value_ix, ()), practice, zone, r.now):
         tomorrow = day_span(local_day(r.now, zone_of(zone)), zone_of(zone)).ends_at
-        found.later(next_open(tomorrow, window))
-        return False
-    opens = next_open(r.now, window)
-    if opens != r.now:
-        found.later(opens)
-        return False
-    return True
+        return next_open(tomorrow, window)
+    return next_open(r.now, window)

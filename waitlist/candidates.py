@@ -115,7 +115,7 @@ async def wish_then(r: Reading, entry: Entry, opening: Opening) -> Wish:
 def wish_of(entry: Entry, gap: Gap, expected: Mapping[str, frozenset[str]] = NOBODY) -> Wish:
     """An entry as if it waited and held nothing; `expected`: by client, the visits they have at that time."""
     (wish,) = wishes([entry], gap, Moment(expected, frozenset(), {}, frozenset()))
-    return replace(wish, waiting=True, paused_until=None)
+    return replace(wish, waiting=True, paused_until=None, quiet=False)
 
 
 async def misfits(r: Reading, opening: Opening, entries: Collection[Entry]) -> dict[str, Misfit]:
@@ -255,6 +255,7 @@ def _wish(entry: Entry, *, taken: tuple[Span, ...], asked_already: bool, holds_a
         last_offered_at=entry.last_offered_at,
         replaces_at=entry.replaces_at,
         paused_until=entry.paused_until,
+        quiet=entry.is_quiet,
         location_id=entry.location_id,
         weekly=entry.weekly,
         taken=taken,

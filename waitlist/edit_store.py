@@ -10,13 +10,13 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Final
 
-from sqlalchemy import bindparam, insert, select, update
+from sqlalchemy import bindparam, insert, not_, select, update
 
 from scheduler.core.record import Tx
 from scheduler.tables import busy, client, offer, opening, waitlist_entry
 from waitlist import policy_store
 from waitlist.matching import WeeklyWindow, grid_of
-from waitlist.store import UNSETTLED, EntryState, OfferState, OpeningState
+from waitlist.store import UNSETTLED, EntryState, OfferState, OpeningState, not_quiet
 from waitlist.turns import MINUTES_A_DAY, Standing, turn_of
 
 _LOCK_HOLD: Final = (
@@ -104,8 +104,33 @@ async def give_credit(tx: Tx, entry_ids: Sequence[str], more: int = 1) -> None:
     )
 
 
+async def note_asked_whether(tx: Tx, client_ids: Collection[str], unanswered: int) -> dict[str, list[str]]:
+    """These clients are asked now whether they still wait, for all they left so many offers of unanswered.
+
+    By client the entries it is about; who was asked before, and is silent since, is left out.
+    """
+    e = waitlist_entry.c
+    silent = (e.state == EntryState.WAITING, e.unanswered >= unanswered)
+    there = (e.practice_id == tx.practice_id, e.client_id.in_(tuple(client_ids)), *silent, not_quiet())
+    asked = update(waitlist_entry).where(*there).values(asked_whether_at=tx.now, heard_at=None)
+    found: dict[str, list[str]] = {}
+    for client_id, entry_id in (await tx.conn.execute(asked.returning(e.client_id, e.id))).all():
+        found.setdefault(client_id, []).append(entry_id)
+    return {client_id: sorted(entry_ids) for client_id, entry_ids in found.items()}
+
+
+async def note_not_asked(tx: Tx, client_id: str) -> None:
+    """The question did not reach this client; of their other entries nothing changes."""
+    e = waitlist_entry.c
+    there = (e.practice_id == tx.practice_id, e.client_id == client_id, not_(not_quiet()))
+    await tx.conn.execute(update(waitlist_entry).where(*there).values(asked_whether_at=None))
+
+
 async def note_answer(tx: Tx, entry_ids: Collection[str], *, answered: bool) -> None:
-    """Whether these entries answered the offer that is over now; each stands where that puts it."""
+    """Whether these entries answered the offer that is over now; each stands where that puts it.
+
+    Whoever had gone quiet and answers is heard of by that.
+    """
     given = {"of": tx.practice_id, "entries": sorted(entry_ids), "least": 1 if answered else 0}
     found = (await tx.conn.execute(_ANSWERING, given)).all()
     if not found:
@@ -120,10 +145,13 @@ async def note_answer(tx: Tx, entry_ids: Collection[str], *, answered: bool) -> 
             unanswered=unanswered,
             priority=row.priority,
         )
-        rows.append({"entry": row.id, "unanswered": unanswered, "turn": turn_of(stands, weights)})
+        heard_at = tx.now if answered and row.asked_whether_at and not row.heard_at else row.heard_at
+        new = {"unanswered": unanswered, "turn": turn_of(stands, weights), "heard_at": heard_at}
+        rows.append({"entry": row.id, **new})
     e = waitlist_entry.c
     changed = update(waitlist_entry).where(e.practice_id == tx.practice_id, e.id == bindparam("entry"))
-    await tx.conn.execute(changed.values(unanswered=bindparam("unanswered"), turn=bindparam("turn")), rows)
+    new_values: dict[str, Any] = {name: bindparam(name) for name in ("unanswered", "turn", "heard_at")}
+    await tx.conn.execute(changed.values(new_values), rows)
 
 
 async def lock_client(tx: Tx, client_id: str) -> None:

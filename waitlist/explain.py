@@ -31,6 +31,7 @@ class Why(StrEnum):
     JOINED_LATER = "joined_later"
     MISFIT = "misfit"
     HELD_ANOTHER = "held_another"
+    QUIET = "quiet"
     NOT_REACHABLE = "not_reachable"
     HAD_ENOUGH = "had_enough"
     TAKEN_BEFORE = "taken_before"
@@ -89,6 +90,8 @@ async def _explain(r: Reading, entry: Entry, opening: Opening, own: tuple[Offer,
     misfit = await _misfit_then(r, entry, opening)
     if misfit is not None:
         return told(why=Why.MISFIT, misfit=misfit)
+    if _was_quiet(entry, opening, made):
+        return told(why=Why.QUIET)
     if opening.state is OpeningState.OPEN:
         return told(why=Why.IN_TURN, place=await _place(r, entry, opening))
     return told(why=await _passed_over(r, entry, opening, own, made))
@@ -107,6 +110,13 @@ async def _passed_over(
     if opening.state in {OpeningState.EXHAUSTED, OpeningState.EXPIRED}:
         return Why.HAD_ENOUGH
     return Why.TAKEN_BEFORE
+
+
+def _was_quiet(entry: Entry, opening: Opening, made: tuple[Offer, ...]) -> bool:
+    """Whether they had been asked whether they still wait, and not been heard of, when others were asked about it."""
+    asked_at, heard_at = entry.asked_whether_at, entry.heard_at
+    until = max(_last(opening, made), opening.next_wave_at or opening.created_at)
+    return asked_at is not None and asked_at <= until and (heard_at is None or heard_at > opening.created_at)
 
 
 def _last(opening: Opening, made: tuple[Offer, ...]) -> datetime:

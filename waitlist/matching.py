@@ -31,6 +31,7 @@ class Misfit(StrEnum):
 
     NOT_WAITING = "not_waiting"
     PAUSED = "paused"
+    QUIET = "quiet"
     GAVE_IT_UP = "gave_it_up"
     OTHER_SERVICE = "other_service"
     OTHER_RHYTHM = "other_rhythm"
@@ -61,7 +62,7 @@ class Wish:
     Empty `clinician_ids` mean anybody, empty `windows` any time, no `location_id` any place.
     `replaces_at` is the start of the later visit that a claim would release, while that visit still stands. `taken`
     are the client's other visits. `weekly`: for a weekly time, which takes the place of their old one and need not
-    begin before it.
+    begin before it. `quiet`: they were asked whether they still wait, and not heard of since.
     """
 
     entry_id: str
@@ -80,6 +81,7 @@ class Wish:
     last_offered_at: datetime | None = None
     replaces_at: datetime | None = None
     paused_until: datetime | None = None
+    quiet: bool = False
     location_id: str | None = None
     weekly: bool = False
     taken: Sequence[Span] = ()
@@ -114,7 +116,7 @@ class Ranked:
 
 def fits(wish: Wish, gap: Gap, now: datetime) -> Misfit | None:
     """None when the entry can take the opening, else the first reason why not."""
-    return _of_the_entry(wish, gap) or _of_the_time(wish, gap, now) or _of_the_moment(wish, gap, now)
+    return _of_the_entry(wish, gap) or _of_the_time(wish, gap, now) or _at_rest(wish, now) or _of_the_moment(wish, gap)
 
 
 def rank(wishes: Iterable[Wish], gap: Gap, now: datetime, weights: Weights = STANDARD.weights) -> tuple[Ranked, ...]:
@@ -232,9 +234,13 @@ def _inside(window: WeeklyWindow, start: datetime, span: Span) -> bool:
     )
 
 
-def _of_the_moment(wish: Wish, gap: Gap, now: datetime) -> Misfit | None:
+def _at_rest(wish: Wish, now: datetime) -> Misfit | None:
     if wish.paused_until is not None and now < wish.paused_until:
         return Misfit.PAUSED
+    return Misfit.QUIET if wish.quiet else None
+
+
+def _of_the_moment(wish: Wish, gap: Gap) -> Misfit | None:
     if wish.replaces_at is not None and not gap.weekly and gap.span.starts_at >= wish.replaces_at:
         return Misfit.NOT_EARLIER
     if any(span.overlaps(gap.span) for span in wish.taken):

@@ -15,7 +15,7 @@ from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select
 from messages.cap_store import ANSWERED
 from scheduler.core.record import Reading
 from scheduler.tables import contact_point, offer, waitlist_entry
-from waitlist.store import EntryState, OfferState
+from waitlist.store import EntryState, OfferState, not_quiet
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -101,6 +101,7 @@ def _of_the_time() -> tuple[ColumnElement[bool], ...]:
         or_(e.earliest_day.is_(None), e.earliest_day <= bindparam("day")),
         or_(e.latest_day.is_(None), e.latest_day >= bindparam("day")),
         or_(e.paused_until.is_(None), e.paused_until <= bindparam("now")),
+        not_quiet(),
         or_(e.location_id.is_(None), e.location_id == bindparam("place")),
     )
 

@@ -36,7 +36,7 @@ from waitlist import store
 from waitlist.actions.booked_by_hand import booked_by_hand
 from waitlist.actions.open_time import open_time
 from waitlist.actions.stopped import offers_stopped
-from waitlist.actions.undelivered import offer_undelivered
+from waitlist.actions.undelivered import undelivered
 from waitlist.actions.withdraw import withdraw_opening
 from waitlist.store import Opening, OpeningKind, OpeningState
 
@@ -146,7 +146,7 @@ async def on_restored(tx: Tx, event: ParticipationRestored) -> None:
 
 async def on_undeliverable(tx: Tx, event: MessageUndeliverable) -> None:
     """An offer that reached nobody does not wait for its deadline."""
-    await offer_undelivered(tx, event.message_id)
+    await undelivered(tx, event.message_id)
 
 
 async def on_stopped(tx: Tx, event: NumberStopped) -> None:

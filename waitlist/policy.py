@@ -58,7 +58,9 @@ class Policy:
     with at least this chance. `disappointed_percent`: but never so large that more than so many people per hundred
     filled times are expected to say yes too late. `stop_before_minutes`: nobody is asked nearer to the visit.
     `offers_a_day`: the most one person may leave unanswered on one day, whatever the caps on texts allow; the last of
-    them is kept for a time within a day, and nobody is made more than twice as many. `near_mode`: how many are asked
+    them is kept for a time within a day, and nobody is made more than twice as many. `quiet_after`: who leaves so many
+    offers in a row unanswered is asked once whether they still wait, instead of further offers; 0, never. After
+    `quiet_days` without an answer staff are told that the entry rests. `near_mode`: how many are asked
     when the visit is less than `near_hours` away; none, as standard. `desk_days` (bit 0 is Monday),
     `desk_from_minute` and `desk_until_minute`: when the front desk can settle a yes, where `accept` leaves that to
     people.
@@ -72,6 +74,8 @@ class Policy:
     disappointed_percent: int = 20
     stop_before_minutes: int = 30
     offers_a_day: int = 3
+    quiet_after: int = 4
+    quiet_days: int = 7
     near_hours: int = 0
     near_mode: Mode = Mode.EVERYBODY
     desk_days: int = 0b0011111
@@ -82,6 +86,10 @@ class Policy:
     def mode_at(self, lead: timedelta) -> Mode:
         """How many are asked at once, so long before the visit."""
         return self.near_mode if lead < timedelta(hours=self.near_hours) else self.mode
+
+    def is_silent(self, unanswered: int) -> bool:
+        """Whether somebody who left so many offers in a row unanswered is asked whether they still wait."""
+        return 0 < self.quiet_after <= unanswered
 
     def terms(self) -> dict[str, Any]:
         """As it is stored; the version is a column of its own."""
@@ -99,6 +107,8 @@ BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
     "disappointed_percent": (1, 100),
     "stop_before_minutes": (30, 48 * 60),
     "offers_a_day": (1, 20),
+    "quiet_after": (0, 20),
+    "quiet_days": (1, 60),
     "near_hours": (0, 48),
     "desk_days": (1, 127),
     "desk_from_minute": (0, 24 * 60),

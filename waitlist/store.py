@@ -11,7 +11,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, not_, or_, select
 
 from scheduler.appointments.states import ACTIVE
 from scheduler.core.record import Reading
@@ -87,7 +87,8 @@ UNSETTLED = (OpeningState.OPEN, OpeningState.EXHAUSTED)
 class Entry:
     """Somebody waits. `replaces_at` is the start of the visit a claim would release, while that visit stands.
 
-    `client_active`: false for clients who have been put away; they are not asked.
+    `client_active`: false for clients who have been put away; they are not asked. `asked_whether_at`: when they were
+    last asked whether they still wait, having left several offers unanswered; `heard_at`: when they were heard of then.
     """
 
     id: str
@@ -112,6 +113,13 @@ class Entry:
     expires_on: date | None
     location_id: str | None
     weekly: bool
+    asked_whether_at: datetime | None
+    heard_at: datetime | None
+
+    @property
+    def is_quiet(self) -> bool:
+        """Whether nothing was heard of them since they were asked whether they still wait: they are made no offers."""
+        return self.asked_whether_at is not None and self.heard_at is None
 
 
 @dataclass(frozen=True, slots=True)
@@ -213,6 +221,20 @@ async def entries_of(r: Reading, client_id: str) -> tuple[Entry, ...]:
     e = waitlist_entry.c
     rows = await r.conn.execute(_ENTRIES.where(e.client_id == client_id).order_by(e.joined_at, e.id), _here(r))
     return tuple(_entry(row) for row in rows)
+
+
+async def quiet_entries(r: Reading, client_ids: Collection[str]) -> tuple[str, ...]:
+    """The ids of these clients' waiting entries of which nothing was heard since they were asked about them."""
+    if not client_ids:
+        return ()
+    given = {"of": r.practice_id, "clients": list(client_ids)}
+    return tuple((await r.conn.execute(_QUIET, given)).scalars())
+
+
+def not_quiet() -> ColumnElement[bool]:
+    """`Entry.is_quiet` is false, as the database can ask it."""
+    e = waitlist_entry.c
+    return or_(e.asked_whether_at.is_(None), e.heard_at.is_not(None))
 
 
 # --- openings ---------------------------------------------------------------------------------------------------
@@ -392,6 +414,8 @@ def _entry(row: Row[Any]) -> Entry:
         row.expires_on,
         row.location_id,
         row.weekly,
+        row.asked_whether_at,
+        row.heard_at,
     )
 
 
@@ -490,6 +514,16 @@ def _offer(row: Row[Any]) -> Offer:
 
 _ENTRIES: Final = _entries()
 _ENTRIES_BY_ID: Final = _ENTRIES.where(waitlist_entry.c.id.in_(bindparam("ids", expanding=True)))
+_QUIET: Final = (
+    select(waitlist_entry.c.id)
+    .where(
+        waitlist_entry.c.practice_id == bindparam("of"),
+        waitlist_entry.c.client_id.in_(bindparam("clients", expanding=True)),
+        waitlist_entry.c.state == EntryState.WAITING.value,
+        not_(not_quiet()),
+    )
+    .order_by(waitlist_entry.c.id)
+)
 _OPENINGS: Final = _openings()
 _OPENING: Final = _OPENINGS.where(opening.c.id == bindparam("id"))
 _OFFERS: Final = _offers()

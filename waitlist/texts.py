@@ -21,6 +21,22 @@ async def joined(tx: Tx, entry_id: str, contact_point_id: str) -> None:
     await enqueue(tx, Draft(kind=Kind.WAITLIST_JOINED, channel=Channel.SMS, to=contact_point_id, dedupe=dedupe))
 
 
+async def still_waiting(tx: Tx, points: Mapping[str, str]) -> None:
+    """Do they still wait? They have left several offers unanswered. Contact points by entry id."""
+    await enqueue_many(
+        tx,
+        [
+            Draft(
+                kind=Kind.STILL_WAITING,
+                channel=Channel.SMS,
+                to=point_id,
+                dedupe=f"entry:{entry_id}:whether:{tx.now.isoformat()}",
+            )
+            for entry_id, point_id in points.items()
+        ],
+    )
+
+
 async def offered(
     tx: Tx, opening: Opening, points: Mapping[str, str], deadline: datetime, *, several: bool = False
 ) -> None:

@@ -44,6 +44,7 @@ NAMES: Final[dict[Kind, str]] = {
     Kind.OFFER_SECOND: "Answer: somebody was quicker",
     Kind.OFFER_EXPIRED: "The offer ran out",
     Kind.OFFER_WITHDRAWN: "The offer is withdrawn",
+    Kind.STILL_WAITING: "Question: do they still wait",
     Kind.LIST_ALREADY: "Answer: on the waitlist already",
     Kind.LIST_LEFT: "Answer: off the waitlist",
     Kind.CLINICIAN_CANCELLED: "Notice: cancelled by us",

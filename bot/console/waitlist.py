@@ -36,8 +36,8 @@ from waitlist.actions.wave import Offered, offer_by_hand
 from waitlist.actions.withdraw import withdraw_opening
 from waitlist.explain import Explained, explain
 from waitlist.matching import Misfit, Ranked
-from waitlist.policy import Weights
-from waitlist.store import Entry, Offer, OfferState, Opening, OpeningKind, OpeningState
+from waitlist.policy import Policy, Weights
+from waitlist.store import Entry, EntryState, Offer, OfferState, Opening, OpeningKind, OpeningState
 from waitlist.turns import points_of, reasons, turn_of
 
 WRITE: Final = "waitlist.write"
@@ -80,7 +80,7 @@ class Freed:
 
 @dataclass(frozen=True, slots=True)
 class Waits:
-    """An entry as the list shows it."""
+    """An entry as the list shows it. `quiet`: what is said of who has not been heard of, empty of all others."""
 
     entry: Entry
     who: str
@@ -88,6 +88,7 @@ class Waits:
     wish: str
     facts: str
     held: Offer | None
+    quiet: str
 
 
 async def show_waitlist(request: web.Request) -> web.Response:
@@ -101,13 +102,11 @@ async def show_waitlist(request: web.Request) -> web.Response:
         everybody = await store.entries(r)
         clients = await people.clients(r, {each.client_id for each in everybody} | set(await _asked(r, openings)))
         freed = [await _freed(r, each, book, clients, everybody) for each in openings]
+        policy = await policy_store.policy(r)
         past = await _within_reach(r, actor, await store.openings(r, states=SETTLED, after=r.now - RECENT))
         context = {
             "freed": freed,
-            "waits": [
-                _waits(each, clients, book, held, r.now)
-                for each in _in_turn(entries, (await policy_store.policy(r)).weights)
-            ],
+            "waits": [_waits(each, clients, book, held, policy, r.now) for each in _in_turn(entries, policy.weights)],
             "past": [(each, book.clinician(each.clinician_id)) for each in reversed(past)],
             "services": [(each.id, each.name) for each in book.offered()],
             "clinicians": [(each.id, each.name) for each in await _mine(r, actor, book)],
@@ -128,14 +127,14 @@ async def show_entry(request: web.Request) -> web.Response:
         client = (await people.clients(r, (entry.client_id,)))[entry.client_id]
         offers = await store.offers(r, client_ids=(entry.client_id,))
         held = {each.entry_id: each for each in offers if each.state == OfferState.HELD}
-        weights, stands = (await policy_store.policy(r)).weights, store.standing_of(entry)
+        policy, stands = await policy_store.policy(r), store.standing_of(entry)
         told = await _within_reach_of(r, actor, await explain(r, entry))
         context = {
-            "w": _waits(entry, {client.id: client}, book, held, r.now),
+            "w": _waits(entry, {client.id: client}, book, held, policy, r.now),
             "client": client,
             "rests": entry.paused_until is not None and entry.paused_until > r.now,
             "offers": [(each, book.clinician(each.clinician_id)) for each in reversed(offers)],
-            "points": reasons(points_of(stands, weights, 0, r.now), stands, r.now),
+            "points": reasons(points_of(stands, policy.weights, 0, r.now), stands, r.now),
             "why": [(each, book.clinician(each.opening.clinician_id), sentence(each)) for each in told],
             "back": f"{PLACE}/{entry.id}",
         }
@@ -286,7 +285,9 @@ def _who(entry: Entry, clients: Mapping[str, Client]) -> str:
     return clients[entry.client_id].display if entry.client_id in clients else ""
 
 
-def _waits(entry: Entry, clients: Mapping[str, Client], book: Names, held: Mapping[str, Offer], now: datetime) -> Waits:
+def _waits(
+    entry: Entry, clients: Mapping[str, Client], book: Names, held: Mapping[str, Offer], policy: Policy, now: datetime
+) -> Waits:
     return Waits(
         entry,
         _who(entry, clients),
@@ -294,7 +295,17 @@ def _waits(entry: Entry, clients: Mapping[str, Client], book: Names, held: Mappi
         wish_of(entry, book),
         facts_of(entry, (now - entry.joined_at).days),
         held.get(entry.id),
+        quiet_words(entry, policy, now),
     )
+
+
+def quiet_words(entry: Entry, policy: Policy, now: datetime) -> str:
+    """What is known of who was asked whether they still wait; they have some days before it is called a silence."""
+    if not entry.is_quiet or entry.asked_whether_at is None or entry.state is not EntryState.WAITING:
+        return ""
+    if now - entry.asked_whether_at < timedelta(days=policy.quiet_days):
+        return "Asked whether they still wait"
+    return "No answer to 1 offer" if entry.unanswered == 1 else f"No answer to {entry.unanswered} offers"
 
 
 def in_words(ranked: Ranked, now: datetime) -> str:

@@ -19,6 +19,7 @@ ENDED: Final = {
 
 _WHY: Final = {
     Why.JOINED_LATER: "Joined when it was over",
+    Why.QUIET: "Had left several offers unanswered, and the question whether they still wait",
     Why.HELD_ANOTHER: "Held another offer at that moment",
     Why.NOT_REACHABLE: "Could not be texted: no number that may be, no consent, or stopped",
     Why.NEVER_OFFERED: "Nobody was asked: it was taken, given back or too near",

@@ -19,6 +19,7 @@ PARTS: Final = (
 MISFITS: Final[dict[Misfit, str]] = {
     Misfit.NOT_WAITING: "no longer waits",
     Misfit.PAUSED: "has paused",
+    Misfit.QUIET: "has not answered whether they still wait",
     Misfit.GAVE_IT_UP: "gave this time up",
     Misfit.OTHER_SERVICE: "waits for another service",
     Misfit.OTHER_RHYTHM: "waits for the other list: a weekly time, or one visit",

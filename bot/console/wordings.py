@@ -52,6 +52,7 @@ WHEN: Final = {
     Kind.REMINDER: "As the reminders say, until the client confirms.",
     Kind.REMINDER_CONFIRMED: "In place of a reminder, once the client has confirmed.",
     Kind.OFFER: "When freed time is offered from the waitlist.",
+    Kind.STILL_WAITING: "Instead of a further offer, when several were left without an answer.",
     Kind.OFFER_EXPIRED: "When an offer ran out.",
     Kind.OFFER_WITHDRAWN: "When an offered time is booked by hand.",
     Kind.CLINICIAN_CANCELLED: "When the practice calls a visit off.",

@@ -31,6 +31,7 @@ from bot.conversation.offer_answer import pass_on, take_offer
 from bot.conversation.question_store import Question, QuestionKind
 from bot.conversation.running_errands import DONE, run_errand
 from bot.conversation.say import say
+from bot.conversation.still_waiting import still_waiting
 from bot.conversation.turn import Direct, Ears, Turn, ears_of, language_of, sender_of, situation_of, understand
 from bot.conversation.under_way import about_visit_under_way
 from bot.conversation.undoing import undo
@@ -128,7 +129,7 @@ async def _answer(tx: Tx, turn: Turn) -> str:
         return await give_number_up(tx, turn)
     if not turn.sender.points:
         return await _stranger(tx, turn)
-    outcome = await _act(tx, turn)
+    outcome = await still_waiting(tx, turn) or await _act(tx, turn)
     if outcome in DONE:
         return outcome
     if turn.reading.leftover or turn.inbound.media_count or turn.reading.get(IntentKind.QUESTION):

@@ -3,9 +3,11 @@
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from scheduler.actions.cancel import cancel
 from scheduler.people import store as people
+from scheduler.tables import waitlist_entry
 from tests.console.conftest import SignIn
 from tests.rig.clock import ManualClock
 from tests.rig.office import FRONT_DESK, Office, local
@@ -172,7 +174,7 @@ POLICY = {
     "fill_chance_percent": "80",
     "disappointed_percent": "15",
     "stop_before_minutes": "30",
-    "offers_a_day": "3",
+    "offers_a_day": "3", "quiet_after": "4", "quiet_days": "7",
     "waited": "3",
     "unasked": "8",
     "lost": "8",
@@ -266,3 +268,24 @@ async def test_who_has_left_the_list_can_still_be_asked_about(office: Office, en
     page = await desk.get(f"/console/clients/{bob.id}")
     assert f"/console/waitlist/{entry}" in page
     assert "left; since" in page
+
+
+async def test_who_has_gone_quiet_is_shown_explained_and_taken_up_again(
+    office: Office, enter: SignIn, freed: None, clock: ManualClock
+):
+    bob, desk = await office.client(1), await enter("front_desk")
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        entry_id = await join(tx, client_id=bob.id, service_id=office.service_id)
+        there = waitlist_entry.c.id == entry_id
+        asked = update(waitlist_entry).where(waitlist_entry.c.practice_id == office.practice_id, there)
+        await tx.conn.execute(asked.values(asked_whether_at=tx.now, unanswered=4))
+    clock.advance(timedelta(hours=1))
+    await do_due(office.record, office.practice_id)
+    assert "Asked whether they still wait" in await desk.get("/console/waitlist")
+    clock.advance(timedelta(days=7))
+    page = await desk.get(f"/console/waitlist/{entry_id}")
+    assert "No answer to 4 offers" in page
+    assert "and the question whether they still wait" in page
+    page = await desk.press(f"/console/waitlist/{entry_id}/rest", {"back": f"/console/waitlist/{entry_id}"})
+    assert page.toast == "Waits again."
+    assert "No answer to" not in page

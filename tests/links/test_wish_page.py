@@ -4,11 +4,13 @@ import re
 from datetime import date, timedelta
 
 import pytest
+from sqlalchemy import update
 
 from messages.kinds import Channel, Purpose
 from messages.recipients import recipient_for
 from scheduler.actions.practice import add_location, add_service
 from scheduler.people.practice_fields import ServiceFields
+from scheduler.tables import waitlist_entry
 from tests.links.conftest import TUESDAY, Behind
 from tests.rig.clock import ManualClock
 from tests.rig.office import OWNER, Office, local
@@ -150,3 +152,19 @@ async def test_a_visit_that_is_given_up_can_be_waited_for(behind, office: Office
     await link.press("list", page="list")
     (entry,) = await entries(office)
     assert entry.replaces_participation_id is None
+
+
+async def test_a_press_on_a_page_is_a_sign_of_life_and_looking_at_it_is_not(behind, office: Office) -> None:
+    """Who had left the question unanswered whether they still wait is offered times again."""
+    link: Behind = await behind()
+    await link.press("list", page="list")
+    async with office.record.write(office.practice_id, OWNER) as tx:
+        e = waitlist_entry
+        await tx.conn.execute(
+            update(e).where(e.c.practice_id == office.practice_id).values(asked_whether_at=tx.now, unanswered=4)
+        )
+    await link.get("list")
+    assert (await entries(office))[0].is_quiet
+    await link.press("confirm")
+    (found,) = await entries(office)
+    assert (found.is_quiet, found.unanswered) == (False, 0)

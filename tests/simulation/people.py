@@ -115,7 +115,7 @@ class Public:
         """A word for what they do about it; None when they do nothing."""
         if kind in _VISIT_KINDS:
             return self._pick(_OF_A_VISIT)
-        if kind in {"times_offered", "which_visit"}:
+        if kind in {"times_offered", "which_visit", "still_waiting"}:
             return self._pick((("number", 70), ("odd", 6), ("stop", 2), ("nothing", 22)))
         if kind == "offer":
             return self._pick(_OF_AN_OFFER)

@@ -35,7 +35,7 @@ from tests.simulation.promises import (
 )
 
 TOUCHES: Final = frozenset({"booked", "reminder", "reminder_confirmed"})
-CAPPED: Final = TOUCHES | {"offer"}
+CAPPED: Final = TOUCHES | {"offer", "still_waiting"}
 NOTICES: Final = frozenset(
     {"enrolment", "waitlist_joined", "offer_expired", "offer_withdrawn", "clinician_cancelled", "rescheduled_by_staff"}
 )
@@ -44,7 +44,7 @@ ANSWERS_STOP: Final = frozenset({"stop_confirmed", "opt_out_by_link"})
 STAFF_KINDS: Final = frozenset({"crisis_alert", "engine_alert"})
 PURPOSE: Final = {
     **dict.fromkeys(TOUCHES | {"enrolment", "clinician_cancelled", "rescheduled_by_staff"}, "reminders"),
-    **dict.fromkeys({"offer", "waitlist_joined", "offer_expired", "offer_withdrawn"}, "waitlist"),
+    **dict.fromkeys({"offer", "still_waiting", "waitlist_joined", "offer_expired", "offer_withdrawn"}, "waitlist"),
 }
 STANDING: Final = TOUCHES | {
     "confirmed", "moved", "kept", "late_noted", "arrived_noted", "unsure", "offer_won",

@@ -1,4 +1,7 @@
-"""Let an entry rest until a day, and take it up again. Its place is kept, and waiting goes on counting."""
+"""Let an entry rest until a day, and take it up again. Its place is kept, and waiting goes on counting.
+
+Taking it up again also ends the silence of who had left the question unanswered whether they still wait (stay.py).
+"""
 
 from datetime import datetime
 
@@ -6,6 +9,7 @@ from scheduler.core.errors import Invalid, NotFound
 from scheduler.core.record import Tx
 from waitlist import edit_store, store
 from waitlist.actions.join import look_again
+from waitlist.actions.stay import stay
 from waitlist.store import EntryState
 
 
@@ -25,6 +29,6 @@ async def pause(tx: Tx, entry_id: str, until: datetime | None) -> bool:
         return False
     await edit_store.set_pause(tx, entry_id, until)
     tx.note("entry.paused" if until else "entry.resumed", "waitlist_entry", entry_id)
-    if until is None:
+    if until is None and not await stay(tx, entry_id):
         await look_again(tx, entry_id)
     return True

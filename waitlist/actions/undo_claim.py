@@ -50,6 +50,7 @@ async def undo_claim(tx: Tx, offer_id: str) -> ClaimUndone | NotUndone:
     await edit_store.end_offer(tx, offer.id, OfferState.CLAIMED, OfferState.WITHDRAWN)
     await edit_store.set_opening_state(tx, offer.opening_id, (OpeningState.FILLED,), OpeningState.UNDONE)
     await edit_store.set_entry_state(tx, offer.entry_id, EntryState.FILLED, EntryState.WAITING)
+    await edit_store.note_answer(tx, (offer.entry_id,), answered=True)
     await _no_longer_filled(tx, offer)
     await cancel(tx, offer.participation_id, by="claim", depth=await _depth(tx, offer), told=False)
     tx.note("offer.claim_undone", "offer", offer.id, participation=offer.participation_id)

@@ -18,6 +18,7 @@ from scheduler.core.record import Tx
 from scheduler.people import store as people
 from scheduler.people.store import Practice
 from waitlist import edit_store, narrow_store, policy_store, store, texts
+from waitlist.actions.ask_whether import ask_whether
 from waitlist.actions.refit import refit
 from waitlist.actions.weekly import weeks_of
 from waitlist.actions.withdraw import withdraw_opening
@@ -117,7 +118,7 @@ async def offer_by_hand(tx: Tx, opening_id: str, entry_id: str) -> Offered | Wai
     await edit_store.set_opening_state(tx, opening_id, (OpeningState.EXHAUSTED,), OpeningState.OPEN)
     look = await _look(tx, opening)
     found = await askable(tx, opening, look.practice, look.policy, nobody_more)
-    chosen = [turn for turn in found.turns if turn.ranked.entry_id == entry_id]
+    chosen = [turn for turn in (*found.turns, *found.silent) if turn.ranked.entry_id == entry_id]
     deadline = _deadline(tx, look)
     if not chosen or deadline is None:
         await edit_store.plan_wave(tx, opening_id, tx.now)
@@ -139,6 +140,12 @@ async def _look(tx: Tx, opening: Opening) -> _Look:
 
 async def _go_on(tx: Tx, look: _Look) -> Offered | Waits | NoWave:
     found, ask = await _whom(tx, look)
+    done = await _ask(tx, look, found, ask)
+    await ask_whether(tx, found.silent, look.policy)
+    return done
+
+
+async def _ask(tx: Tx, look: _Look, found: Askable, ask: int) -> Offered | Waits | NoWave:
     later = found.others_at if found.others_at is not None and found.others_at <= _ask_until(look) else None
     if ask:
         deadline = _deadline(tx, look)

@@ -1,0 +1,27 @@
+"""Take up again who has gone quiet on the waitlist: a sign of life, or staff who know better.
+
+Any sign counts: a yes to the question, an answer to an old offer, another text, a press on the page behind a link.
+Invariant: nothing of their place is lost, and the row of offers they left unanswered ends.
+"""
+
+from collections.abc import Collection
+
+from scheduler.core.record import Tx
+from waitlist import edit_store, store
+from waitlist.actions.join import look_again
+
+
+async def stay(tx: Tx, entry_id: str) -> bool:
+    """Whether the entry had gone quiet; from now on it is made offers again, its place being what it was."""
+    entry = await store.entry(tx, entry_id)
+    if entry is None or not entry.is_quiet:
+        return False
+    await edit_store.note_answer(tx, (entry_id,), answered=True)
+    tx.note("entry.stays", "waitlist_entry", entry_id)
+    await look_again(tx, entry_id)
+    return True
+
+
+async def heard_from(tx: Tx, client_ids: Collection[str]) -> int:
+    """Take up again whatever of these clients has gone quiet; how many entries that were."""
+    return sum([await stay(tx, entry_id) for entry_id in await store.quiet_entries(tx, client_ids)])
