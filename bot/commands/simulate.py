@@ -44,17 +44,23 @@ def waitlist(
     given: Annotated[
         list[str] | None, typer.Option("--set", help="Another value of a parameter, as yes=0.2 or texts_a_day=2.")
     ] = None,
+    quiet_after: Annotated[
+        int | None, typer.Option(min=0, help="Another number of silent offers before asking; 0 never asks.")
+    ] = None,
     json: Annotated[bool, typer.Option("--json", help="Print JSON instead of words.")] = False,
 ) -> None:
     """Fill rate against an oracle, disappointments, minutes to fill, and who was asked."""
     with refusals():
         shape, behaviour = _set(Shape(clinicians=clinicians, waiting=waiting * clinicians), Behaviour(), given or [])
-        plan = Plan(weeks=weeks, seed=seed, policy=policy.value, shape=shape, behaviour=behaviour)
+        plan = Plan(
+            weeks=weeks, seed=seed, policy=policy.value, shape=shape, behaviour=behaviour, quiet_after=quiet_after
+        )
         figures = asyncio.run(simulate(plan))
         whole = {
             "weeks": weeks,
             "seed": seed,
             "policy": policy.value,
+            "quiet_after": quiet_after,
             "practice": asdict(shape),
             "behaviour": asdict(behaviour),
             "sources": list(SOURCES),

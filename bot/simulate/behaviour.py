@@ -5,6 +5,7 @@ the person and the time alone, so it is the same whichever policy asks them, and
 Invariant: nothing here knows of policies, offers of others, or the record.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 from hashlib import blake2b
@@ -45,6 +46,10 @@ class Behaviour:
     """From having read an offer to having answered it, at the median. Assumed; nothing said meanwhile stops them."""
     heedless: float = 0.05
     """Share of those who find offer and word that it is gone side by side, and say yes all the same. Assumed."""
+    still_yes: float = 0.35
+    still_no: float = 0.10
+    """Chances that an ordinary person says that they still wait, or no longer do, when asked after several offers
+    without an answer; who hardly ever answers offers hardly answers this either, by the same factor. Assumed."""
     notice_seconds: float = 10.0
     """How long a text takes to the phone. Assumed."""
 
@@ -89,16 +94,30 @@ class Answer:
 
 def answer(behaviour: Behaviour, seed: int, offered: Offered) -> Answer | None:
     """What a person says to an offer; None: nothing."""
-    says, when, how_long, thinking, heed = _draws(f"{seed}:{offered.person}:{offered.opening}")
+    says, *draws = _draws(f"{seed}:{offered.person}:{offered.opening}")
     yes = _chance_of_yes(behaviour, seed, offered)
     if says >= yes + behaviour.no * _eagerness(behaviour, seed, offered.person):
         return None
-    in_hand = when < behaviour.in_hand
-    median = behaviour.in_hand_minutes if in_hand else behaviour.later_minutes
+    return _answered(behaviour, offered.asked_at, draws, yes=says < yes)
+
+
+def says_still(behaviour: Behaviour, seed: int, person: int, asked_at: datetime) -> Answer | None:
+    """What a person says when asked whether they still wait; None: nothing."""
+    says, *draws = _draws(f"{seed}:{person}:still:{asked_at.isoformat()}")
+    eagerness = _eagerness(behaviour, seed, person)
+    yes = min(0.9, behaviour.still_yes * eagerness)
+    if says >= min(0.98, yes + behaviour.still_no * eagerness):
+        return None
+    return _answered(behaviour, asked_at + timedelta(seconds=behaviour.notice_seconds), draws, yes=says < yes)
+
+
+def _answered(behaviour: Behaviour, asked_at: datetime, draws: Sequence[float], *, yes: bool) -> Answer:
+    when, how_long, thinking, heed = draws
+    median = behaviour.in_hand_minutes if when < behaviour.in_hand else behaviour.later_minutes
     minutes = median * exp(behaviour.spread * _NORMAL.inv_cdf(how_long))
     answering = min(minutes / 2, behaviour.answering_minutes * exp(0.6 * _NORMAL.inv_cdf(thinking)))
-    at = offered.asked_at + timedelta(minutes=minutes)
-    return Answer(says < yes, at - timedelta(minutes=answering), at, heed < behaviour.heedless)
+    at = asked_at + timedelta(minutes=minutes)
+    return Answer(yes, at - timedelta(minutes=answering), at, heed < behaviour.heedless)
 
 
 def _chance_of_yes(behaviour: Behaviour, seed: int, offered: Offered) -> float:

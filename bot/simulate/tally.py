@@ -4,7 +4,7 @@ Invariant: a figure that would divide by nothing is None, not nought.
 """
 
 from collections import Counter
-from collections.abc import Iterator
+from collections.abc import Iterator, Set
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from statistics import median
@@ -24,7 +24,8 @@ class Hour:
     """One opening. `askable_at`: the first instant at which the law and the practice let anybody be texted about it.
 
     `eligible`: whom it fits then, longest waiting first, and how well (`fit`: how many of clinician and hours they had
-    asked for). `willing`: those of them who would say yes in time, the first of them at `first_yes_at`.
+    asked for). `quiet`: those of them who were asked whether they still wait, and are silent since. `willing`: all
+    those of them who would say yes in time, the first of them at `first_yes_at`.
     """
 
     freed_at: datetime
@@ -33,6 +34,7 @@ class Hour:
     depth: int
     counted: bool
     eligible: list[int] = field(default_factory=list)
+    quiet: set[int] = field(default_factory=set)
     fit: dict[int, int] = field(default_factory=dict)
     willing: set[int] = field(default_factory=set)
     first_yes_at: datetime | None = None
@@ -66,6 +68,9 @@ class Tally:
     people: int = 0
     would_take: int = 0
     offers: int = 0
+    asked_whether_they_wait: int = 0
+    stayed_when_asked: int = 0
+    left_when_asked: int = 0
 
     def passes_by(self, hour: Hour, people: list[int], at: datetime) -> None:
         """A time fits these people, and it is not known yet whether they are asked about it.
@@ -89,6 +94,11 @@ class Tally:
         if hour.counted:
             self.offers += 1
             self.would_take += would_take
+
+    def asked_whether(self, person: int) -> None:
+        """Somebody is asked whether they still wait: until they say so no time passes them by."""
+        self.asked_whether_they_wait += 1
+        self.passed_by_since.pop(person, None)
 
     def figures(self) -> dict[str, Any]:
         """What is reported."""
@@ -132,6 +142,12 @@ class Tally:
             ),
             "people": self.people,
             "never_asked": len(self.never_asked | self.overdue.keys()),
+            "asked_whether_they_wait": self.asked_whether_they_wait,
+            "stayed_when_asked": self.stayed_when_asked,
+            "left_when_asked": self.left_when_asked,
+            "quiet_share": _share(
+                sum(len(hour.quiet) for hour in counted), sum(len(hour.eligible) for hour in counted)
+            ),
         }
 
     def _lost(self, hour: Hour) -> losses.Lost:
@@ -178,21 +194,25 @@ def _fairness(filled: list[Hour]) -> dict[str, Any]:
     """How often the longest waiting quarter of equally fitting people got a filled time, and how often the rest did.
 
     For each filled time, those whom it fits equally well are put in order of waiting; sets of fewer than four are left
-    out. `all`: of everybody in these sets. `willing`: of those in them who would have said yes to that time. `ratio`:
-    the quarter's share against the rest's.
+    out. `all`: of everybody in these sets. `asked`: the same of sets without those who have gone quiet. `willing`: of
+    those in the first sets who would have said yes to that time. `ratio`: the quarter's share against the rest's.
     """
     seen, got = Counter[tuple[str, str]](), Counter[tuple[str, str]]()
     for hour in filled:
-        for person, part in _parts(hour):
-            for among in ("all", "willing") if person in hour.willing else ("all",):
-                seen[among, part] += 1
-                got[among, part] += person == hour.winner
-    return {among: _compared(among, seen, got) for among in ("all", "willing")}
+        counted = [("asked", *each) for each in _parts(hour, hour.quiet)]
+        for person, part in _parts(hour, frozenset()):
+            counted += [
+                (among, person, part) for among in ("all", "willing") if among == "all" or person in hour.willing
+            ]
+        for among, person, part in counted:
+            seen[among, part] += 1
+            got[among, part] += person == hour.winner
+    return {among: _compared(among, seen, got) for among in ("all", "asked", "willing")}
 
 
-def _parts(hour: Hour) -> Iterator[tuple[int, str]]:
+def _parts(hour: Hour, without: Set[int]) -> Iterator[tuple[int, str]]:
     for fit in sorted(set(hour.fit.values())):
-        alike = [person for person in hour.eligible if hour.fit.get(person) == fit]
+        alike = [person for person in hour.eligible if hour.fit.get(person) == fit and person not in without]
         quarter = len(alike) // 4
         for place, person in enumerate(alike if quarter else ()):
             yield person, "longest_quarter" if place < quarter else "rest"

@@ -7,7 +7,7 @@ from typing import Any
 def told(whole: Mapping[str, Any]) -> str:
     """One line for each question."""
     f, practice = whole["figures"], whole["practice"]
-    quarters = f["quarters"]
+    quarters, stayed, left = f["quarters"], f["stayed_when_asked"], f["left_when_asked"]
     return "\n".join(
         (
             f"{whole['policy']}: {whole['weeks']} weeks of {practice['clinicians']} clinicians, seed {whole['seed']}",
@@ -24,7 +24,9 @@ def told(whole: Mapping[str, Any]) -> str:
             f"fills by waiting     {_shares(quarters['fills'])} (longest waiting quarter first)",
             f"willing who got it   {_shares(quarters['willing_won'])}",
             f"longest quarter      {_fairness(f['fairness']['all'])} of all whom times fit equally",
+            f"  not gone quiet     {_fairness(f['fairness']['asked'])}",
             f"  of the willing     {_fairness(f['fairness']['willing'])}",
+            f"asked if they wait   {f['asked_whether_they_wait']}: {stayed} stayed, {left} left",
             f"never asked in time  {f['never_asked']} of {f['people']}",
         )
     )

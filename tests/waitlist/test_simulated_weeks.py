@@ -4,7 +4,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.simulate import run
 from bot.simulate.behaviour import Answer, Behaviour, Offered, answer
 from bot.simulate.practice import HOURS, Shape, cancellations, person
 from bot.simulate.run import Plan, simulate
@@ -89,12 +88,14 @@ def test_who_is_passed_by_for_two_weeks_is_counted_once_and_asking_begins_anew()
 
 
 @pytest.mark.parametrize("policy", ["stillon", "serial"])
-async def test_a_week_of_a_small_practice_runs_through(policy, monkeypatch):
-    monkeypatch.setattr(run, "WARM_UP_WEEKS", 0)
-    found = await simulate(Plan(weeks=1, seed=3, policy=policy, shape=Shape(clinicians=2, waiting=20)))
+async def test_a_week_of_a_small_practice_runs_through(policy):
+    shape = Shape(clinicians=2, waiting=20)
+    found = await simulate(Plan(weeks=1, seed=3, policy=policy, shape=shape, warm_up_weeks=0, quiet_after=2))
     assert found["openings"] > 0
     assert found["offers"] > 0
     assert found["filled"] <= found["openings"]
+    asked, answered = found["asked_whether_they_wait"], found["stayed_when_asked"] + found["left_when_asked"]
+    assert asked > answered
 
 
 def test_fairness_compares_those_whom_a_time_fits_equally():
