@@ -13,7 +13,7 @@ from typing import Any, Final
 from messages import consent
 from messages import inbound_store as store
 from messages.crash_points import reach
-from messages.inbound_store import Inbound, Raw
+from messages.inbound_store import Inbound, Raw, Unhandled
 from messages.intents.reader import read as understand
 from messages.intents.reading import Asked, IntentKind
 from messages.kinds import Channel
@@ -95,14 +95,14 @@ def _raw(tx: Tx, received: Received) -> Raw:
 
 async def unhandled(r: Reading, limit: int = 50) -> tuple[str, ...]:
     """The ids of texts nobody has dealt with, in the order they should be."""
-    return tuple(inbound_id for inbound_id, _ in await store.unhandled_ids(r, limit))
+    return tuple(each.id for each in await store.unhandled(r, limit))
 
 
-async def unhandled_by_sender(r: Reading, limit: int = 50) -> tuple[tuple[str, ...], ...]:
+async def unhandled_by_sender(r: Reading, limit: int = 50) -> tuple[tuple[Unhandled, ...], ...]:
     """The same, the texts of each number together: they are dealt with in turn, different numbers need not."""
-    groups: dict[bytes, list[str]] = {}
-    for inbound_id, who in await store.unhandled_ids(r, limit):
-        groups.setdefault(who, []).append(inbound_id)
+    groups: dict[bytes, list[Unhandled]] = {}
+    for each in await store.unhandled(r, limit):
+        groups.setdefault(each.sender_ix, []).append(each)
     return tuple(map(tuple, groups.values()))
 
 

@@ -59,11 +59,20 @@ class Raw:
     via: str | None = None
 
 
+@dataclass(frozen=True, slots=True)
+class Unhandled:
+    """A text that waits to be dealt with: whose number wrote it, by which way, and nothing of its words."""
+
+    id: str
+    sender_ix: bytes = field(repr=False)
+    via: str | None
+
+
 # Built once: every text asks these.
 _ONE: Final = select(inbound).where(inbound.c.practice_id == bindparam("of"), inbound.c.id == bindparam("id"))
 _SENDER: Final = _ONE.with_only_columns(inbound.c.from_ix)
 _NEW: Final = (
-    select(inbound.c.id, inbound.c.from_ix)
+    select(inbound.c.id, inbound.c.from_ix, inbound.c.via)
     .where(inbound.c.practice_id == bindparam("of"), inbound.c.state == "new")
     .order_by(
         case((inbound.c.pressing.is_(True), 0), else_=1),
@@ -73,6 +82,10 @@ _NEW: Final = (
     )
     .limit(bindparam("most"))
 )
+_ADD: Final = {
+    engine: dialect.insert(inbound).on_conflict_do_nothing().returning(inbound.c.id)
+    for engine, dialect in (("sqlite", sqlite), ("postgresql", postgresql))
+}
 _HANDLED: Final = update(inbound).where(
     inbound.c.practice_id == bindparam("of"), inbound.c.id == bindparam("of_id"), inbound.c.state == "new"
 )
@@ -84,11 +97,10 @@ async def add(tx: Tx, texts: Sequence[Raw]) -> tuple[str, ...]:
         return ()
     box = await people.box_of_practice(tx)
     new: set[str] = set()
-    dialect = sqlite if tx.conn.dialect.name == "sqlite" else postgresql
+    statement = _ADD[tx.conn.dialect.name]
     for start in range(0, len(texts), ROWS_AT_ONCE):
         rows = [_row(tx, box, each) for each in texts[start : start + ROWS_AT_ONCE]]
-        statement = dialect.insert(inbound).values(rows).on_conflict_do_nothing().returning(inbound.c.id)
-        new.update((await tx.conn.execute(statement)).scalars())
+        new.update((await tx.conn.execute(statement, rows)).scalars())
     return tuple(each.id for each in texts if each.id in new)
 
 
@@ -154,10 +166,10 @@ async def inbound_rows(r: Reading, inbound_ids: Collection[str]) -> dict[str, In
     return {each.id: each for each in await _opened(r, wanted)}
 
 
-async def unhandled_ids(r: Reading, limit: int) -> tuple[tuple[str, bytes], ...]:
-    """New texts and who wrote them: the pressing first, then what the carrier marked as keywords, then as they came."""
+async def unhandled(r: Reading, limit: int) -> tuple[Unhandled, ...]:
+    """New texts: the pressing first, then what the carrier marked as keywords, then as they came."""
     found = await r.conn.execute(_NEW, {"of": r.practice_id, "most": limit})
-    return tuple((row.id, row.from_ix) for row in found)
+    return tuple(Unhandled(row.id, row.from_ix, row.via) for row in found)
 
 
 async def known_among(r: Reading, sids: Collection[str]) -> frozenset[str]:

@@ -130,19 +130,48 @@ def _telling(folded: str, language: str) -> Iterator[str]:
 
 
 def _found(folded: str, language: str, group: str) -> Iterator[str]:
-    for phrase in _core()[language][group]:
+    """The phrases of a group that stand in the text, in the group's order."""
+    by_word, anywhere = _index(language, group)
+    near = {number: phrase for word in folded.split() for number, phrase in by_word.get(word, ())}
+    near.update(anywhere)
+    for number in sorted(near):
+        phrase = near[number]
         # Chinese writes no spaces; "ok" within other letters is no word in it either.
-        if (
-            (phrase in folded)
-            if language == "zh" and not phrase.isascii()
-            else (f" {phrase} " in folded or _begins_word(phrase, folded, group))
-        ):
+        if (phrase in folded) if _has_no_spaces(phrase, language) else _stands(phrase, folded, group):
             yield phrase
 
 
-def _begins_word(phrase: str, folded: str, group: str) -> bool:
+def _stands(phrase: str, folded: str, group: str) -> bool:
+    return f" {phrase} " in folded or (_is_stem(phrase, group) and f" {phrase}" in folded)
+
+
+def _is_stem(phrase: str, group: str) -> bool:
     """Longer single words are stems: "suicid", "atrasad", "estupr"."""
-    return group in {"crisis", "late", "stop"} and len(phrase) >= _STEM and f" {phrase}" in folded
+    return group in {"crisis", "late", "stop"} and len(phrase) >= _STEM
+
+
+def _has_no_spaces(phrase: str, language: str) -> bool:
+    return language == "zh" and not phrase.isascii()
+
+
+_Numbered = tuple[tuple[int, str], ...]
+
+
+@cache
+def _index(language: str, group: str) -> tuple[Mapping[str, _Numbered], Mapping[int, str]]:
+    """A group's phrases by their first word, and those that may begin within one, each with its place in the group.
+
+    Most texts have none of these words, and every text is looked at in six languages.
+    """
+    by_word: dict[str, _Numbered] = {}
+    anywhere: dict[int, str] = {}
+    for number, phrase in enumerate(_core()[language][group]):
+        if _has_no_spaces(phrase, language) or (_is_stem(phrase, group) and " " not in phrase):
+            anywhere[number] = phrase
+        else:
+            first = phrase.split()[0]
+            by_word[first] = (*by_word.get(first, ()), (number, phrase))
+    return by_word, anywhere
 
 
 _STEM: Final = 6

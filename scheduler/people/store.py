@@ -6,7 +6,7 @@ is no such thing. Invariant: nothing of another practice is ever returned.
 """
 
 import json
-from collections.abc import Iterable, Mapping
+from collections.abc import Collection, Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Any, Final
@@ -352,6 +352,14 @@ async def contact_points_at(r: Reading, value_ix: bytes) -> tuple[ContactPoint, 
     return tuple(_contact(r, row) for row in found.mappings())
 
 
+async def clients_at(r: Reading, value_ixs: Collection[bytes]) -> dict[bytes, frozenset[str]]:
+    """The clients who have each of these numbers or addresses, removed and quarantined ones left out."""
+    found: dict[bytes, set[str]] = {}
+    for row in await r.conn.execute(_CLIENTS_AT, {"of": r.practice_id, "values": sorted(value_ixs)}):
+        found.setdefault(row.value_ix, set()).add(row.client_id)
+    return {value_ix: frozenset(clients) for value_ix, clients in found.items()}
+
+
 async def consents(r: Reading, contact_point_ids: Iterable[str]) -> dict[ConsentKey, Consent]:
     """The newest consent row of each contact point, channel and purpose; a missing key was never asked."""
     wanted = sorted(set(contact_point_ids))
@@ -387,6 +395,12 @@ _CONTACTS_AT: Final = _CONTACTS.where(
     tables.contact_point.c.value_ix == bindparam("value_ix"),
     tables.contact_point.c.state != "removed",
 ).order_by(*_BY_RANK)
+
+_CLIENTS_AT: Final = select(tables.contact_point.c.value_ix, tables.contact_point.c.client_id).where(
+    tables.contact_point.c.practice_id == bindparam("of"),
+    tables.contact_point.c.value_ix.in_(bindparam("values", expanding=True)),
+    tables.contact_point.c.state.not_in(("removed", "quarantined")),
+)
 
 _CONTACTS_EVER_OF: Final = _CONTACTS.where(
     tables.contact_point.c.practice_id == bindparam("of"),
