@@ -98,11 +98,12 @@ async def _turn(tx: Tx, inbound: Inbound, direct: Direct | None) -> Turn:
     sender = await sender_of(tx, inbound, direct)
     situation = await situation_of(tx, sender, inbound.received_at, direct)
     practice = await people.practice(tx)
-    ears = await ears_of(tx, sender, practice, inbound.received_at)
+    clients = (await people.clients(tx, sender.client_ids)).values()
+    ears = ears_of(clients, practice, inbound.received_at)
     found = understand(inbound.body, ears, sender, situation)
     if _only_leaves_the_list(inbound.body, found.reading, ears):
         found = replace(found, reading=Reading((Intent(kind=IntentKind.OTHER),), ("errand.leave_list",)))
-    language = await language_of(tx, sender, found.reading)
+    language = language_of(clients, found.reading)
     return Turn(inbound, practice, sender, situation, found.reading, language, found.when, ears.zone, direct)
 
 

@@ -4,7 +4,7 @@ Here lives the reading of the record that every act shares; acts change it. Inva
 decided once, here, from what was asked, and never guessed among several.
 """
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -28,7 +28,7 @@ from scheduler.appointments.store import Visit
 from scheduler.calendar.wallclock import zone_of
 from scheduler.core.record import Tx
 from scheduler.people import store as people
-from scheduler.people.store import ContactPoint, Practice
+from scheduler.people.store import Client, ContactPoint, Practice
 from waitlist import store as waitlist
 from waitlist.store import Offer
 
@@ -248,9 +248,8 @@ class Ears:
         )
 
 
-async def ears_of(tx: Tx, sender: Sender, practice: Practice, written: datetime) -> Ears:
-    """How this number's texts are read: by what its clients have on file, where they agree, else by the practice."""
-    known = (await people.clients(tx, sender.client_ids)).values()
+def ears_of(known: Collection[Client], practice: Practice, written: datetime) -> Ears:
+    """How a number's texts are read: by what its clients have on file, where they agree, else by the practice."""
     languages = {client.language for client in known if client.language}
     zones = {client.zone for client in known if client.zone}
     return Ears(
@@ -295,10 +294,9 @@ def _offered(situation: Situation) -> tuple[datetime, ...]:
     return tuple(datetime.fromisoformat(each["starts_at"]) for each in question.options if "starts_at" in each)
 
 
-async def language_of(tx: Tx, sender: Sender, reading: Reading) -> str | None:
-    """The language of the words that were understood, if it is one, and nobody has said which they prefer."""
-    known = await people.clients(tx, sender.client_ids)
-    if any(client.language for client in known.values()):
+def language_of(known: Collection[Client], reading: Reading) -> str | None:
+    """The language of the words that were understood, if it is one, and none of the clients prefers one."""
+    if any(client.language for client in known):
         return None
     written = {rule[:2] for rule in reading.why if rule[:3] in _LANGUAGE_LISTS}
     return written.pop() if len(written) == 1 else None

@@ -38,7 +38,8 @@ def core_language(text: str, tag: str) -> str | None:
     base = _ALIASES.get(base, base)
     if base in LANGUAGES:
         return base
-    found = {language for language in LANGUAGES if any(_telling(_folded(text), language))}
+    folded = _folded(text)
+    found = {language for language in LANGUAGES if any(_telling(folded, language))}
     return found.pop() if len(found) == 1 else None
 
 
