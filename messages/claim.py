@@ -94,11 +94,12 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What became of one batch."""
+    """What became of one batch. `was_all`: nothing more was due at that instant."""
 
     ready: tuple[Ready, ...]
     postponed: int
     dropped: int
+    was_all: bool = True
 
     @property
     def touched(self) -> int:
@@ -150,7 +151,8 @@ async def claim(tx: Tx, order: Order) -> Claimed:
     most = min(order.limits.batch, pace.room * len(pace.numbers)) if pace.room else order.limits.batch
     # Mail has no number to wait for: while texts must wait for theirs, it goes on.
     only = Channel.EMAIL if pace.room == 0 else None
-    due = await store.due(tx, min(most, order.at_most), below=await _below(tx, order), only=only)
+    at_most = min(most, order.at_most)
+    due = await store.due(tx, at_most, below=await _below(tx, order), only=only)
     rows = await send_rows(tx, due)
     reach("claim.rows_chosen")
     if not rows:
@@ -161,7 +163,7 @@ async def claim(tx: Tx, order: Order) -> Claimed:
     postponed = await _postpone(tx, verdicts) + await _hold(tx, verdicts)
     dropped = await _drop(tx, verdicts)
     reach("claim.intents_written")
-    return Claimed(ready, postponed, dropped)
+    return Claimed(ready, postponed, dropped, was_all=len(due) < at_most)
 
 
 async def _below(tx: Tx, order: Order) -> int:

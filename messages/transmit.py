@@ -118,7 +118,7 @@ class Transmitter:
                     total.postponed + claimed.postponed,
                     total.dropped + claimed.dropped,
                 )
-                if not claimed.touched:
+                if claimed.was_all or not claimed.touched:
                     return total
         except BaseException:
             # What is in hand was claimed properly and is posted all the same, unless the flow itself is broken.
