@@ -4,6 +4,7 @@ Read before anything else. The one invariant: a message that is a stop word is a
 in it is read as an answer.
 """
 
+from messages.intents.framing import said
 from messages.intents.lexicon import (
     AMBIGUOUS_STOP_WORDS,
     HELP_WORDS,
@@ -57,7 +58,7 @@ def asks_to_stop(text: Text) -> str | None:
     """
     for sentence in (*text.sentences, text.whole):
         left = PHRASES["opt_out_exempt"].erase(sentence.spoken)
-        found = PHRASES["opt_out"].first(left)
+        found = said("opt_out", left, of_texts=True)
         if found and not _stops_elsewhere(left):
             return found
     parts = (part.tokens for sentence in text.sentences for part in sentence.parts())
@@ -67,7 +68,7 @@ def asks_to_stop(text: Text) -> str | None:
 def asks_to_start(text: Text) -> str | None:
     """The rule by which the message asks, in its own words, for texts to begin again; None when it does not."""
     line = text.whole.spoken
-    return PHRASES["opt_in"].first(PHRASES["opt_in_exempt"].erase(line))
+    return said("opt_in", PHRASES["opt_in_exempt"].erase(line), of_texts=True)
 
 
 def asks_how_to_answer(text: Text) -> str | None:
@@ -81,7 +82,7 @@ def says_wrong_number(text: Text) -> str | None:
     for sentence in text.sentences:
         left = PHRASES["wrong_number_exempt"].erase(sentence.spoken)
         marked = (_NAME if token in names else token for token in left.split())
-        found = PHRASES["wrong_number"].first(f" {' '.join(marked)} ")
+        found = said("wrong_number", f" {' '.join(marked)} ", of_texts=True)
         if found:
             return found
     return None

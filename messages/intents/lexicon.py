@@ -58,7 +58,19 @@ GROUPS: Final = (
     "beside_times",
     "wrong_number",
     "wrong_number_exempt",
+    "frames",
+    "frames_of_visits",
+    "frames_after",
+    "frames_after_visits",
+    "coming_late",
+    "negating",
+    "bridge",
+    "confirm_exempt",
+    "yes_exempt",
 )
+# Entries of these stand right before what they frame, or right behind it.
+_BEFORE: Final = frozenset({"frames", "frames_of_visits"})
+_BEHIND: Final = frozenset({"frames_after", "frames_after_visits"})
 
 
 def _read(name: str) -> dict[str, Any]:
@@ -70,11 +82,17 @@ def _load_groups() -> Mapping[str, PhraseGroup]:
     return MappingProxyType(
         {
             group: phrase_group(
-                (f"{language}.{group}", written) for language, lists in languages.items() for written in lists[group]
+                (f"{language}.{group}", _placed(group, written))
+                for language, lists in languages.items()
+                for written in lists[group]
             )
             for group in GROUPS
         }
     )
+
+
+def _placed(group: str, written: str) -> str:
+    return f"{written} $" if group in _BEFORE else f"^ {written}" if group in _BEHIND else written
 
 
 def _load_spellings() -> Mapping[tuple[str, ...], tuple[str, ...]]:

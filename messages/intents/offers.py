@@ -4,6 +4,7 @@ Looked at only while such a question is open; letters and numbers were read befo
 taken only by words that say so, never by "ok", thanks, a question or a condition.
 """
 
+from messages.intents.framing import said
 from messages.intents.lexicon import PHRASES
 from messages.intents.normalise import Text
 from messages.intents.reading import Asked, Intent, IntentKind, Question, Reading
@@ -32,8 +33,8 @@ def _offer(text: Text) -> Reading | None:
         return None
     line = PHRASES["pass_exempt"].erase(line)
     # Nothing but the offer was asked about: who "can't make it" then cannot take that.
-    passing = PHRASES["pass"].first(line) or PHRASES["cannot"].first(PHRASES["cannot_exempt"].erase(line))
-    taking = PHRASES["take"].first(line)
+    passing = said("pass", line) or said("cannot", PHRASES["cannot_exempt"].erase(line))
+    taking = said("take", line)
     if passing and not (taking and _left(line, "take").strip() == ""):
         contradicted = PHRASES["take"].first(PHRASES["pass"].erase(line)) is not None
         return None if contradicted else _one(IntentKind.PASS, passing)

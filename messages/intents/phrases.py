@@ -50,6 +50,12 @@ class PhraseGroup:
         """The name of an entry that matches, or None."""
         return next((phrase.name for phrase in self.matches(line)), None)
 
+    def found(self, line: str) -> Iterator[tuple[str, int, int]]:
+        """The name of every entry that matches `line`, with where: each place it does."""
+        for phrase in self._candidates(line):
+            for match in phrase.pattern.finditer(line):
+                yield phrase.name, *match.span()
+
     def erase(self, line: str) -> str:
         """`line` without whatever the entries match, the longest matches first."""
         spans = sorted(

@@ -12,6 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from messages.intents.choices import leading_code
+from messages.intents.framing import said
 from messages.intents.lexicon import PHRASES
 from messages.intents.normalise import Sentence, Text
 from messages.intents.reading import Asked, Intent, IntentKind, Question, Reading
@@ -95,7 +96,7 @@ def _read_clause(clause: Sentence, asked: Asked, found: _Findings) -> None:
         _reschedule(line, found),
         _late(line, found, asks=question is not None),
         _cannot(clause, found),
-        question is None and _confirm(line, found),
+        question is None and _confirm(clause, found),
         question is None and _weak_yes(line, found),
     ]
     if question is not None and not any(seen):
@@ -145,22 +146,26 @@ def _cannot(clause: Sentence, found: _Findings) -> bool:
 
 
 def _cannot_part(part: Sentence, found: _Findings, hedge: str | None, *, last: bool) -> bool:
-    rule = PHRASES["cannot"].first(PHRASES["cannot_exempt"].erase(part.line))
-    if rule is None:
+    line = PHRASES["cannot_exempt"].erase(part.line)
+    if PHRASES["cannot"].first(line) is None:
         return False
     if hedge is not None:
         return found.add(IntentKind.UNSURE, hedge)
     if (part.asks and last) or PHRASES["question"].first(part.line):
         return found.add(IntentKind.QUESTION, "question.cannot")
-    return found.add(IntentKind.CANNOT_COME, rule)
+    return found.add(IntentKind.CANNOT_COME, said("cannot", line))
 
 
-def _confirm(line: str, found: _Findings) -> bool:
-    rule = PHRASES["confirm_strong"].first(line)
-    if rule is None:
+def _confirm(clause: Sentence, found: _Findings) -> bool:
+    line = PHRASES["confirm_exempt"].erase(clause.line)
+    if PHRASES["confirm_strong"].first(line) is None:
         return False
     if found.hedge is not None:
         return found.add(IntentKind.UNSURE, found.hedge)
+    parts = (PHRASES["confirm_exempt"].erase(part.line) for part in clause.parts())
+    rule = next(filter(None, (said("confirm_strong", part) for part in parts)), None) or said("confirm_strong", line)
+    if rule is None:
+        return False
     rest = PHRASES["confirm_strong"].erase(line)
     for group in ("late_exempt", "cannot_exempt", "filler"):
         rest = PHRASES[group].erase(rest)
@@ -170,7 +175,7 @@ def _confirm(line: str, found: _Findings) -> bool:
 
 
 def _weak_yes(line: str, found: _Findings) -> bool:
-    rule = PHRASES["confirm_weak"].first(line)
+    rule = said("confirm_weak", PHRASES["yes_exempt"].erase(line))
     if rule is None or found.hedge or found.defer or not _covered(line, *_COVERING):
         return False
     found.weak_yes = found.weak_yes or rule
@@ -179,7 +184,7 @@ def _weak_yes(line: str, found: _Findings) -> bool:
 
 def _bare(line: str, asked: Asked, found: _Findings) -> bool:
     """Clauses that are nothing but a no, a wish to change, a greeting, or thanks."""
-    weak_no = PHRASES["refuse_weak"].first(line)
+    weak_no = said("refuse_weak", line)
     if weak_no and _covered(line, "refuse_weak", "filler", "thanks") and not (found.hedge or found.defer):
         return _weak_no(line, asked, found, weak_no)
     weak_change = PHRASES["reschedule_weak"].first(line)
@@ -232,7 +237,7 @@ def _weigh(found: _Findings, text: Text, asked: Asked) -> Reading:
             for kind in weaker:
                 found.why.pop(kind, None)
     intents = tuple(_intent(kind, found) for kind in _ORDER if kind in found.why)
-    if not intents:
+    if not intents or (found.unread and set(found.why) == {IntentKind.THANKS}):
         rule = found.hedge or found.defer or found.greeting or "nothing_sure"
         return Reading((Intent(kind=IntentKind.OTHER),), (rule,), leftover=True)
     return Reading(intents, tuple(found.why[intent.kind] for intent in intents), leftover=found.unread)
@@ -243,6 +248,8 @@ def _takes_back(found: _Findings, text: Text) -> bool:
     if found.why.get(IntentKind.QUESTION) == "question.cannot":
         return True
     left = PHRASES["under_way"].erase(text.whole.line)
+    if IntentKind.LATE in found.why:
+        left = PHRASES["coming_late"].erase(left)
     explained = left != text.whole.line and len(_small_words_gone(left)) >= _EXPLANATION
     said = PHRASES["confirm_strong"].first(left) or PHRASES["confirm_weak"].first(left)
     # "Ya" is a yes in one language and "already" in the other.
