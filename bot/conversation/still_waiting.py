@@ -15,6 +15,7 @@ from bot.conversation.turn import ASKS, Turn, ears_of
 from messages.intents import Asked, IntentKind, Question
 from messages.kinds import Kind
 from scheduler.core.record import Tx
+from scheduler.people import store as people
 from waitlist import store as waitlist
 from waitlist.actions.leave import leave
 from waitlist.actions.stay import heard_from
@@ -71,6 +72,7 @@ async def _answer(tx: Tx, turn: Turn) -> bool | None:
         return body == str(KEEP)
     if len(body) == 1:
         return None
-    ears = await ears_of(tx, turn.sender, turn.practice, turn.inbound.received_at)
+    known = (await people.clients(tx, turn.sender.client_ids)).values()
+    ears = ears_of(known, turn.practice, turn.inbound.received_at)
     found = ears.hear(body, Asked(question=Question.OFFER, visits=0)).reading
     return None if found.leftover else _SAYS.get(found.kinds)
