@@ -103,7 +103,7 @@ async def _turn(tx: Tx, inbound: Inbound, direct: Direct | None) -> Turn:
     found = understand(inbound.body, ears, sender, situation)
     if _only_leaves_the_list(inbound.body, found.reading, ears):
         found = replace(found, reading=Reading((Intent(kind=IntentKind.OTHER),), ("errand.leave_list",)))
-    language = language_of(clients, found.reading)
+    language = await language_of(tx, sender, clients, found.reading)
     return Turn(inbound, practice, sender, situation, found.reading, language, found.when, ears.zone, direct)
 
 

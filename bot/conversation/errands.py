@@ -61,6 +61,7 @@ def _in_the_language(name: str, *own: str) -> tuple[str, ...]:
 _VISIT = "appointment|appointments|appt|visit|visits|session|sessions"
 _CITA = "cita|citas|consulta|sesion|turno"
 _DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
+_STANDS = "on|happening|good|scheduled|booked|set|meeting"
 _WHEN = f"{_DAYS}|tomorrow|tonight|morning|afternoon|evening|day|night|later"
 _PHRASES: Final = {
     Errand.LEAVE_LIST: (
@@ -98,6 +99,10 @@ _PHRASES: Final = {
         "when is|was|are it|that|mine|we again|$|scheduled|on|at",
         "is|was it|that|this on|at|this|for? * or",
         f"is my|our|the next? {_VISIT} * on|at|today|tomorrow|still|for",
+        f"are|is|am|was we|i|it|this|that|my|our|the|everything {_VISIT}? * still|back {_STANDS}",
+        f"still {_STANDS} for|at|on|tomorrow|today|tonight|{_DAYS}",
+        "we|were|im still on|good|set $|for|at|tomorrow|today|tonight",
+        f"is|was|did|has|have my|our|the next? {_VISIT} * confirmed|cancelled|canceled|moved|changed",
         f"do i have an|any? {_VISIT} * coming|booked|scheduled|soon|up|tomorrow|today|week|next|$",
         f"remind me|us when|what * {_VISIT}",
         f"cuando es|era|tengo|sera mi|la|nuestra? proxima|siguiente? {_CITA}",
@@ -105,6 +110,9 @@ _PHRASES: Final = {
         f"a? que hora|dia|fecha es|tengo|era mi|la|nuestra? proxima? {_CITA}",
         f"para cuando es|tengo mi|la? {_CITA}",
         "cuando me toca",
+        "sigue|seguimos|sigo en pie",
+        f"sigue|esta|sigo|estoy mi|la|nuestra? {_CITA}? confirmada|agendada|cancelada|apuntada|anotada|programada",
+        f"si|todavia|aun|entonces hay|tengo|tenemos|tenia {_CITA}",
         "a? que hora|dia|fecha es|era|me? toca|tengo|seria? $",
         "cuando es|era|seria $",
         f"tengo alguna? {_CITA} * pendiente|programada|agendada|manana|hoy|semana|$",
@@ -167,6 +175,7 @@ _PHRASES: Final = {
 _GROUPS: Final = MappingProxyType(
     {errand: phrase_group((errand.value, phrase) for phrase in phrases) for errand, phrases in _PHRASES.items()}
 )
+_THE_LIST: Final = ("waitlist", "wait list", "waiting list", "cancellation list", "lista de espera")
 _WITHOUT_LIST: Final = tuple(errand for errand in _PHRASES if errand is not Errand.LEAVE_LIST)
 _WITH_LIST: Final = (Errand.LEAVE_LIST, Errand.JOIN_LIST)
 _ONE_MORE: Final = phrase_group(
@@ -231,5 +240,10 @@ def without_list(text: str) -> str:
     return _GROUPS[Errand.LEAVE_LIST].erase(normalise(text).whole.spoken)
 
 
+def names_list(text: str) -> bool:
+    """Whether the waitlist itself is named: then it is meant, and no other time."""
+    return _names_list(normalise(text).whole.spoken)
+
+
 def _names_list(line: str) -> bool:
-    return any(name in line for name in (" waitlist ", " wait list ", " waiting list ", " lista de espera "))
+    return any(f" {name} " in line for name in _THE_LIST)

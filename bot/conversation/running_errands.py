@@ -9,11 +9,12 @@ from dataclasses import replace
 from typing import Final
 
 from bot.conversation.another_visit import offer_another
-from bot.conversation.errands import LANGUAGES, Errand, asks_for_one_more, asks_what_is_open
+from bot.conversation.errands import LANGUAGES, Errand, asks_for_one_more, asks_what_is_open, names_list
 from bot.conversation.hand_over import ask_staff, hand_over
 from bot.conversation.hours_wished import keep_hours
 from bot.conversation.reminded_again import remind_again
 from bot.conversation.say import say
+from bot.conversation.times_for_the_list import names_times, windows_wished
 from bot.conversation.turn import Turn
 from bot.conversation.which_visit import ask_which
 from messages import consent
@@ -53,7 +54,8 @@ DONE: Final = frozenset(
 async def run_errand(tx: Tx, turn: Turn, errand: Errand, intent: Intent) -> str | None:
     """Do it; None when the text is better dealt with as what it was read as."""
     asks_when = errand is Errand.NEXT_VISIT and not asks_what_is_open(turn.inbound.body)
-    if intent.kind is IntentKind.RESCHEDULE and not asks_when and errand is not Errand.REMIND:
+    for_the_list = errand is Errand.JOIN_LIST and names_list(turn.inbound.body)
+    if intent.kind is IntentKind.RESCHEDULE and not (asks_when or for_the_list or errand is Errand.REMIND):
         another = errand is Errand.BOOK and asks_for_one_more(turn.inbound.body)
         return await _book(tx, turn) if another else None
     if errand is Errand.NEXT_VISIT:
@@ -112,6 +114,7 @@ async def _join(tx: Tx, turn: Turn, client_id: str) -> str:
     point = turn.recipient(client_id)
     if point is not None and turn.channel is Channel.SMS:
         await consent.grant(tx, point, Channel.SMS, Purpose.WAITLIST, wording=WORDING, how="keyword")
+    windows = windows_wished(turn.when)
     try:
         await join(
             tx,
@@ -119,13 +122,14 @@ async def _join(tx: Tx, turn: Turn, client_id: str) -> str:
             service_id=usual.service_id,
             clinician_ids=(usual.clinician_id,),
             replaces_participation_id=usual.participation_id if turn.situation.meant else None,
+            windows=windows,
         )
     except (Conflict, Invalid, NotFound):
         return await hand_over(tx, turn)
     if turn.direct is not None:
         await say(tx, turn, Kind.WAITLIST_JOINED)
-    if turn.when.spans or turn.when.without:
-        await ask_staff(tx, turn)  # hours they named: a person writes them down
+    if names_times(turn.when) and not windows:
+        await ask_staff(tx, turn)  # days they named, or hours that are not sure: a person writes them down
     return "joined_list"
 
 

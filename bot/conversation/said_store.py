@@ -1,4 +1,4 @@
-"""What was lately said to a number, and keeping two workers from answering it at once.
+"""What was lately said to a number and by it, and keeping two workers from answering it at once.
 
 Invariant: nothing is written here; a text that waits to leave counts as said, one that was taken back does not.
 """
@@ -39,6 +39,17 @@ _ABOUT_VISITS: Final = (
     .order_by(
         func.coalesce(message.c.intent_at, message.c.due_at).desc(), message.c.created_at.desc(), message.c.id.desc()
     )
+)
+_UNDERSTOOD: Final = (
+    select(inbound.c.why)
+    .where(
+        inbound.c.practice_id == bindparam("of"),
+        inbound.c.from_ix == bindparam("address_ix"),
+        inbound.c.state == "handled",
+        inbound.c.received_at > bindparam("since"),
+    )
+    .order_by(inbound.c.received_at.desc(), inbound.c.id.desc())
+    .limit(5)
 )
 _COUNT: Final = select(func.count()).where(_TO, message.c.created_at > bindparam("since"))
 
@@ -85,6 +96,12 @@ async def count(r: Reading, address_ix: bytes, kinds: Collection[Kind], since: d
     """How many texts of these kinds were made for a number since an instant."""
     asked = {**_asked(r, address_ix, kinds), "since": since}
     return int((await r.conn.execute(_COUNT, asked)).scalar_one())
+
+
+async def understood_by(r: Reading, address_ix: bytes, since: datetime) -> tuple[str, ...]:
+    """By which rules the last few texts of a number were understood, the newest first; names of lists, no words."""
+    asked = {"of": r.practice_id, "address_ix": address_ix, "since": since}
+    return tuple(why for why in (await r.conn.execute(_UNDERSTOOD, asked)).scalars() if why)
 
 
 async def heard_by(r: Reading, address_ix: bytes, via: str, since: datetime) -> int:

@@ -4,7 +4,7 @@ Here lives the reading of the record that every act shares; acts change it. Inva
 decided once, here, from what was asked, and never guessed among several.
 """
 
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from typing import Any, Final
@@ -294,11 +294,23 @@ def _offered(situation: Situation) -> tuple[datetime, ...]:
     return tuple(datetime.fromisoformat(each["starts_at"]) for each in question.options if "starts_at" in each)
 
 
-def language_of(known: Collection[Client], reading: Reading) -> str | None:
-    """The language of the words that were understood, if it is one, and none of the clients prefers one."""
+async def language_of(tx: Tx, sender: Sender, known: Collection[Client], reading: Reading) -> str | None:
+    """The language of the words that were understood, if it is one, and none of the clients prefers one.
+
+    A letter or a number is of no language: then it is the one they were last understood in.
+    """
     if any(client.language for client in known):
         return None
-    written = {rule[:2] for rule in reading.why if rule[:3] in _LANGUAGE_LISTS}
+    written = _language_in(reading.why)
+    if written is not None:
+        return written
+    before = await said_store.understood_by(tx, sender.address_ix, tx.now - LATELY)
+    return next(filter(None, (_language_in(why.split()) for why in before)), None)
+
+
+def _language_in(rules: Iterable[str]) -> str | None:
+    """The language of the lists that spoke; none when they are of several."""
+    written = {rule[:2] for rule in rules if rule[:3] in _LANGUAGE_LISTS}
     return written.pop() if len(written) == 1 else None
 
 
