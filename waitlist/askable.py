@@ -48,9 +48,11 @@ class Turn:
 class Askable:
     """Those who may be asked now, in turn; and when the first of the others may be, if that is known.
 
-    `silent`: who may be texted, but has left so many offers unanswered that they are asked whether they still wait.
+    `asked_before`: so many were made an offer of it before. `silent`: who may be texted, but has left so many offers
+    unanswered that they are asked whether they still wait.
     """
 
+    asked_before: int
     turns: list[Turn] = field(default_factory=list)
     silent: list[Turn] = field(default_factory=list)
     others_at: datetime | None = None
@@ -72,8 +74,8 @@ def nobody_more(_turns: Sequence[Turn]) -> bool:
 
 async def askable(r: Reading, opening: Opening, practice: Practice, policy: Policy, enough: Enough) -> Askable:
     """Those who may be asked about the opening now, in turn, until they are `enough`."""
-    found = Askable()
     now_true = await moment(r, opening)
+    found = Askable(len(now_true.asked))
     passed: dict[str, Misfit] = {}
     numbers = set(now_true.numbers_holding)
     lead = opening.starts_at - r.now

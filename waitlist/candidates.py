@@ -5,7 +5,7 @@ no more than those in front of it. The rules are in matching.py. Invariant: what
 `Ranked` that comes back.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping
+from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
@@ -89,15 +89,25 @@ async def _fitting(
     r: Reading, opening: Opening, weights: Weights, at: Moment, passed: dict[str, Misfit], *, long: bool
 ) -> AsyncIterator[Wish]:
     """Those who fit in order, either those who were not asked for long, or the others."""
-    gap = gap_of(opening)
-    async for keys in _batches(_keys_in_order(r, _sought(opening, gap, r, weights, long=long), weights, at.asked)):
-        found = await store.entries_by_id(r, [key.entry_id for key in keys])
-        for wish in wishes([found[key.entry_id] for key in keys if key.entry_id in found], gap, at):
-            reason = fits(wish, gap, r.now)
+    gap, holders = gap_of(opening), list[Key]()
+    sought = _sought(opening, gap, r, weights, long=long)
+    async for keys in _batches(_keys_in_order(r, sought, weights, at, holders)):
+        async for wish, reason in _judged(r, keys, gap, at):
             if reason is None:
                 yield wish
             else:
                 passed[wish.client_id] = reason
+    # Of those who hold another offer nobody can be asked, so whether it would fit them matters only in the end.
+    async for wish, reason in _judged(r, holders, gap, at):
+        if reason is not None:
+            passed[wish.client_id] = reason
+
+
+async def _judged(r: Reading, keys: Sequence[Key], gap: Gap, at: Moment) -> AsyncIterator[tuple[Wish, Misfit | None]]:
+    """Those who stand there, and why the time does not fit them."""
+    found = await store.entries_by_id(r, [key.entry_id for key in keys])
+    for wish in wishes([found[key.entry_id] for key in keys if key.entry_id in found], gap, at):
+        yield wish, fits(wish, gap, r.now)
 
 
 async def misfit(r: Reading, opening: Opening, entry: Entry) -> Misfit | None:
@@ -166,8 +176,12 @@ async def _batches(keys: AsyncIterator[Key]) -> AsyncIterator[list[Key]]:
         yield some
 
 
-async def _keys_in_order(r: Reading, wanted: Sought, weights: Weights, asked: frozenset[str]) -> AsyncIterator[Key]:
-    """Where those stand whom the time may fit, in the order in which the rules put them, but for the `asked`.
+async def _keys_in_order(
+    r: Reading, wanted: Sought, weights: Weights, at: Moment, holders: list[Key]
+) -> AsyncIterator[Key]:
+    """Where those stand whom the time may fit, in the order in which the rules put them, but for those asked before.
+
+    Who holds another offer is put among the `holders` instead.
 
     How well the time fits, which moves people up, can be told from the key; so it is given out as soon as nobody
     further down a stream can come before it any more, and rows are read only for those whose turn comes.
@@ -179,7 +193,9 @@ async def _keys_in_order(r: Reading, wanted: Sought, weights: Weights, asked: fr
         behind = min((each for each in streams if not each.ended), key=lambda each: each.reached, default=None)
         if behind is not None and (not waiting or waiting[0][0] >= behind.reached - most):
             for key in await behind.more(r, wanted):
-                if key.client_id not in asked:
+                if key.client_id in at.holding and key.client_id not in at.asked:
+                    holders.append(key)
+                elif key.client_id not in at.asked:
                     heappush(waiting, (behind.place(key, weights), key.entry_id, key))
         elif waiting:
             yield heappop(waiting)[2]

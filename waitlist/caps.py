@@ -28,7 +28,7 @@ def has_room(texts: Collection[Instants], practice: Practice, zone: str, now: da
     """Whether one more capped text fits today and this week, local dates of `zone`; today's reminders go first."""
     info = ZoneInfo(zone)
     today = now.astimezone(info).date()
-    left = [text.left_at for text in texts if text.left_at is not None]
-    planned = [text.due_at for text in texts if text.left_at is None]
+    left = [text.at for text in texts if not text.planned]
+    planned = [text.at for text in texts if text.planned]
     due_today = [max(at, now) for at in planned if at.astimezone(info).date() <= today]
     return within_caps([*left, *due_today], now=now, zone=zone, daily=practice.daily_cap, weekly=practice.weekly_cap)

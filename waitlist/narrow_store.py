@@ -10,7 +10,7 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Select, and_, bindparam, func, or_, select, tuple_
+from sqlalchemy import BindParameter, ColumnElement, Select, Text, and_, bindparam, cast, func, or_, select, tuple_
 
 from messages.cap_store import ANSWERED
 from scheduler.core.record import Reading
@@ -53,6 +53,7 @@ async def keys_after(r: Reading, sought: Sought, only_clinician: str, after: Key
         "of": r.practice_id,
         "service": sought.service_id,
         "only": only_clinician,
+        "clinician": sought.clinician_id,
         "bit": sought.bit,
         "lead": sought.lead_minutes,
         "weekly": sought.weekly,
@@ -79,6 +80,7 @@ def _keys(*, long: bool, further: bool) -> Select[Any]:
         e.service_id == bindparam("service"),
         e.state == EntryState.WAITING.value,
         e.only_clinician == bindparam("only"),
+        or_(e.only_clinician != "", _names_nobody_or(bindparam("clinician"))),
         *_of_the_time(),
     )
     asked_at, since = func.coalesce(e.last_offered_at, e.joined_at), bindparam("since", type_=e.joined_at.type)
@@ -90,6 +92,12 @@ def _keys(*, long: bool, further: bool) -> Select[Any]:
         after = tuple_(bindparam("after_turn", type_=e.turn.type), bindparam("after_id", type_=e.id.type))
         wanted = wanted.where(tuple_(e.turn, e.id) > after)
     return wanted.order_by(e.turn, e.id).limit(bindparam("most", type_=e.turn.type))
+
+
+def _names_nobody_or(clinician: BindParameter[str]) -> ColumnElement[bool]:
+    """Told from the list's own text, as it is stored: an id is found in it whatever stands beside."""
+    listed = cast(waitlist_entry.c.clinician_ids, Text)
+    return or_(listed == "[]", listed.contains(clinician))
 
 
 def _of_the_time() -> tuple[ColumnElement[bool], ...]:
@@ -113,6 +121,22 @@ async def services_waited_for(r: Reading) -> frozenset[str]:
         e.practice_id == r.practice_id, e.state == EntryState.WAITING.value, e.weekly.is_(False)
     )
     return frozenset((await r.conn.execute(wanted.distinct())).scalars())
+
+
+@dataclass(frozen=True, slots=True)
+class Held:
+    """An offer that is out. `unanswered`: how many in a row its holder had let run out before."""
+
+    offered_at: datetime
+    expires_at: datetime
+    accepted_at: datetime | None
+    unanswered: int
+
+
+async def held_of(r: Reading, opening_id: str) -> tuple[Held, ...]:
+    """The offers of an opening that are out now."""
+    found = await r.conn.execute(_HELD, {"of": r.practice_id, "opening": opening_id})
+    return tuple(Held(*row) for row in found.all())
 
 
 @dataclass(frozen=True, slots=True)
@@ -148,6 +172,18 @@ async def offered_since(r: Reading, client_ids: Collection[str], since: datetime
 
 _ASKED: Final = select(offer.c.client_id).where(
     offer.c.practice_id == bindparam("of"), offer.c.opening_id == bindparam("opening")
+)
+_HELD: Final = (
+    select(offer.c.offered_at, offer.c.expires_at, offer.c.accepted_at, waitlist_entry.c.unanswered)
+    .join(
+        waitlist_entry,
+        and_(waitlist_entry.c.practice_id == offer.c.practice_id, waitlist_entry.c.id == offer.c.entry_id),
+    )
+    .where(
+        offer.c.practice_id == bindparam("of"),
+        offer.c.opening_id == bindparam("opening"),
+        offer.c.state == OfferState.HELD.value,
+    )
 )
 _HOLDING: Final = (
     select(offer.c.client_id, contact_point.c.value_ix, offer.c.expires_at)

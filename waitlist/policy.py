@@ -74,7 +74,7 @@ class Policy:
     disappointed_percent: int = 20
     stop_before_minutes: int = 30
     offers_a_day: int = 3
-    quiet_after: int = 4
+    quiet_after: int = 12
     quiet_days: int = 7
     near_hours: int = 0
     near_mode: Mode = Mode.EVERYBODY
@@ -107,7 +107,7 @@ BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
     "disappointed_percent": (1, 100),
     "stop_before_minutes": (30, 48 * 60),
     "offers_a_day": (1, 20),
-    "quiet_after": (0, 20),
+    "quiet_after": (0, 50),
     "quiet_days": (1, 60),
     "near_hours": (0, 48),
     "desk_days": (1, 127),

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import and_, bindparam, or_, select
+from sqlalchemy import and_, bindparam, func, or_, select
 
 from messages.cap_store import COUNTED
 from scheduler.appointments.states import ACTIVE
@@ -20,10 +20,10 @@ _EXPECTED = tuple(state.value for state in ACTIVE)
 
 @dataclass(frozen=True, slots=True)
 class Instants:
-    """When a text left (None: not yet) and when it was or is due."""
+    """When a text left, or is due; `planned`: it has not left yet."""
 
-    left_at: datetime | None
-    due_at: datetime
+    at: datetime
+    planned: bool
 
 
 async def clients_with_a_visit(r: Reading, start: datetime, end: datetime) -> dict[str, frozenset[str]]:
@@ -39,8 +39,8 @@ async def capped_texts(r: Reading, address_ixs: Collection[bytes], since: dateti
     """When texts that count towards the caps left for each number since an instant, or are planned to leave."""
     found: dict[bytes, list[Instants]] = {}
     given = {"of": r.practice_id, "numbers": list(address_ixs), "since": since}
-    for number, left_at, due_at in (await r.conn.execute(_CAPPED_TEXTS, given)).all():
-        found.setdefault(number, []).append(Instants(left_at, due_at))
+    for number, at, planned in (await r.conn.execute(_CAPPED_TEXTS, given)).all():
+        found.setdefault(number, []).append(Instants(at, planned))
     return found
 
 
@@ -60,7 +60,8 @@ _EXPECTED_THEN: Final = (
         appointment.c.ends_at > bindparam("start"),
     )
 )
-_CAPPED_TEXTS: Final = select(message.c.address_ix, message.c.intent_at, message.c.due_at).where(
+_LEFT_OR_DUE: Final = func.coalesce(message.c.intent_at, message.c.due_at, type_=message.c.due_at.type)
+_CAPPED_TEXTS: Final = select(message.c.address_ix, _LEFT_OR_DUE, message.c.intent_at.is_(None)).where(
     message.c.practice_id == bindparam("of"),
     message.c.address_ix.in_(bindparam("numbers", expanding=True)),
     COUNTED,

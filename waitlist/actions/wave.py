@@ -25,10 +25,11 @@ from waitlist.actions.withdraw import withdraw_opening
 from waitlist.askable import Askable, Turn, askable, nobody_more
 from waitlist.deadlines import SHORTEST_MINUTES, held_until, hold_expiry
 from waitlist.front_desk import desk_of
+from waitlist.narrow_store import Held
 from waitlist.pace import BEAT, NEAR, Out, Position, beat_after, step
 from waitlist.policy import Accept, Mode, Policy
 from waitlist.response import Curve
-from waitlist.store import Offer, OfferState, Opening, OpeningKind, OpeningState
+from waitlist.store import Opening, OpeningKind, OpeningState
 from waitlist.turns import turn_of
 
 MANY: Final = 60
@@ -63,7 +64,7 @@ class _Look:
     """An opening at this moment: who is out, and by which terms it goes on."""
 
     opening: Opening
-    out: tuple[Offer, ...]
+    out: tuple[Held, ...]
     practice: Practice
     policy: Policy
     curve: Curve
@@ -83,7 +84,7 @@ async def next_wave(tx: Tx, opening_id: str) -> Offered | Waits | NoWave:
     look = await _look(tx, opening)
     if opening.kind is OpeningKind.INSTEAD and not look.out:
         return await _end(tx, opening, OpeningState.UNDONE, "not_wanted")
-    said_yes = any(offer.accepted_at is not None for offer in look.out)
+    said_yes = any(each.accepted_at is not None for each in look.out)
     alone = opening.kind is OpeningKind.INSTEAD or _alone(look, tx.now)
     if look.out and (said_yes or alone or tx.now > _ask_until(look)):
         return await _still_out(tx, look)
@@ -125,13 +126,14 @@ async def offer_by_hand(tx: Tx, opening_id: str, entry_id: str) -> Offered | Wai
         return NoWave("not_askable")
     tx.note("offer.by_hand", "opening", opening_id, entry=entry_id)
     again = None if _alone(look, tx.now) else tx.now + BEAT
-    return await _keep(tx, look, deadline) or await _offer(tx, look, Askable(chosen), 1, deadline, again)
+    alone = replace(found, turns=chosen)
+    return await _keep(tx, look, deadline) or await _offer(tx, look, alone, 1, deadline, again)
 
 
 async def _look(tx: Tx, opening: Opening) -> _Look:
     return _Look(
         opening,
-        await store.offers(tx, opening_id=opening.id, states=(OfferState.HELD,)),
+        await narrow_store.held_of(tx, opening.id),
         await people.practice(tx),
         await policy_store.policy(tx),
         await policy_store.curve(tx),
@@ -207,7 +209,7 @@ def _position(tx: Tx, look: _Look, left: Sequence[Turn]) -> Position:
         starts_at=look.opening.starts_at,
         ask_until=_ask_until(look),
         answer_until=look.opening.starts_at - timedelta(minutes=SHORTEST_MINUTES),
-        out=[Out((tx.now - offer.offered_at) / timedelta(minutes=1), offer.unanswered) for offer in look.out],
+        out=[Out((tx.now - each.offered_at) / timedelta(minutes=1), each.unanswered) for each in look.out],
         left=[turn.ranked.standing.unanswered for turn in left],
     )
 
@@ -243,7 +245,7 @@ async def _closed(tx: Tx, opening: Opening) -> bool:
 async def _keep(tx: Tx, look: _Look, deadline: datetime) -> Waits | NoWave | None:
     """Hold the time for the opening until the deadline, and only then lock the opening; None when both are had."""
     opening = look.opening
-    longest = max([deadline, *(offer.expires_at for offer in look.out)])
+    longest = max([deadline, *(each.expires_at for each in look.out)])
     if not await _held(tx, opening, longest):
         if look.out:
             return await _still_out(tx, look)
@@ -255,7 +257,7 @@ async def _keep(tx: Tx, look: _Look, deadline: datetime) -> Waits | NoWave | Non
     if not await edit_store.lock_opening(tx, opening.id):
         await release(tx, opening.id)
         return NoWave("settled")
-    now_out = await store.offers(tx, opening_id=opening.id, states=(OfferState.HELD,))
+    now_out = await narrow_store.held_of(tx, opening.id)
     return None if len(now_out) == len(look.out) else NoWave("still_out")  # another worker was just here
 
 
@@ -284,7 +286,7 @@ async def _offer(
 ) -> Offered:
     turns = found.turns[:ask]
     opening, made = look.opening, {tx.new_id(): turn for turn in turns}
-    before = len(await narrow_store.asked_about(tx, opening.id))
+    before = found.asked_before
     rows = [
         {
             "id": offer_id,
