@@ -12,6 +12,7 @@ from zoneinfo import ZoneInfo
 
 from messages.intents import Asked, Intent, IntentKind, Reading, only_about_times, read
 from messages.intents.core import core_language
+from messages.intents.proposals import DOUBTED
 from messages.when import When, read_plain, read_when
 
 _UNDONE_IN_DISTRESS: Final = frozenset(
@@ -59,9 +60,14 @@ def understand(
         when = _when_elsewhere(text, core, when, local)
     reading = _as_wish(reading, when, plain=core is not None or _is_wish(text, reading))
     others = [kind for kind in reading.kinds if kind is not IntentKind.CRISIS]
-    unsure = bool(others) and others[0] in _UNSURE
+    unsure = bool(others) and (others[0] in _UNSURE or DOUBTED in reading.why or _takes_back_in_words(reading))
     times_open = when.ask and (not others or others[0] in _UNSURE | {IntentKind.RESCHEDULE})
     return Understanding(reading, when, ask=unsure or times_open or _leaves_acts_to_a_person(reading))
+
+
+def _takes_back_in_words(reading: Reading) -> bool:
+    """“Oops, meant for my sister”: what it takes back, if anything, is known to who knows what was done."""
+    return IntentKind.UNDO in reading.kinds and reading.leftover
 
 
 def _leaves_acts_to_a_person(reading: Reading) -> bool:
@@ -94,5 +100,8 @@ def _is_wish(text: str, reading: Reading) -> bool:
 
 
 def _says_otherwise(reading: Reading) -> bool:
-    """“I'll let you know tonight” says when they answer, and a reaction repeats the time we wrote."""
-    return any(rule.partition(":")[0].endswith(".defer") or rule.startswith("reaction.") for rule in reading.why)
+    """“I'll let you know tonight” says when they answer, a reaction repeats our time, and a doubt stays a doubt."""
+    doubted = DOUBTED in reading.why and reading.leaning is not IntentKind.RESCHEDULE
+    return doubted or any(
+        rule.partition(":")[0].endswith(".defer") or rule.startswith("reaction.") for rule in reading.why
+    )

@@ -34,6 +34,8 @@ CODES: Final = {
 # A message of more pairs than this is not an answer to our question.
 _MOST_PAIRS: Final = 9
 _MOST_WORDS: Final = 30
+# "C for change": what the letter stands for is theirs to say.
+_EXPLAINING: Final = frozenset({"for", "as", "means", "is", "de", "como"})
 _FEW_WORDS: Final = 4
 _NUMBERED: Final = frozenset({Question.TIMES, Question.WHICH_VISIT})
 _PAIR: Final = re.compile(r"(\d)([crnl])|([crnl])(\d)")
@@ -68,6 +70,8 @@ def leading_code(text: Text) -> IntentKind | None:
     # The letter must have survived the mending of spellings ("c u" is "see you").
     sentence = text.sentences[0]
     if not sentence.tokens or sentence.tokens[0] != plain(first):
+        return None
+    if plain(rest[0]) in _EXPLAINING:
         return None
     pauses = 1 in sentence.breaks or len(sentence.tokens) == 1
     capital = first.isupper() and any(letter.islower() for word in rest for letter in word)

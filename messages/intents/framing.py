@@ -9,6 +9,9 @@ from typing import Final
 
 from messages.intents.lexicon import PHRASES
 
+_Frames = tuple[tuple[str, ...], tuple[str, ...]]
+"""Groups of what stands before an act, and behind it."""
+
 _FRAMES_OF_TEXTS: Final = (("frames",), ("frames_after",))
 _FRAMES: Final = (("frames", "frames_of_visits"), ("frames_after", "frames_after_visits"))
 _BRIDGE: Final = frozenset(PHRASES["bridge"].by_word)
@@ -26,22 +29,24 @@ def said(group: str, line: str, *, of_texts: bool = False) -> str | None:
     `of_texts`: the act is about the texts themselves. Those end by any reasonable wording (rules.md B1), so that "can
     you stop" and "you keep texting me" frame nothing there; a denial, a condition and another's words still do.
     """
+    frames = _FRAMES_OF_TEXTS if of_texts else _FRAMES
     for name, start, end in PHRASES[group].found(line):
-        act = line[start:end].split()
-        if not _denied(line[:start].split(), act, name, of_texts) and not _framed(line, start, end, of_texts):
+        spanish = name.startswith(_SPANISH) and not of_texts
+        denied = _denied(line[:start], line[start:end].split(), spanish=spanish)
+        if not denied and not _framed(line, start, end, frames):
             return name
     return None
 
 
-def _denied(before: list[str], act: list[str], name: str, of_texts: bool) -> bool:
-    last = before[-1] if before else ""
-    if last == _NO and (of_texts or not name.startswith(_SPANISH)):
+def _denied(before: str, act: list[str], *, spanish: bool) -> bool:
+    last = before.split()[-1:]
+    if last == [_NO] and not spanish:
         return False
-    return last in _NEGATING and not _NEGATING & set(act)
+    return not _NEGATING.isdisjoint(last) and _NEGATING.isdisjoint(act)
 
 
-def _framed(line: str, start: int, end: int, of_texts: bool) -> bool:
-    before, behind = _FRAMES_OF_TEXTS if of_texts else _FRAMES
+def _framed(line: str, start: int, end: int, frames: _Frames) -> bool:
+    before, behind = frames
     if any(PHRASES[group].first(line[end - 1 :]) for group in behind):
         return True
     words = line[:start].split()

@@ -27,6 +27,11 @@ def refuses(text: Text) -> bool:
     return PHRASES["negator"].first(text.whole.line) is not None
 
 
+def takes(text: Text) -> bool:
+    """Whether words that would take an opening stand anywhere in it."""
+    return PHRASES["take"].first(text.whole.line) is not None
+
+
 def _offer(text: Text) -> Reading | None:
     line = text.whole.line
     if _asks(text) or _open_ended(line) or _about_the_visit(line):

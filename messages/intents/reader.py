@@ -19,7 +19,7 @@ from messages.intents.law import (
 )
 from messages.intents.lexicon import PHRASES
 from messages.intents.normalise import Reaction, Text, normalise
-from messages.intents.offers import read_offer_answer, reads_undo, refuses
+from messages.intents.offers import read_offer_answer, reads_undo, refuses, takes
 from messages.intents.proposals import looked_at_again
 from messages.intents.reading import Asked, Intent, IntentKind, Question, Reading
 from messages.intents.scheduling import read_sentences
@@ -81,6 +81,8 @@ def _rest(words: Text, asked: Asked) -> Reading:
     answer = _answer(words, asked)
     if stop is None:
         return _about_texts(words) or answer
+    if asks_to_start(words) is not None:
+        return Reading((Intent(kind=IntentKind.OTHER),), (stop,), leftover=True, leaning=IntentKind.START)
     acts = tuple(intent for intent in answer.intents if intent.kind is IntentKind.CANNOT_COME)
     return Reading((Intent(kind=IntentKind.STOP), *acts), (stop, *answer.why), leftover=answer.leftover)
 
@@ -114,7 +116,7 @@ def _again(reading: Reading, words: Text, asked: Asked) -> Reading:
 
 def _beside_times(reading: Reading, words: Text, asked: Asked) -> Reading:
     """With times to choose from, "see you then" does not say when: which one is asked again."""
-    if asked.question is Question.OFFER and reading.kinds == (IntentKind.CONFIRM,) and refuses(words):
+    if asked.question is Question.OFFER and _leaves_both_open(reading, words):
         return Reading((Intent(kind=IntentKind.UNCLEAR_CHOICE),), reading.why, leftover=True)
     if asked.question is not Question.TIMES:
         return reading
@@ -122,6 +124,13 @@ def _beside_times(reading: Reading, words: Text, asked: Asked) -> Reading:
         return Reading((Intent(kind=IntentKind.UNCLEAR_CHOICE),), reading.why, leftover=reading.leftover)
     nothing_sure = reading.kinds == (IntentKind.OTHER,)
     return (points_at_times(words, asked) if nothing_sure else None) or reading
+
+
+def _leaves_both_open(reading: Reading, words: Text) -> bool:
+    """“Not that one, but Monday I can”; “cancel the old one and give me that”: an offer beside a visit is asked."""
+    if reading.kinds == (IntentKind.CONFIRM,):
+        return refuses(words)
+    return reading.kinds[0] is IntentKind.CANNOT_COME and takes(words)
 
 
 def _as_asked(reading: Reading, asked: Asked) -> Reading:
@@ -135,5 +144,7 @@ def _as_asked(reading: Reading, asked: Asked) -> Reading:
 def _reaction(reaction: Reaction, asked: Asked) -> Reading:
     if reaction is Reaction.LIKE and asked.question is Question.REMINDER and asked.visits == 1:
         return Reading((Intent(kind=IntentKind.CONFIRM),), ("reaction.like",))
+    if reaction is Reaction.LIKE and asked.question in {Question.OFFER, Question.TIMES}:
+        return Reading((Intent(kind=IntentKind.UNCLEAR_CHOICE),), ("reaction.like",))
     kind = IntentKind.THANKS if reaction is Reaction.LIKE else IntentKind.OTHER
     return Reading((Intent(kind=kind),), (f"reaction.{reaction}",))

@@ -18,6 +18,8 @@ from messages.intents.normalise import Sentence, Text
 from messages.intents.reading import Asked, Intent, IntentKind, Question, Reading
 
 _MINUTES: Final = re.compile(r"(?<= )(\d{1,3})(?= (?:minutes|m) )|(?<= late )(\d{1,2})(?= $)|(?<= )(\d{1,2})(?= late )")
+# "Put me on the cancellation list", "lista de cancelaciones".
+_CANCELLATIONS: Final = ("cancella", "cancelac")
 _LONGEST_LATE: Final = 180
 _COVERING: Final = ("hedge_exempt", "confirm_weak", "confirm_strong", "late", "thanks", "filler")
 # After a first yes these begin what is said besides: "yes and can my daughter come".
@@ -223,10 +225,8 @@ def _weigh(found: _Findings, text: Text, asked: Asked) -> Reading:
         # Two plain statements that cannot both be true: a person asks.
         del found.why[IntentKind.CONFIRM], found.why[IntentKind.CANNOT_COME]
         found.add(IntentKind.UNSURE, "weigh.contradiction")
-    if IntentKind.CONFIRM in found.why and _takes_back(found, text):
-        rule = found.why.pop(IntentKind.CONFIRM)
-        if IntentKind.QUESTION not in found.why:
-            found.add(IntentKind.LATE, rule)
+    if IntentKind.CONFIRM in found.why:
+        _settle_yes(found, text)
     if found.hedge is not None and not found.why and _about_coming(text, asked):
         found.add(IntentKind.UNSURE, found.hedge)
     trouble = PHRASES["trouble"].first(text.whole.line)
@@ -241,6 +241,28 @@ def _weigh(found: _Findings, text: Text, asked: Asked) -> Reading:
         rule = found.hedge or found.defer or found.greeting or "nothing_sure"
         return Reading((Intent(kind=IntentKind.OTHER),), (rule,), leftover=True)
     return Reading(intents, tuple(found.why[intent.kind] for intent in intents), leftover=found.unread)
+
+
+def _settle_yes(found: _Findings, text: Text) -> None:
+    """Takes back a yes that was none."""
+    if _names_cancelling(text):
+        del found.why[IntentKind.CONFIRM]
+        found.add(IntentKind.UNSURE, "weigh.names_cancelling")
+    elif _takes_back(found, text):
+        rule = found.why.pop(IntentKind.CONFIRM)
+        if IntentKind.QUESTION not in found.why:
+            found.add(IntentKind.LATE, rule)
+
+
+def _names_cancelling(text: Text) -> bool:
+    """“Yes. I mean yes cancel”: the word that nothing else in the message explains."""
+    left = PHRASES["cannot_exempt"].erase(text.whole.line).split()
+    return any(
+        word.startswith("cancel")
+        and not word.startswith(_CANCELLATIONS)
+        and PHRASES["negating"].first(f" {before} ") is None
+        for before, word in pairwise(("", *left))
+    )
 
 
 def _takes_back(found: _Findings, text: Text) -> bool:

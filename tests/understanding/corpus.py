@@ -25,7 +25,7 @@ def held_back(text: str) -> bool:
 def lines(name: str) -> Iterator[tuple[str, str]]:
     """Text and answer of each line of a corpus."""
     for line in (HERE / f"{name}.txt").read_text("utf-8").splitlines():
-        if line.strip() and not line.startswith("#"):
+        if line.strip() and not line.startswith("# "):
             text, _, answer = line.rpartition(" => ")
             yield text, answer
 
@@ -37,7 +37,7 @@ def times(language: str) -> Iterator[tuple[str, tuple[str, ...], datetime]]:
         for line in (HERE / f"{name}.txt").read_text("utf-8").splitlines():
             if line.startswith("# now "):
                 now = datetime.fromisoformat(line.removeprefix("# now ")).replace(tzinfo=NEW_YORK)
-            elif line.strip() and not line.startswith("#"):
+            elif line.strip() and not line.startswith("# "):
                 text, _, answers = line.rpartition(" => ")
                 yield text, tuple(answers.split(" | ")), now
 

@@ -40,6 +40,8 @@ _NAMES = {
     "thanks": Meaning.THANKS,
     "stop": Meaning.STOP,
     "wrong_number": Meaning.WRONG,
+    "start": Meaning.START,
+    "help": Meaning.HELP,
     "other": Meaning.OTHER,
     "unsure": Meaning.OTHER,
     "not_taken": Meaning.OTHER,
