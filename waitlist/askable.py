@@ -21,9 +21,9 @@ from waitlist import narrow_store
 from waitlist.candidates import Moment, moment, ranking
 from waitlist.caps import has_room, texts_of
 from waitlist.matching import Misfit, Ranked
+from waitlist.opening_store import Opening
 from waitlist.policy import Policy
 from waitlist.reach_store import Instants
-from waitlist.store import Opening
 
 AT_ONCE: Final = 20
 """For so many at a time the record is asked what it knows of them."""

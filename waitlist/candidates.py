@@ -14,11 +14,12 @@ from typing import Final
 
 from scheduler.calendar.wallclock import Span, local_day, zone_of
 from scheduler.core.record import Reading
-from waitlist import narrow_store, policy_store, reach_store, store
+from waitlist import entry_store, narrow_store, policy_store, reach_store
+from waitlist.entry_store import Entry
 from waitlist.matching import ANY_PART, Gap, Misfit, Ranked, Wish, fit, fits, grid_bit, standing
 from waitlist.narrow_store import Key, Sought
+from waitlist.opening_store import Opening, OpeningKind
 from waitlist.policy import Weights
-from waitlist.store import Entry, Opening, OpeningKind
 from waitlist.turns import LONG, MINUTES_A_DAY, fit_points, latest_turn_of_long_unasked, points_of
 
 FIRST_CHUNK: Final = 100
@@ -105,7 +106,7 @@ async def _fitting(
 
 async def _judged(r: Reading, keys: Sequence[Key], gap: Gap, at: Moment) -> AsyncIterator[tuple[Wish, Misfit | None]]:
     """Those who stand there, and why the time does not fit them."""
-    found = await store.entries_by_id(r, [key.entry_id for key in keys])
+    found = await entry_store.entries_by_id(r, [key.entry_id for key in keys])
     for wish in wishes([found[key.entry_id] for key in keys if key.entry_id in found], gap, at):
         yield wish, fits(wish, gap, r.now)
 
@@ -258,7 +259,7 @@ def _wish(entry: Entry, *, taken: tuple[Span, ...], asked_already: bool, holds_a
         entry_id=entry.id,
         client_id=entry.client_id,
         service_id=entry.service_id,
-        waiting=entry.state == store.EntryState.WAITING and entry.client_active,
+        waiting=entry.state == entry_store.EntryState.WAITING and entry.client_active,
         joined_at=entry.joined_at,
         clinician_ids=entry.clinician_ids,
         windows=entry.windows,

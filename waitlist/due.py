@@ -9,7 +9,7 @@ from typing import Final
 
 from scheduler.core.actor import WORKER
 from scheduler.core.record import Record
-from waitlist import store
+from waitlist import offer_store, opening_store
 from waitlist.actions.expire import expire
 from waitlist.actions.wave import next_wave
 
@@ -27,8 +27,8 @@ class Done:
 async def do_due(record: Record, practice_id: str) -> Done:
     """One round, at most fifty openings of each sort; overdue offers first, because their end brings a wave."""
     async with record.read(practice_id) as r:
-        overdue = await store.openings_overdue(r, BATCH)
-        openings = await store.openings_due(r, BATCH)
+        overdue = await offer_store.openings_overdue(r, BATCH)
+        openings = await opening_store.openings_due(r, BATCH)
     expired = 0
     for opening_id in overdue:
         async with record.write(practice_id, WORKER) as tx:

@@ -15,8 +15,10 @@ from sqlalchemy import bindparam, insert, not_, select, update
 from scheduler.core.record import Tx
 from scheduler.tables import busy, client, offer, opening, waitlist_entry
 from waitlist import policy_store
+from waitlist.entry_store import EntryState, not_quiet
 from waitlist.matching import WeeklyWindow, grid_of
-from waitlist.store import UNSETTLED, EntryState, OfferState, OpeningState, not_quiet
+from waitlist.offer_store import OfferState
+from waitlist.opening_store import UNSETTLED, OpeningState
 from waitlist.turns import MINUTES_A_DAY, Standing, turn_of
 
 _LOCK_HOLD: Final = (

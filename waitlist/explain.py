@@ -14,10 +14,12 @@ from typing import Final
 from messages.kinds import Channel, Purpose
 from messages.recipients import recipient_for
 from scheduler.core.record import Reading
-from waitlist import candidates, policy_store, store
+from waitlist import candidates, offer_store, opening_store, policy_store
+from waitlist.entry_store import Entry
 from waitlist.matching import Misfit, fit, fits
+from waitlist.offer_store import Offer, OfferState
+from waitlist.opening_store import Opening, OpeningKind, OpeningState
 from waitlist.policy import Weights
-from waitlist.store import Entry, Offer, OfferState, Opening, OpeningKind, OpeningState
 from waitlist.turns import Points, Standing, points_of
 
 MOST: Final = 40
@@ -60,8 +62,8 @@ class Explained:
 async def explain(r: Reading, entry: Entry) -> tuple[Explained, ...]:
     """The openings of the entry's service since it joined, the newest first; the last two months at most."""
     since = r.now - BACK
-    found = await store.openings(r, states=tuple(OpeningState), after=since)
-    own = await store.offers(r, client_ids=(entry.client_id,))
+    found = await opening_store.openings(r, states=tuple(OpeningState), after=since)
+    own = await offer_store.offers(r, client_ids=(entry.client_id,))
     asked = {each.opening_id for each in own}
     wanted = [each for each in found if each.created_at >= since and _concerns(each, entry, asked)]
     newest = sorted(wanted, key=lambda each: each.created_at, reverse=True)[:MOST]
@@ -78,7 +80,7 @@ def _concerns(opening: Opening, entry: Entry, asked: Collection[str]) -> bool:
 
 async def _explain(r: Reading, entry: Entry, opening: Opening, own: tuple[Offer, ...]) -> Explained:
     offer = next((each for each in own if each.opening_id == opening.id), None)
-    made = await store.offers(r, opening_id=opening.id)
+    made = await offer_store.offers(r, opening_id=opening.id)
     points = _points_then(entry, opening, own, (await policy_store.policy(r)).weights)
     ended = max((each.ended_at for each in made if each.participation_id and each.ended_at), default=None)
     scores = [each.points for each in made if each.points is not None]

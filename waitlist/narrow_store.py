@@ -15,7 +15,8 @@ from sqlalchemy import BindParameter, ColumnElement, Select, Text, and_, bindpar
 from messages.cap_store import ANSWERED
 from scheduler.core.record import Reading
 from scheduler.tables import contact_point, offer, waitlist_entry
-from waitlist.store import EntryState, OfferState, not_quiet
+from waitlist.entry_store import EntryState, not_quiet
+from waitlist.offer_store import OfferState
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

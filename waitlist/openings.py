@@ -32,13 +32,13 @@ from scheduler.events import (
     TimeTaken,
 )
 from scheduler.people import store as people
-from waitlist import store
+from waitlist import opening_store
 from waitlist.actions.booked_by_hand import booked_by_hand
 from waitlist.actions.open_time import open_time
 from waitlist.actions.stopped import offers_stopped
 from waitlist.actions.undelivered import undelivered
 from waitlist.actions.withdraw import withdraw_opening
-from waitlist.store import Opening, OpeningKind, OpeningState
+from waitlist.opening_store import Opening, OpeningKind, OpeningState
 
 DEEPEST = 2
 """A claim that releases a later visit opens that time too, and so on, but no further than this."""
@@ -90,7 +90,7 @@ async def on_seat_freed(tx: Tx, event: SeatFreed) -> None:
 async def _end_seats(tx: Tx, event: TimeFreed) -> None:
     """The group does not meet at that time any more: its free places are gone."""
     start, end = datetime.fromisoformat(event.starts_at), datetime.fromisoformat(event.ends_at)
-    for opening in await store.openings_of(tx, event.clinician_id, start, end, states=store.UNSETTLED):
+    for opening in await opening_store.openings_of(tx, event.clinician_id, start, end, states=opening_store.UNSETTLED):
         if opening.kind is OpeningKind.SEAT:
             await withdraw_opening(tx, opening.id, OpeningState.UNDONE)
 
@@ -130,7 +130,7 @@ async def on_time_taken(tx: Tx, event: TimeTaken) -> None:
     taken = Span(datetime.fromisoformat(event.starts_at), datetime.fromisoformat(event.ends_at))
     places = await appointments.visits_of_appointment(tx, event.appointment_id)
     booked_for = {visit.client_id: visit.participation_id for visit in places if visit.is_active}
-    for opening in await store.openings_near(tx, event.clinician_id, taken.starts_at, taken.ends_at):
+    for opening in await opening_store.openings_near(tx, event.clinician_id, taken.starts_at, taken.ends_at):
         if (await _stretch(tx, opening)).overlaps(taken):
             await booked_by_hand(tx, opening.id, booked_for)
 
@@ -138,7 +138,7 @@ async def on_time_taken(tx: Tx, event: TimeTaken) -> None:
 async def on_restored(tx: Tx, event: ParticipationRestored) -> None:
     """The cancellation that made an opening was taken back."""
     visit = await appointments.visit(tx, event.participation_id)
-    for opening in await store.openings_freed_by(tx, event.participation_id):
+    for opening in await opening_store.openings_freed_by(tx, event.participation_id):
         if visit is None or opening.starts_at != visit.starts_at:
             continue  # that was the time it was moved away from before: still free
         await withdraw_opening(tx, opening.id, OpeningState.UNDONE)

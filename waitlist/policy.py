@@ -60,7 +60,8 @@ class Policy:
     `offers_a_day`: the most one person may leave unanswered on one day, whatever the caps on texts allow; the last of
     them is kept for a time within a day, and nobody is made more than twice as many. `quiet_after`: who leaves so many
     offers in a row unanswered is asked once whether they still wait, instead of further offers; 0, never. After
-    `quiet_days` without an answer staff are told that the entry rests. `near_mode`: how many are asked
+    `quiet_days` without an answer staff are told that the entry rests. `refit`: 1, a time that nobody takes who waits
+    for its service is put up for another service that fits into it; 0, it is not. `near_mode`: how many are asked
     when the visit is less than `near_hours` away; none, as standard. `desk_days` (bit 0 is Monday),
     `desk_from_minute` and `desk_until_minute`: when the front desk can settle a yes, where `accept` leaves that to
     people.
@@ -76,6 +77,7 @@ class Policy:
     offers_a_day: int = 3
     quiet_after: int = 12
     quiet_days: int = 7
+    refit: int = 1
     near_hours: int = 0
     near_mode: Mode = Mode.EVERYBODY
     desk_days: int = 0b0011111
@@ -109,6 +111,7 @@ BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
     "offers_a_day": (1, 20),
     "quiet_after": (0, 50),
     "quiet_days": (1, 60),
+    "refit": (0, 1),
     "near_hours": (0, 48),
     "desk_days": (1, 127),
     "desk_from_minute": (0, 24 * 60),

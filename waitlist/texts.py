@@ -12,7 +12,8 @@ from messages.outbox import Draft, cancel_for_offers, enqueue, enqueue_many, off
 from messages.particulars import Particulars
 from scheduler.core.record import Tx
 from waitlist.actions.instead import Instead
-from waitlist.store import Offer, Opening, OpeningKind
+from waitlist.offer_store import Offer
+from waitlist.opening_store import Opening, OpeningKind
 
 
 async def joined(tx: Tx, entry_id: str, contact_point_id: str) -> None:

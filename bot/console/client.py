@@ -49,9 +49,9 @@ from scheduler.core.record import Reading
 from scheduler.fees import store as fees
 from scheduler.people import store as people
 from scheduler.people.store import Consent, ContactPoint, Practice
-from waitlist import store as waitlist
+from waitlist import entry_store
+from waitlist.entry_store import EntryState
 from waitlist.explain import BACK
-from waitlist.store import EntryState
 
 READ, WRITE = "client.read", "client.write"
 PAST_SHOWN, AHEAD_SHOWN = 20, 6
@@ -135,7 +135,7 @@ async def _context(r: Reading, actor: Actor, record: ClientRecord) -> dict[str, 
         "more_past": max(0, len(past) - PAST_SHOWN),
         "sent": await _sent(r, actor, client.id),
         "entries": [
-            (entry, wish_of(entry, book)) for entry in await waitlist.entries_of(r, client.id)
+            (entry, wish_of(entry, book)) for entry in await entry_store.entries_of(r, client.id)
             if entry.state == EntryState.WAITING or entry.joined_at > r.now - BACK
         ],
         "policy": versions[0] if versions else None,

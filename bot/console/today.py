@@ -33,8 +33,8 @@ from scheduler.core.record import Reading
 from scheduler.people import reach_store
 from scheduler.people import store as people
 from scheduler.people.store import Clinician
-from waitlist import store as waitlist
-from waitlist.store import OfferState
+from waitlist import offer_store, opening_store
+from waitlist.offer_store import OfferState
 
 AHEAD: Final = timedelta(hours=48)
 SENDING: Final = timedelta(hours=12)
@@ -198,8 +198,8 @@ def _shown_clinicians(scope: Scope, shown: Shown) -> list[str]:
 async def _openings(r: Reading, actor: Actor, scope: Scope, book: Names) -> list[Opening]:
     if not access.may(actor, "waitlist.write"):
         return []
-    found = [each for each in await waitlist.openings(r) if scope.clinician_id in {None, each.clinician_id}]
-    held = {each.opening_id: each for each in await waitlist.offers(r, states=(OfferState.HELD,))}
+    found = [each for each in await opening_store.openings(r) if scope.clinician_id in {None, each.clinician_id}]
+    held = {each.opening_id: each for each in await offer_store.offers(r, states=(OfferState.HELD,))}
     clients = await people.clients(r, {held[each.id].client_id for each in found if each.id in held})
     return [
         Opening(

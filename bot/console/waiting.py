@@ -13,8 +13,8 @@ from scheduler import access
 from scheduler.core.actor import Actor
 from scheduler.core.record import Reading
 from scheduler.people import reach_store
-from waitlist import store as waitlist
-from waitlist.store import Entry
+from waitlist import entry_store
+from waitlist.entry_store import Entry
 
 MOST: Final = 200
 
@@ -58,7 +58,7 @@ async def entries(r: Reading, actor: Actor) -> tuple[Entry, ...]:
         Forbidden: the roles lack `waitlist.write`.
     """
     reach = await clients_in_reach(r, actor, "waitlist.write")
-    return tuple(entry for entry in await waitlist.entries(r) if reach is None or entry.client_id in reach)
+    return tuple(entry for entry in await entry_store.entries(r) if reach is None or entry.client_id in reach)
 
 
 async def clients_in_reach(r: Reading, actor: Actor, permission: str) -> frozenset[str] | None:

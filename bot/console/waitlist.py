@@ -26,7 +26,7 @@ from scheduler.core.errors import NotFound
 from scheduler.core.record import Reading
 from scheduler.people import store as people
 from scheduler.people.store import Client
-from waitlist import candidates, policy_store, store
+from waitlist import candidates, entry_store, offer_store, opening_store, policy_store
 from waitlist.actions.claim import Won, claim
 from waitlist.actions.leave import leave
 from waitlist.actions.open_time import open_time
@@ -34,17 +34,19 @@ from waitlist.actions.pass_offer import Passed, pass_offer
 from waitlist.actions.pause import pause
 from waitlist.actions.wave import Offered, offer_by_hand
 from waitlist.actions.withdraw import withdraw_opening
+from waitlist.entry_store import Entry, EntryState
 from waitlist.explain import Explained, explain
 from waitlist.matching import Misfit, Ranked
+from waitlist.offer_store import Offer, OfferState
+from waitlist.opening_store import Opening, OpeningKind, OpeningState
 from waitlist.policy import Policy, Weights
-from waitlist.store import Entry, EntryState, Offer, OfferState, Opening, OpeningKind, OpeningState
 from waitlist.turns import points_of, reasons, turn_of
 
 WRITE: Final = "waitlist.write"
 PLACE: Final = "/console/waitlist"
 RESTS: Final = frozenset({"1", "2", "4", "8"})
 RECENT: Final = timedelta(days=14)
-SETTLED: Final = tuple(state for state in OpeningState if state not in store.UNSETTLED)
+SETTLED: Final = tuple(state for state in OpeningState if state not in opening_store.UNSETTLED)
 
 
 @dataclass(frozen=True, slots=True)
@@ -97,13 +99,13 @@ async def show_waitlist(request: web.Request) -> web.Response:
     async with reading(request) as r:
         entries = await waiting.entries(r, actor)
         book = await names(r)
-        openings = await _within_reach(r, actor, await store.openings(r))
-        held = {each.entry_id: each for each in await store.offers(r, states=(OfferState.HELD,))}
-        everybody = await store.entries(r)
+        openings = await _within_reach(r, actor, await opening_store.openings(r))
+        held = {each.entry_id: each for each in await offer_store.offers(r, states=(OfferState.HELD,))}
+        everybody = await entry_store.entries(r)
         clients = await people.clients(r, {each.client_id for each in everybody} | set(await _asked(r, openings)))
         freed = [await _freed(r, each, book, clients, everybody) for each in openings]
         policy = await policy_store.policy(r)
-        past = await _within_reach(r, actor, await store.openings(r, states=SETTLED, after=r.now - RECENT))
+        past = await _within_reach(r, actor, await opening_store.openings(r, states=SETTLED, after=r.now - RECENT))
         context = {
             "freed": freed,
             "waits": [_waits(each, clients, book, held, policy, r.now) for each in _in_turn(entries, policy.weights)],
@@ -120,14 +122,14 @@ async def show_entry(request: web.Request) -> web.Response:
     actor = actor_of(request)
     async with reading(request) as r:
         await access.thing(r, actor, tables.waitlist_entry, request.match_info["entry"], WRITE)
-        entry = await store.entry(r, request.match_info["entry"])
+        entry = await entry_store.entry(r, request.match_info["entry"])
         if entry is None:
             raise NotFound("waitlist_entry")
         book = await names(r)
         client = (await people.clients(r, (entry.client_id,)))[entry.client_id]
-        offers = await store.offers(r, client_ids=(entry.client_id,))
+        offers = await offer_store.offers(r, client_ids=(entry.client_id,))
         held = {each.entry_id: each for each in offers if each.state == OfferState.HELD}
-        policy, stands = await policy_store.policy(r), store.standing_of(entry)
+        policy, stands = await policy_store.policy(r), entry_store.standing_of(entry)
         told = await _within_reach_of(r, actor, await explain(r, entry))
         context = {
             "w": _waits(entry, {client.id: client}, book, held, policy, r.now),
@@ -246,7 +248,7 @@ async def _mine(r: Reading, actor: Actor, book: Names) -> list[Any]:
 
 
 async def _asked(r: Reading, openings: list[Opening]) -> list[str]:
-    return [offer.client_id for each in openings for offer in await store.offers(r, opening_id=each.id)]
+    return [offer.client_id for each in openings for offer in await offer_store.offers(r, opening_id=each.id)]
 
 
 async def _freed(
@@ -254,7 +256,7 @@ async def _freed(
 ) -> Freed:
     asked = tuple(
         Asked(each, clients[each.client_id].display if each.client_id in clients else "")
-        for each in await store.offers(r, opening_id=opening.id)
+        for each in await offer_store.offers(r, opening_id=opening.id)
     )
     for_one = opening.kind is OpeningKind.INSTEAD
     ranked = () if for_one else await candidates.in_order(r, opening)
@@ -329,7 +331,7 @@ def facts_of(entry: Entry, waited_days: int) -> str:
 
 def _in_turn(entries: tuple[Entry, ...], weights: Weights) -> list[Entry]:
     """The general order of turns; for one opening it is narrowed to those whom it fits."""
-    return sorted(entries, key=lambda each: (turn_of(store.standing_of(each), weights), each.joined_at, each.id))
+    return sorted(entries, key=lambda each: (turn_of(entry_store.standing_of(each), weights), each.joined_at, each.id))
 
 
 def install_waitlist(app: web.Application) -> None:

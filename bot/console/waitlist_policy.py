@@ -102,6 +102,7 @@ def values_of(policy: Policy) -> dict[str, str]:
         **{name: str(number) for name, number in numbers.items()},
         "mode": policy.mode.value,
         "near_mode": policy.near_mode.value,
+        "refit": "1" if policy.refit else "",
         "accept": policy.accept.value,
         "desk_from": _clock(policy.desk_from_minute),
         "desk_until": _clock(policy.desk_until_minute),
@@ -130,7 +131,8 @@ def read_policy(form: Form) -> tuple[Policy | None, Form]:
     desk = {"desk_days": days, "desk_from_minute": from_minute, "desk_until_minute": until_minute}
     modes = {name: form.value(name) for name in ("mode", "near_mode", "accept")}
     try:
-        return policy_of({**numbers, **desk, **modes, "weights": weights}, 0), form
+        refit = int(form.value("refit") == "1")
+        return policy_of({**numbers, **desk, **modes, "refit": refit, "weights": weights}, 0), form
     except (Invalid, ValueError):
         return None, form.with_error("mode", "Choose one of these")
 

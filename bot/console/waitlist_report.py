@@ -22,7 +22,7 @@ from scheduler import access
 from scheduler.calendar.wallclock import day_span, local_day
 from scheduler.core.record import Reading
 from scheduler.people import store as people
-from waitlist import report_store, store
+from waitlist import entry_store, report_store
 from waitlist.explain import Why, explain
 from waitlist.figures import Figures, Line, Part, figures
 from waitlist.report_store import Waited
@@ -93,7 +93,7 @@ async def _unasked(r: Reading, found: Sequence[Waited]) -> list[tuple[str, str, 
 async def _why(r: Reading, waited: Waited, *, may_be_texted: bool) -> str:
     if not may_be_texted:
         return "Cannot be texted: no number that may be, no consent, or stopped"
-    entry = await store.entry(r, waited.entry_id)
+    entry = await entry_store.entry(r, waited.entry_id)
     told = await explain(r, entry) if entry else ()
     fitted = sum(each.why not in {Why.MISFIT, Why.JOINED_LATER} for each in told)
     if not told:

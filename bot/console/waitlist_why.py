@@ -7,7 +7,7 @@ from typing import Final
 
 from bot.console.wish_words import MISFITS
 from waitlist.explain import Explained, Why
-from waitlist.store import OfferState
+from waitlist.offer_store import OfferState
 
 ENDED: Final = {
     OfferState.HELD: "Asked, and may still answer",

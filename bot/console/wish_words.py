@@ -6,8 +6,9 @@ Invariant: nothing that narrows the wish is left out, so that staff can read why
 from typing import Final
 
 from bot.console.book_of_names import Names
+from waitlist.entry_store import Entry
 from waitlist.matching import Misfit, WeeklyWindow
-from waitlist.store import Entry, Opening, OpeningKind
+from waitlist.opening_store import Opening, OpeningKind
 
 DAYS: Final = ("Mon", "Tue", "Wed", "Thu", "Fri", "Sat", "Sun")
 PARTS: Final = (

@@ -8,11 +8,11 @@ from bot.conversation.said_store import count
 from bot.conversation.turn import Turn
 from messages.kinds import Kind
 from scheduler.core.record import Tx
-from waitlist import store as waitlist
+from waitlist import offer_store
 from waitlist.actions.ask_the_desk import Noted
 from waitlist.actions.claim import Won, claim
 from waitlist.actions.pass_offer import Passed, pass_offer
-from waitlist.store import Offer
+from waitlist.offer_store import Offer
 
 REMEMBERED: Final = timedelta(hours=48)
 HOW_IT_ENDED: Final = (Kind.OFFER_LOST, Kind.OFFER_WITHDRAWN, Kind.OFFER_EXPIRED)
@@ -51,5 +51,5 @@ async def _meant(tx: Tx, turn: Turn) -> Offer | None:
     if turn.situation.offers:
         return turn.situation.offers[0]
     since = tx.now - REMEMBERED
-    ended = await waitlist.newest_ended_at_number(tx, turn.sender.address_ix, since)
+    ended = await offer_store.newest_ended_at_number(tx, turn.sender.address_ix, since)
     return ended if ended is not None and turn.is_about(ended.client_id) else None

@@ -28,10 +28,10 @@ from scheduler.core.errors import Conflict, Invalid, NotFound
 from scheduler.core.record import Tx
 from scheduler.people import client_edit_store
 from scheduler.people import store as people
-from waitlist import store as waitlist
+from waitlist import entry_store
 from waitlist.actions.join import join
 from waitlist.actions.leave import leave
-from waitlist.store import EntryState
+from waitlist.entry_store import EntryState
 
 WORDING: Final = "asked_by_text"
 DONE: Final = frozenset(
@@ -101,7 +101,7 @@ async def _join(tx: Tx, turn: Turn, client_id: str) -> str:
 
     Offers leave by text. Who asks by WhatsApp has not agreed to texts by that: a person asks them.
     """
-    waiting = [each for each in await waitlist.entries_of(tx, client_id) if each.state == EntryState.WAITING]
+    waiting = [each for each in await entry_store.entries_of(tx, client_id) if each.state == EntryState.WAITING]
     if waiting:
         await say(tx, turn, Kind.LIST_ALREADY)
         return "waits_already"
@@ -134,7 +134,7 @@ async def _join(tx: Tx, turn: Turn, client_id: str) -> str:
 
 
 async def _leave(tx: Tx, turn: Turn, client_id: str) -> str:
-    for entry in await waitlist.entries_of(tx, client_id):
+    for entry in await entry_store.entries_of(tx, client_id):
         if entry.state == EntryState.WAITING:
             await leave(tx, entry.id)
     await say(tx, turn, Kind.LIST_LEFT)

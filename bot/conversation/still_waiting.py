@@ -16,10 +16,10 @@ from messages.intents import Asked, IntentKind, Question
 from messages.kinds import Kind
 from scheduler.core.record import Tx
 from scheduler.people import store as people
-from waitlist import store as waitlist
+from waitlist import entry_store
 from waitlist.actions.leave import leave
 from waitlist.actions.stay import heard_from
-from waitlist.store import Entry
+from waitlist.entry_store import Entry
 
 KEEP, LEAVE = 1, 2
 """The numbers the question names."""
@@ -35,10 +35,10 @@ _SAYS: Final[dict[tuple[IntentKind, ...], bool]] = {
 
 async def still_waiting(tx: Tx, turn: Turn) -> str | None:
     """What came of a plain answer to the question; None when the text is about something else, or nobody was asked."""
-    quiet = await waitlist.quiet_entries(tx, turn.sender.client_ids)
+    quiet = await entry_store.quiet_entries(tx, turn.sender.client_ids)
     if not quiet:
         return None
-    entries = list((await waitlist.entries_by_id(tx, quiet)).values())
+    entries = list((await entry_store.entries_by_id(tx, quiet)).values())
     wanted = await _answer(tx, turn) if await _was_asked_last(tx, turn, entries) else None
     if wanted is not False:
         await heard_from(tx, turn.sender.client_ids)

@@ -29,8 +29,8 @@ from scheduler.calendar.wallclock import zone_of
 from scheduler.core.record import Tx
 from scheduler.people import store as people
 from scheduler.people.store import Client, ContactPoint, Practice
-from waitlist import store as waitlist
-from waitlist.store import Offer
+from waitlist import offer_store
+from waitlist.offer_store import Offer
 
 ASKS: Final = (Kind.REMINDER, Kind.RESCHEDULED_BY_STAFF)
 """Texts that ask for an answer about one visit."""
@@ -211,7 +211,7 @@ async def situation_of(tx: Tx, sender: Sender, received_at: datetime, direct: Di
         visits = tuple(visit for visit in visits if visit.participation_id == direct.about)
     upcoming = [visit for visit in visits if visit.is_active and visit.starts_at > tx.now]
     said = await said_store.about_visits(tx, sender.address_ix, (*ABOUT_A_VISIT, *CALLED_OFF), tx.now - LOOK_BACK)
-    offers = await waitlist.held_by_number(tx, sender.address_ix)
+    offers = await offer_store.held_by_number(tx, sender.address_ix)
     if direct is not None:
         offers = tuple(offer for offer in offers if offer.client_id == direct.client_id)
     newest_said = said[0].at if said else None

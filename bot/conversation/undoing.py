@@ -19,9 +19,9 @@ from scheduler.appointments import store as appointments
 from scheduler.appointments.store import Visit
 from scheduler.core.errors import Conflict, Invalid
 from scheduler.core.record import Tx
-from waitlist import store as waitlist
+from waitlist import offer_store
 from waitlist.actions.undo_claim import ClaimUndone, undo_claim
-from waitlist.store import Offer
+from waitlist.offer_store import Offer
 
 REMEMBERED: Final = timedelta(hours=24)
 
@@ -123,7 +123,7 @@ async def _move_back(tx: Tx, option: Option) -> _Undone:
 
 async def _claimed(tx: Tx, turn: Turn, since: datetime) -> Offer | None:
     """The offer they took last, as far as it is theirs to give back."""
-    claimed = await waitlist.newest_claim_at_number(tx, turn.sender.address_ix, since)
+    claimed = await offer_store.newest_claim_at_number(tx, turn.sender.address_ix, since)
     return claimed if claimed is not None and turn.is_about(claimed.client_id) else None
 
 

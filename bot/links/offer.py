@@ -11,13 +11,14 @@ from bot.web import dates
 from messages import links
 from scheduler.appointments import store as appointments
 from scheduler.core.record import Reading, Tx
-from waitlist import policy_store, store
+from waitlist import offer_store, policy_store
 from waitlist.actions.ask_the_desk import Noted
 from waitlist.actions.claim import Expired, Won, claim
 from waitlist.actions.claim import Gone as TimeGone
 from waitlist.actions.pass_offer import pass_offer
+from waitlist.offer_store import Offer, OfferState
+from waitlist.opening_store import OpeningKind
 from waitlist.policy import Accept
-from waitlist.store import Offer, OfferState, OpeningKind
 
 
 async def show_offer(request: web.Request, opened: Opened) -> web.Response:
@@ -60,7 +61,7 @@ async def do_claim(request: web.Request, opened: Opened) -> web.Response:
 
 async def _instead(tx: Tx, opened: Opened) -> dict[str, str]:
     """Where the time is that whoever came second may have instead, if one is held for them."""
-    for held in await store.offers(tx, client_ids=(opened.client.id,), states=(OfferState.HELD,)):
+    for held in await offer_store.offers(tx, client_ids=(opened.client.id,), states=(OfferState.HELD,)):
         if held.kind is OpeningKind.INSTEAD:
             made = await links.make(
                 tx,
@@ -96,7 +97,7 @@ ACTS = {"claim": do_claim, "pass": do_pass}
 
 
 async def _offer(r: Reading, opened: Opened) -> Offer:
-    offer = await store.offer_by_id(r, opened.link.offer_id or "")
+    offer = await offer_store.offer_by_id(r, opened.link.offer_id or "")
     if offer is None:
         raise Gone
     return offer

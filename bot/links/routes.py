@@ -20,7 +20,7 @@ from bot.web.readable import posted
 from messages.links import Purpose
 from scheduler.core.errors import NotFound
 from scheduler.core.record import Record
-from waitlist import store as waitlist
+from waitlist import entry_store
 from waitlist.actions.stay import heard_from
 
 Act = Callable[[web.Request, Opened], Awaitable[web.StreamResponse]]
@@ -85,7 +85,7 @@ async def _act(request: web.Request) -> web.StreamResponse:
 async def _heard(record: Record, opened: Opened) -> None:
     """Whoever presses something is still there: what they wait for is taken up again, had they gone quiet."""
     async with record.read(opened.practice_id) as r:
-        quiet = await waitlist.quiet_entries(r, (opened.client.id,))
+        quiet = await entry_store.quiet_entries(r, (opened.client.id,))
     if quiet:
         async with record.write(opened.practice_id, opened.actor) as tx:
             await heard_from(tx, (opened.client.id,))

@@ -31,12 +31,12 @@ from scheduler.core.errors import Conflict, Invalid, NotFound
 from scheduler.core.record import Reading, Tx
 from scheduler.people import store as people
 from scheduler.people.store import Service
-from waitlist import store
+from waitlist import entry_store
 from waitlist.actions.change import change
 from waitlist.actions.join import join
 from waitlist.actions.leave import leave
 from waitlist.actions.pause import pause
-from waitlist.store import Entry, EntryState
+from waitlist.entry_store import Entry, EntryState
 from waitlist.week_grid import PARTS, squares_of, windows_of
 from waitlist.wishes import Wishes
 
@@ -139,7 +139,7 @@ async def _asked(r: Reading, opened: Opened) -> Asked:
         raise Gone
     other = await _other_way(r, service)
     mine = {service.id, other.id} if other else {service.id}
-    waiting = [each for each in await store.entries_of(r, opened.client.id) if each.state is EntryState.WAITING]
+    waiting = [each for each in await entry_store.entries_of(r, opened.client.id) if each.state is EntryState.WAITING]
     working = {each.id for each in await people.clinicians(r, active_only=True)}
     seen = {each.clinician_id for each in await appointments.visits_of(r, opened.client.id)} & working
     return Asked(

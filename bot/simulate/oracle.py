@@ -15,7 +15,7 @@ from bot.simulate.tally import Hour
 from scheduler.calendar.wallclock import Span
 from waitlist.deadlines import SHORTEST_MINUTES
 from waitlist.matching import Gap, Wish, fits
-from waitlist.store import Opening
+from waitlist.opening_store import Opening
 
 
 def gap_of(opening: Opening) -> Gap:

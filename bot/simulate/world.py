@@ -25,7 +25,7 @@ from scheduler.calendar.wallclock import Span
 from scheduler.core.actor import OPERATOR, Actor, ActorKind, Via
 from scheduler.core.audit import Noted
 from scheduler.core.ids import seeded_chance
-from waitlist import store
+from waitlist import opening_store
 from waitlist.actions.claim import Won, claim
 from waitlist.actions.learn import learn
 from waitlist.actions.leave import leave
@@ -34,7 +34,7 @@ from waitlist.actions.pass_offer import pass_offer
 from waitlist.actions.stay import stay
 from waitlist.due import do_due
 from waitlist.matching import Gap
-from waitlist.store import Opening, OpeningState
+from waitlist.opening_store import Opening, OpeningState
 
 _CLIENT: Final = Actor(ActorKind.CLIENT, "c" * 32, Via.SMS)
 _DAY: Final = timedelta(days=1)
@@ -194,7 +194,7 @@ class World:
             if any(each.action == "message.queued" for each in noticed):
                 await sim_store.texts_arrive(tx)
             made = [each.subject_id for each in noticed if each.action == "opening.made" and each.subject_id]
-            opened = [await store.opening_by_id(tx, opening_id) for opening_id in made]
+            opened = [await opening_store.opening_by_id(tx, opening_id) for opening_id in made]
             due = await sim_store.next_due(tx)
         for opening in opened:
             if opening is not None and opening.state is OpeningState.OPEN:

@@ -13,7 +13,7 @@ from tests.console.conftest import SignIn
 from tests.console.visitor import Visitor, sign_in
 from tests.rig.clock import ManualClock
 from tests.rig.office import FRONT_DESK, Office, local, open_office
-from waitlist import store as waitlist
+from waitlist import opening_store
 from waitlist.actions.join import join
 
 ROLES = ("owner", "front_desk", "clinician", "biller", "auditor")
@@ -45,7 +45,7 @@ async def furnish(office: Office) -> Ids:
     async with office.record.write(office.practice_id, CARRIER) as tx:
         task = await open_task(tx, TaskKind.CALL, client_id=ana.id, participation_id=booked.participation_ids[0])
     async with office.record.read(office.practice_id) as r:
-        (opening,) = await waitlist.openings(r)
+        (opening,) = await opening_store.openings(r)
     return Ids(ana.id, ana.phone_id, booked.participation_ids[0], task, entry, opening.id)
 
 

@@ -11,7 +11,7 @@ from scheduler.tables import waitlist_entry
 from tests.console.conftest import SignIn
 from tests.rig.clock import ManualClock
 from tests.rig.office import FRONT_DESK, Office, local
-from waitlist import policy_store, store
+from waitlist import entry_store, offer_store, opening_store, policy_store
 from waitlist.actions.claim import claim
 from waitlist.actions.join import join
 from waitlist.actions.leave import leave
@@ -42,7 +42,7 @@ async def test_joining_and_taking_the_offer(office: Office, enter: SignIn, freed
     assert f"<strong>{bob.who.given}" in page.text.replace("&#39;", "'") or bob.who.family in page
     assert "They said yes" in page
     async with office.record.read(office.practice_id) as r:
-        (offer,) = await store.offers(r, states=("held",))
+        (offer,) = await offer_store.offers(r, states=("held",))
     page = await desk.press(f"/console/offers/{offer.id}/take", {})
     assert page.toast == "Booked from the waitlist."
     assert (await desk.press(f"/console/offers/{offer.id}/pass", {})).toast.startswith("Not done")
@@ -66,7 +66,7 @@ async def test_every_field_of_the_form_is_kept(office: Office, enter: SignIn):
     form |= {"with": [office.clinician_ids[0]], "earliest": "2026-03-09", "latest": "2026-05-01"}
     await desk.press("/console/waitlist/new", {**form, "expires": "2026-06-01", "place": place, "urgency": "promised"})
     async with office.record.read(office.practice_id) as r:
-        (entry,) = await store.entries_of(r, bob.id)
+        (entry,) = await entry_store.entries_of(r, bob.id)
     assert (entry.location_id, entry.expires_on, entry.urgency_reason) == (place, date(2026, 6, 1), "promised")
     assert (entry.priority, entry.min_notice_minutes, entry.clinician_ids) == (1, 120, (office.clinician_ids[0],))
     assert (entry.earliest_day, entry.latest_day) == (date(2026, 3, 9), date(2026, 5, 1))
@@ -85,7 +85,7 @@ async def test_a_wish_that_ends_before_it_begins_and_a_reason_nobody_knows_are_r
 async def test_withdrawing_a_freed_time(office: Office, enter: SignIn, freed: None):
     desk = await enter("front_desk")
     async with office.record.read(office.practice_id) as r:
-        (opening,) = await store.openings(r)
+        (opening,) = await opening_store.openings(r)
     page = await desk.press(f"/console/openings/{opening.id}/withdraw", {})
     assert page.toast.startswith("Withdrawn")
     assert "Taken back" in page
@@ -99,7 +99,7 @@ async def test_staff_see_why_somebody_was_asked_or_not(office: Office, enter: Si
     clock.advance(timedelta(hours=1))
     await do_due(office.record, office.practice_id)
     async with office.record.read(office.practice_id) as r:
-        (offer,) = await store.offers(r, states=("held",))
+        (offer,) = await offer_store.offers(r, states=("held",))
     desk = await enter("front_desk")
     await desk.press(f"/console/offers/{offer.id}/take", {})
     clock.advance(timedelta(minutes=1))
@@ -127,7 +127,7 @@ async def test_who_was_passed_over_sees_how_many_came_before(
     desk = await enter("front_desk")
     assert "Fits, and comes 1 in turn" in await desk.get(f"/console/waitlist/{behind}")
     async with office.record.read(office.practice_id) as r:
-        (offer,) = await store.offers(r, states=("held",))
+        (offer,) = await offer_store.offers(r, states=("held",))
     await desk.press(f"/console/offers/{offer.id}/take", {})
     page = await desk.get(f"/console/waitlist/{behind}")
     assert "it was taken when 1 was asked, each with 100 points or more; theirs were 0" in page
@@ -142,13 +142,13 @@ async def test_staff_can_ask_somebody_out_of_turn(office: Office, enter: SignIn,
     clock.advance(timedelta(hours=1))
     await do_due(office.record, office.practice_id)
     async with office.record.read(office.practice_id) as r:
-        (opening,) = await store.openings(r)
+        (opening,) = await opening_store.openings(r)
     desk = await enter("front_desk")
     assert (await desk.press(f"/console/openings/{opening.id}/ask", {"entry": behind})).toast == "Asked."
     again = await desk.press(f"/console/openings/{opening.id}/ask", {"entry": behind})
     assert again.toast.startswith("Not done")
     async with office.record.read(office.practice_id) as r:
-        assert {each.client_id for each in await store.offers(r, states=("held",))} == {bob.id, cleo.id}
+        assert {each.client_id for each in await offer_store.offers(r, states=("held",))} == {bob.id, cleo.id}
 
 
 def test_touching_squares_are_one_stretch():
@@ -226,7 +226,7 @@ async def test_a_yes_that_staff_approve_is_an_inbox_task_and_is_booked_from_the_
     clock.advance(timedelta(hours=1))
     await do_due(office.record, office.practice_id)
     async with office.record.write(office.practice_id, FRONT_DESK) as tx:
-        (offer,) = await store.offers(tx, states=("held",))
+        (offer,) = await offer_store.offers(tx, states=("held",))
         await claim(tx, offer.id, via="sms")
     assert "Said yes to a freed time" in await desk.get("/console/inbox")
     assert "said yes" in await desk.get("/console/waitlist")
@@ -258,7 +258,7 @@ async def test_a_weekly_time_is_waited_for_and_shown_as_one(office: Office, ente
     page = await desk.press("/console/waitlist/new", form)
     assert "Session every week with" in page
     async with office.record.read(office.practice_id) as r:
-        (entry,) = await store.entries_of(r, bob.id)
+        (entry,) = await entry_store.entries_of(r, bob.id)
     assert entry.weekly
 
 

@@ -7,7 +7,7 @@ import pytest
 from bot.conversation.times_for_the_list import names_times, windows_wished
 from messages.when import read_when
 from tests.conversation.scene import Scene
-from waitlist.store import entries_of
+from waitlist.entry_store import entries_of
 
 NOW = datetime(2026, 3, 4, 15, 0, tzinfo=UTC)
 

@@ -14,7 +14,7 @@ from scheduler.appointments import store as appointments
 from scheduler.core.actor import OPERATOR
 from scheduler.people import store as people
 from tests.conversation.scene import FRONT, Scene, local
-from waitlist import store as waitlist
+from waitlist import offer_store, opening_store
 from waitlist.actions.claim import claim
 from waitlist.actions.save_policy import save_policy
 
@@ -199,7 +199,9 @@ async def test_undo_of_a_cancellation(scene):
     assert await scene.says(number, "U") == ["Lee Office: undone. Tue, Mar 10, 12:30 PM is yours again."]
     assert await scene.upcoming(ana) == ["03-10 12:30 booked"]
     async with scene.record.read(scene.practice) as r:
-        assert [each.state for each in await waitlist.openings(r, states=tuple(waitlist.OpeningState))] == ["undone"]
+        assert [each.state for each in await opening_store.openings(r, states=tuple(opening_store.OpeningState))] == [
+            "undone"
+        ]
 
 
 async def test_saying_yes_after_all_brings_the_visit_back(scene):
@@ -610,7 +612,7 @@ async def test_an_opening_undone_without_a_visit_to_go_back_to(scene):
 async def test_an_opening_taken_behind_the_link_is_undone_by_text(scene):
     ana, number = await offered(scene)
     async with scene.record.write(scene.practice, FRONT) as tx:
-        (offer,) = await waitlist.offers(tx, client_ids=(ana,))
+        (offer,) = await offer_store.offers(tx, client_ids=(ana,))
         await claim(tx, offer.id, via="link")
     assert await scene.says(number, "U") == ["Lee Office: undone. That time is released."]
     assert await scene.upcoming(ana) == []

@@ -18,7 +18,7 @@ from scheduler.calendar.wallclock import Span
 from scheduler.people import store as people
 from tests.links.conftest import Behind
 from tests.rig.office import OWNER
-from waitlist import store as waitlist
+from waitlist import offer_store
 from waitlist.actions.join import join
 from waitlist.actions.open_time import open_time
 from waitlist.actions.wave import offer_by_hand
@@ -144,10 +144,10 @@ async def test_an_offer_to_another_of_the_same_phone_is_not_taken_here(behind, o
             span=Span(free, free + timedelta(minutes=50)),
         )
         assert await offer_by_hand(tx, opening_id, entry_id) is not None
-        assert await waitlist.held_by_number(tx, phone.value_ix)
+        assert await offer_store.held_by_number(tx, phone.value_ix)
     await write(link, "A")
     async with office.record.read(office.practice_id) as r:
-        assert await waitlist.held_by_number(r, phone.value_ix)
+        assert await offer_store.held_by_number(r, phone.value_ix)
 
 
 @pytest.mark.parametrize("unheard", ["too_many", "no_phone"])

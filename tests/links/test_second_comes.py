@@ -12,11 +12,12 @@ from scheduler import tables
 from scheduler.actions.cancel import cancel
 from tests.rig.clock import ManualClock
 from tests.rig.office import FRONT_DESK, Known, Office, local
-from waitlist import store
+from waitlist import offer_store
 from waitlist.actions.join import join
 from waitlist.actions.save_policy import save_policy
 from waitlist.due import do_due
-from waitlist.store import OfferState, OpeningKind
+from waitlist.offer_store import OfferState
+from waitlist.opening_store import OpeningKind
 
 
 async def asked(office: Office, clock: ManualClock) -> tuple[Known, Known]:
@@ -35,7 +36,7 @@ async def asked(office: Office, clock: ManualClock) -> tuple[Known, Known]:
 
 async def link_of(office: Office, client: Known) -> str:
     async with office.record.write(office.practice_id, FRONT_DESK) as tx:
-        (held,) = await store.offers(tx, client_ids=(client.id,), states=(OfferState.HELD,))
+        (held,) = await offer_store.offers(tx, client_ids=(client.id,), states=(OfferState.HELD,))
         made = await links.make(
             tx, Purpose.OFFER, client_id=client.id, expires_at=held.expires_at, offer_id=held.id,
             contact_point_id=held.contact_point_id,
@@ -66,7 +67,7 @@ async def test_another_free_time_is_one_press_away(office: Office, site: TestCli
     assert other is not None
     assert "It&#39;s yours" in await take(site, other.group(1))
     async with office.record.read(office.practice_id) as r:
-        offers = await store.offers(r, client_ids=(second.id,), states=(OfferState.CLAIMED,))
+        offers = await offer_store.offers(r, client_ids=(second.id,), states=(OfferState.CLAIMED,))
     assert [each.kind for each in offers] == [OpeningKind.INSTEAD]
 
 

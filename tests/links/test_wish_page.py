@@ -14,13 +14,13 @@ from scheduler.tables import waitlist_entry
 from tests.links.conftest import TUESDAY, Behind
 from tests.rig.clock import ManualClock
 from tests.rig.office import OWNER, Office, local
-from waitlist import store
+from waitlist import entry_store
 from waitlist.matching import WeeklyWindow
 
 
-async def entries(office: Office) -> tuple[store.Entry, ...]:
+async def entries(office: Office) -> tuple[entry_store.Entry, ...]:
     async with office.record.read(office.practice_id) as r:
-        return await store.entries(r, states=tuple(store.EntryState))
+        return await entry_store.entries(r, states=tuple(entry_store.EntryState))
 
 
 async def test_no_time_suits_so_one_says_what_would(behind, office: Office) -> None:

@@ -26,7 +26,7 @@ from scheduler.people.practice_fields import ServiceFields
 from scheduler.tables import client, waitlist_entry
 from tests.load.databases import empty
 from tests.load.stage import practice_in
-from waitlist import candidates, policy_store, store
+from waitlist import candidates, entry_store, opening_store, policy_store
 from waitlist.actions.open_time import open_time
 from waitlist.askable import askable
 from waitlist.matching import WeeklyWindow, grid_of, rank
@@ -110,7 +110,7 @@ async def _fill(practice: BenchPractice, count: int, services: tuple[str, str]) 
             await tx.conn.execute(insert(waitlist_entry), rows[start : start + 2000])
 
 
-async def _open(practice: BenchPractice, count: int) -> list[store.Opening]:
+async def _open(practice: BenchPractice, count: int) -> list[opening_store.Opening]:
     """Times over two weeks, at all hours of the day, of all clinicians."""
     async with practice.record.write(practice.id, OPERATOR) as tx:
         for number in range(count):
@@ -125,10 +125,10 @@ async def _open(practice: BenchPractice, count: int) -> list[store.Opening]:
                 span=Span(start, start + timedelta(minutes=50)),
             )
     async with practice.record.read(practice.id) as r:
-        return list(await store.openings(r))
+        return list(await opening_store.openings(r))
 
 
-async def _looks(practice: BenchPractice, openings: list[store.Opening]) -> dict[str, Any]:
+async def _looks(practice: BenchPractice, openings: list[opening_store.Opening]) -> dict[str, Any]:
     match, whole, fitting = [], [], []
     async with practice.record.read(practice.id) as r:
         policy, ours = await policy_store.policy(r), await people.practice(r)
@@ -141,7 +141,7 @@ async def _looks(practice: BenchPractice, openings: list[store.Opening]) -> dict
             await askable(r, opening, ours, policy, lambda turns: len(turns) >= FIRST)
             whole.append(time.perf_counter() - begin)
             assert len(found) == FIRST
-        everybody = await store.entries(r)
+        everybody = await entry_store.entries(r)
         same = []
         for opening in openings[:3]:
             gap, at = candidates.gap_of(opening), await candidates.moment(r, opening)

@@ -19,12 +19,12 @@ from scheduler.people import store as people
 from scheduler.tables import opening as opening_table
 from tests.conversation.scene import FRONT, Scene, local
 from tests.waitlist.test_waves import free, offers, openings, waves
-from waitlist import edit_store, store
+from waitlist import edit_store, entry_store, offer_store, opening_store
 from waitlist.actions.claim import Expired, Gone, Won, claim
 from waitlist.actions.leave import leave
 from waitlist.actions.pass_offer import pass_offer
 from waitlist.actions.undo_claim import ClaimUndone, NotUndone, undo_claim
-from waitlist.store import OfferState
+from waitlist.offer_store import OfferState
 
 CLIENT = Actor(ActorKind.CLIENT, "c" * 32, Via.SMS)
 
@@ -68,9 +68,9 @@ async def test_a_claim_books_confirms_fills_and_tells(scene):
     assert opening.state == "filled"
     assert (await scene.visit(opening.freed_participation_id)).filled_after_cancel
     async with scene.record.read(scene.practice) as r:
-        (entry,) = await store.entries_of(r, ana)
+        (entry,) = await entry_store.entries_of(r, ana)
         assert entry.state == "filled"
-        assert (await store.offer_by_id(r, offer.id)).participation_id == won.participation_id
+        assert (await offer_store.offer_by_id(r, offer.id)).participation_id == won.participation_id
 
 
 async def test_the_winners_retry_wins_again_and_says_nothing_new(scene):
@@ -88,8 +88,8 @@ async def test_of_two_holders_one_wins_and_the_other_is_told_in_the_same_commit(
     assert isinstance(await take(scene, offer.id), Won)
     assert await scene.told(bo) == ["offer_lost"]
     async with scene.record.read(scene.practice) as r:
-        assert (await store.entry(r, entry)).credit == 1
-        assert (await store.entry(r, entry)).state == "waiting"
+        assert (await entry_store.entry(r, entry)).credit == 1
+        assert (await entry_store.entry(r, entry)).state == "waiting"
     assert await take(scene, other) == Gone()
     assert await take(scene, other) == Gone()
     assert await scene.told(bo) == ["offer_lost", "offer_second"]  # thanked for a yes that crossed the word, once
@@ -287,7 +287,7 @@ async def other_process(engine_url, scene):
 async def check_then_write(scene: Scene, record: Record, opening_id: str, both_have_looked: asyncio.Barrier) -> bool:
     """How a claim without its guard would go: look, then write what the look allows."""
     async with record.read(scene.practice) as r:
-        found = await store.opening_by_id(r, opening_id)
+        found = await opening_store.opening_by_id(r, opening_id)
     await both_have_looked.wait()
     if found is None or found.state != "open":
         return False
@@ -331,7 +331,7 @@ async def leave_all(scene: Scene, *clients: str) -> None:
     """Start the next round with an empty list."""
     async with scene.record.write(scene.practice, FRONT) as tx:
         for client in clients:
-            for entry in await store.entries_of(tx, client):
+            for entry in await entry_store.entries_of(tx, client):
                 await leave(tx, entry.id)
 
 
@@ -397,10 +397,10 @@ async def test_a_no_after_the_deadline_is_an_answer_too(scene):
     scene.pass_time(hours=3)
     await waves(scene)
     async with scene.record.read(scene.practice) as r:
-        (silent,) = await store.entries_of(r, ana)
+        (silent,) = await entry_store.entries_of(r, ana)
     assert silent.unanswered == 1
     async with scene.record.write(scene.practice, CLIENT) as tx:
         await pass_offer(tx, offer.id)
     async with scene.record.read(scene.practice) as r:
-        (spoke,) = await store.entries_of(r, ana)
+        (spoke,) = await entry_store.entries_of(r, ana)
     assert spoke.unanswered == 0

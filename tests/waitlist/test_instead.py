@@ -1,11 +1,12 @@
 """Who comes second hears of another free time that fits, held for them alone, or that their place is kept."""
 
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
 from messages import consent
 from messages.kinds import Channel, Purpose
+from scheduler.actions.practice import set_week
 from scheduler.core.actor import OPERATOR
 from scheduler.core.record import Tx
 from scheduler.people import client_hours_store
@@ -13,14 +14,15 @@ from scheduler.people import store as people
 from tests.conversation.scene import ZONE, Scene, local, set_the_scene
 from tests.waitlist.test_claims import offered, second_holder, take
 from tests.waitlist.test_waves import held_times, offers, openings, waves
-from waitlist import edit_store, store
+from waitlist import edit_store, entry_store
 from waitlist.actions.change import change
 from waitlist.actions.claim import Won
 from waitlist.actions.pass_offer import pass_offer
 from waitlist.actions.pause import pause
 from waitlist.actions.save_policy import save_policy
 from waitlist.matching import WeeklyWindow
-from waitlist.store import OfferState, OpeningKind, OpeningState
+from waitlist.offer_store import OfferState
+from waitlist.opening_store import OpeningKind, OpeningState
 from waitlist.wishes import Wishes
 
 
@@ -117,7 +119,7 @@ async def test_a_time_they_let_go_goes_to_nobody_and_costs_no_turn(scene, ends):
     states = {each.kind: each.state for each in await openings(scene)}
     assert states[OpeningKind.INSTEAD] is OpeningState.UNDONE
     async with scene.record.read(scene.practice) as r:
-        stands = await store.entry(r, entry)
+        stands = await entry_store.entry(r, entry)
     assert (stands.credit, stands.unanswered) == (1, 0)
 
 
@@ -149,3 +151,17 @@ async def second_holder_of(scene: Scene, offer, client_id: str, entry: str) -> N
         (point,) = await people.contact_points(tx, client_id)
         row = {"id": tx.new_id(), "opening_id": offer.opening_id, "entry_id": entry, "client_id": client_id}
         await edit_store.add_offers(tx, [{**row, "contact_point_id": point.id, "expires_at": offer.expires_at}])
+
+
+@pytest.mark.parametrize("others", [0, 1])
+async def test_of_a_large_practice_only_a_few_calendars_are_looked_through(scene, others):
+    """The winner's commit waits for it: three, the one whose time it was among them."""
+    for _ in range(others):
+        await scene.clinician_without_hours()
+        scene.pass_time(seconds=1)  # who came first has the smaller id
+    await scene.clinician_with_hours()
+    async with scene.record.write(scene.practice, OPERATOR) as tx:
+        for clinician in (scene.lee, scene.moss):
+            await set_week(tx, clinician, [], date(2026, 1, 1))
+    bo, _, _ = await lost(scene)
+    assert (await instead(scene, bo) is None) == bool(others)

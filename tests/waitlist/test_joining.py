@@ -7,14 +7,14 @@ import pytest
 from scheduler.actions.clients import archive_client
 from scheduler.core.errors import Conflict, Invalid, NotFound
 from tests.conversation.scene import FRONT
-from waitlist import store
+from waitlist import entry_store
 from waitlist.actions.leave import leave
 from waitlist.matching import WeeklyWindow
 
 
 async def entries(scene):
     async with scene.record.read(scene.practice) as r:
-        return await store.entries(r, states=tuple(store.EntryState))
+        return await entry_store.entries(r, states=tuple(entry_store.EntryState))
 
 
 async def test_joining_says_so_once_and_keeps_every_wish(scene):

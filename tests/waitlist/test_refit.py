@@ -12,7 +12,8 @@ from tests.waitlist.test_claims import take
 from tests.waitlist.test_waves import offers, openings, waves
 from waitlist.actions.claim import Won
 from waitlist.actions.join import join
-from waitlist.store import OpeningKind, OpeningState
+from waitlist.actions.save_policy import save_policy
+from waitlist.opening_store import OpeningKind, OpeningState
 
 TUESDAY = local("03-10 00:00").date()
 
@@ -154,3 +155,15 @@ async def test_what_is_longer_than_the_hole_is_not_offered_and_nothing_is_tried_
     scene.clock.advance_to(offer.expires_at + timedelta(minutes=1))
     await asked(scene)
     assert len(await openings(scene)) == 2
+
+
+async def test_where_the_terms_say_so_a_time_is_offered_for_its_own_service_alone(scene):
+    of = await services(scene)
+    await only(scene, 12, 14)
+    async with scene.record.write(scene.practice, FRONT) as tx:
+        await save_policy(tx, {"refit": 0})
+    await waits(scene, of[60])
+    await freed(scene, of[90], "03-10 12:00")
+    assert await asked(scene) == []
+    await waits(scene, of[45])  # nor when somebody joins for another service later
+    assert await asked(scene) == []

@@ -16,7 +16,8 @@ from tests.waitlist.test_waves import held_times, offers, openings, waves
 from waitlist.actions.claim import Gone, Won
 from waitlist.actions.join import join
 from waitlist.actions.undo_claim import ClaimUndone, undo_claim
-from waitlist.store import OfferState, OpeningKind, OpeningState
+from waitlist.offer_store import OfferState
+from waitlist.opening_store import OpeningKind, OpeningState
 
 
 async def group(scene: Scene, members: int = 3, *, offers_seats: bool = True, capacity: int = 3):

@@ -10,7 +10,7 @@ from scheduler.core.errors import Invalid, NotFound
 from tests.conversation.scene import FRONT, Scene, local, set_the_scene
 from tests.waitlist.test_claims import take
 from tests.waitlist.test_waves import free, held_times, offers, openings, waves
-from waitlist import candidates, policy_store, store
+from waitlist import candidates, entry_store, policy_store
 from waitlist.actions.claim import Gone, Won
 from waitlist.actions.learn import learn
 from waitlist.actions.leave import leave
@@ -19,9 +19,9 @@ from waitlist.actions.pause import pause
 from waitlist.actions.save_policy import save_policy
 from waitlist.askable import MOST_ANSWERED
 from waitlist.matching import WeeklyWindow, rank
+from waitlist.offer_store import OfferState
 from waitlist.pace import BEAT
 from waitlist.response import PUBLISHED
-from waitlist.store import OfferState
 from waitlist.tidy import tidy
 from waitlist.turns import long_unasked
 
@@ -77,7 +77,7 @@ async def test_the_first_yes_wins_and_every_other_holder_is_told_and_moves_up(sc
         assert await take(scene, loser.id) == Gone()
         assert await scene.told(loser.client_id) == ["offer", "offer_lost", "offer_second"]
     async with scene.record.read(scene.practice) as r:
-        waits = {entry.client_id: entry for entry in await store.entries(r)}
+        waits = {entry.client_id: entry for entry in await entry_store.entries(r)}
         assert {waits[loser.client_id].credit for loser in losers} == {6}
     await free(scene, "03-11 14:00")
     await waves(scene)
@@ -117,7 +117,7 @@ async def test_who_does_not_answer_comes_later_and_who_answers_is_forgiven(scene
         scene.pass_time(hours=24)
         await waves(scene)
     async with scene.record.read(scene.practice) as r:
-        unanswered = {entry.client_id: entry.unanswered for entry in await store.entries(r)}
+        unanswered = {entry.client_id: entry.unanswered for entry in await entry_store.entries(r)}
     assert sorted(unanswered.values()) == [0, 2]
     assert unanswered[quiet] == 2
     await free(scene, "03-11 10:00")
@@ -242,7 +242,7 @@ async def test_the_list_comes_in_the_order_of_the_pure_rule_however_long_it_is(s
     (opening,) = await openings(scene)
     async with scene.record.read(scene.practice) as r:
         now_true = await candidates.moment(r, opening)
-        everybody = candidates.wishes(await store.entries(r), candidates.gap_of(opening), now_true)
+        everybody = candidates.wishes(await entry_store.entries(r), candidates.gap_of(opening), now_true)
         expected = rank(everybody, candidates.gap_of(opening), r.now)
         assert [each.entry_id for each in await candidates.in_order(r, opening)] == [each.entry_id for each in expected]
         assert len(expected) == 100
@@ -298,7 +298,7 @@ async def test_each_offer_says_by_how_many_points_it_was_somebodys_turn(scene):
 async def test_who_rests_is_not_asked_and_keeps_the_place(scene):
     (ana,) = await waiting(scene, 1)
     async with scene.record.write(scene.practice, FRONT) as tx:
-        (entry,) = await store.entries_of(tx, ana)
+        (entry,) = await entry_store.entries_of(tx, ana)
         assert await pause(tx, entry.id, tx.now + timedelta(days=2))
     await free(scene)
     await waves(scene)
@@ -322,11 +322,11 @@ async def test_an_entry_leaves_by_itself_after_its_last_day(scene):
     scene.pass_time(hours=2)
     await tidy(scene.record, scene.practice)
     async with scene.record.read(scene.practice) as r:
-        assert (await store.entry(r, entry)).state == "waiting"
+        assert (await entry_store.entry(r, entry)).state == "waiting"
     scene.pass_time(days=2)
     assert await tidy(scene.record, scene.practice) == 1
     async with scene.record.read(scene.practice) as r:
-        assert (await store.entry(r, entry)).state == "left"
+        assert (await entry_store.entry(r, entry)).state == "left"
     assert await tidy(scene.record, scene.practice) == 0
 
 

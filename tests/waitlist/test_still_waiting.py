@@ -8,7 +8,7 @@ from scheduler.actions.cancel import cancel
 from scheduler.core.actor import OPERATOR, WORKER
 from scheduler.events import MessageUndeliverable
 from tests.conversation.scene import FRONT, Scene, set_the_scene
-from waitlist import store
+from waitlist import entry_store, offer_store, opening_store
 from waitlist.actions.claim import claim
 from waitlist.actions.pass_offer import pass_offer
 from waitlist.actions.pause import pause
@@ -16,8 +16,9 @@ from waitlist.actions.save_policy import save_policy
 from waitlist.actions.undo_claim import undo_claim
 from waitlist.actions.wave import Offered, offer_by_hand
 from waitlist.due import do_due
+from waitlist.entry_store import EntryState
 from waitlist.explain import Why, explain
-from waitlist.store import EntryState, OfferState
+from waitlist.offer_store import OfferState
 
 ASKED = "Lee Office: do you still want to hear of open times? Reply 1 to keep your place on the list, 2 to leave it."
 STAYS = "Lee Office: you are on the list and we text when a time fits."
@@ -43,16 +44,16 @@ async def free(scene: Scene, when: str) -> None:
     await scene.work()
 
 
-async def entry(scene: Scene, entry_id: str) -> store.Entry:
+async def entry(scene: Scene, entry_id: str) -> entry_store.Entry:
     async with scene.record.read(scene.practice) as r:
-        found = await store.entry(r, entry_id)
+        found = await entry_store.entry(r, entry_id)
     assert found is not None
     return found
 
 
-async def offers(scene: Scene, **which: object) -> tuple[store.Offer, ...]:
+async def offers(scene: Scene, **which: object) -> tuple[offer_store.Offer, ...]:
     async with scene.record.read(scene.practice) as r:
-        return await store.offers(r, **which)
+        return await offer_store.offers(r, **which)
 
 
 async def silent(scene: Scene, client_id: str, **wishes: object) -> str:
@@ -209,7 +210,7 @@ async def test_staff_may_offer_a_time_to_who_is_silent(scene):
     async with scene.record.write(scene.practice, FRONT) as tx:
         await cancel(tx, visit, by="client")
     async with scene.record.write(scene.practice, FRONT) as tx:
-        (opening,) = [each for each in await store.openings(tx) if each.starts_at.day == 11]
+        (opening,) = [each for each in await opening_store.openings(tx) if each.starts_at.day == 11]
         assert isinstance(await offer_by_hand(tx, opening.id, waits), Offered)
 
 
@@ -243,8 +244,8 @@ async def test_why_they_were_not_asked_is_told_in_a_sentence(scene):
     scene.pass_time(hours=1)
     await free(scene, "03-12 14:00")
     async with scene.record.read(scene.practice) as r:
-        told = {each.opening.starts_at.day: each.why for each in await explain(r, await store.entry(r, waits))}
-        others = {each.why for each in await explain(r, await store.entry(r, later))}
+        told = {each.opening.starts_at.day: each.why for each in await explain(r, await entry_store.entry(r, waits))}
+        others = {each.why for each in await explain(r, await entry_store.entry(r, later))}
     assert (told[12], told[10]) == (Why.QUIET, Why.ASKED)
     assert Why.QUIET not in others
 

@@ -18,16 +18,16 @@ from scheduler.core.errors import Conflict
 from scheduler.events import MessageUndeliverable
 from scheduler.people import store as people
 from tests.conversation.scene import FRONT, Scene, local, set_the_scene
-from waitlist import candidates, store
+from waitlist import candidates, entry_store, offer_store, opening_store
 from waitlist.actions.leave import leave
 from waitlist.actions.open_time import open_time
 from waitlist.actions.pass_offer import NotPassed, Passed, pass_offer
 from waitlist.actions.wave import NoWave, next_wave
 from waitlist.due import do_due
 from waitlist.matching import Misfit, WeeklyWindow
-from waitlist.store import OfferState
+from waitlist.offer_store import OfferState
 
-EVERY = tuple(store.OpeningState)
+EVERY = tuple(opening_store.OpeningState)
 
 
 async def free(scene: Scene, when: str = "03-10 14:00", *, clinician: str | None = None, by="client") -> str:
@@ -49,12 +49,12 @@ async def waves(scene: Scene):
 
 async def openings(scene: Scene):
     async with scene.record.read(scene.practice) as r:
-        return await store.openings(r, states=EVERY)
+        return await opening_store.openings(r, states=EVERY)
 
 
 async def offers(scene: Scene, **which):
     async with scene.record.read(scene.practice) as r:
-        return await store.offers(r, **which)
+        return await offer_store.offers(r, **which)
 
 
 async def held_times(scene: Scene, opening_id: str):
@@ -127,7 +127,7 @@ async def test_a_cancellation_taken_back_later_withdraws_the_offer_and_says_so(s
     assert await scene.told(ana) == ["offer", "offer_withdrawn"]
     assert await held_times(scene, opening.id) == ()
     async with scene.record.read(scene.practice) as r:
-        assert (await store.entry(r, entry)).credit == 1
+        assert (await entry_store.entry(r, entry)).credit == 1
 
 
 async def test_an_offer_that_had_not_left_yet_is_taken_back_without_a_word(scene):
@@ -172,7 +172,7 @@ async def test_staff_booking_the_time_for_its_holder_is_no_loss(scene):
     assert (offer.state, offer.participation_id) == ("claimed", visit)
     assert await scene.told(ana) == ["offer"]
     async with scene.record.read(scene.practice) as r:
-        assert (await store.entry(r, entry)).state == "filled"
+        assert (await entry_store.entry(r, entry)).state == "filled"
 
 
 async def test_a_pass_offers_the_time_on_without_a_moment_in_which_it_is_free(scene):
@@ -284,7 +284,7 @@ async def test_an_opening_nobody_took_in_time_expires(scene):
 
 async def openings_of_the_past(scene: Scene):
     async with scene.record.read(scene.practice) as r:
-        return await store.openings(r, states=EVERY, after=r.now - timedelta(days=1))
+        return await opening_store.openings(r, states=EVERY, after=r.now - timedelta(days=1))
 
 
 async def test_no_consent_no_number_or_a_stop_passes_over_without_costing_the_place(scene):
@@ -297,7 +297,7 @@ async def test_no_consent_no_number_or_a_stop_passes_over_without_costing_the_pl
     await waves(scene)
     assert (await scene.told(without), await scene.told(bo)) == ([], ["offer"])
     async with scene.record.read(scene.practice) as r:
-        assert (await store.entry(r, entry)).last_offered_at is None
+        assert (await entry_store.entry(r, entry)).last_offered_at is None
 
 
 async def test_one_number_never_holds_two_offers_at_once(scene):
@@ -464,7 +464,9 @@ async def test_staff_can_see_why_the_others_are_not_asked(scene):
     async with scene.record.read(scene.practice) as r:
         (first,) = await candidates.in_order(r, opening)
         assert (first.entry_id, first.place, first.of) == (bos, 1, 1)
-        assert list((await candidates.misfits(r, opening, await store.entries(r))).values()) == [Misfit.OTHER_HOURS]
+        assert list((await candidates.misfits(r, opening, await entry_store.entries(r))).values()) == [
+            Misfit.OTHER_HOURS
+        ]
 
 
 async def test_a_visit_they_have_at_that_hour_keeps_them_from_being_asked(scene):
@@ -516,7 +518,7 @@ async def test_an_offer_that_reached_nobody_goes_on_at_once(scene):
         tx.emit(MessageUndeliverable(text.id))  # told twice
         tx.emit(MessageUndeliverable("0" * 32))
     async with scene.record.read(scene.practice) as r:
-        assert (await store.entry(r, entry)).credit == 1
+        assert (await entry_store.entry(r, entry)).credit == 1
     assert len(await offers(scene)) == 2
 
 

@@ -12,7 +12,9 @@ from tests.waitlist.test_waves import held_times, offers, openings, waves
 from waitlist.actions.claim import Gone, Won
 from waitlist.actions.undo_claim import NotUndone, undo_claim
 from waitlist.actions.withdraw import withdraw_opening
-from waitlist.store import EntryState, OfferState, OpeningKind, OpeningState, entries_of
+from waitlist.entry_store import EntryState, entries_of
+from waitlist.offer_store import OfferState
+from waitlist.opening_store import OpeningKind, OpeningState
 
 TUESDAYS_AT_TWO = Series(date(2026, 3, 10), 14 * 60)
 

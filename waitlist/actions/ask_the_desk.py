@@ -16,8 +16,8 @@ from scheduler.people import store as people
 from waitlist import edit_store, texts
 from waitlist.deadlines import hold_expiry
 from waitlist.front_desk import desk_of
+from waitlist.offer_store import Offer
 from waitlist.policy import Accept, Policy
-from waitlist.store import Offer
 
 
 @dataclass(frozen=True, slots=True)

@@ -4,10 +4,12 @@ from collections.abc import Mapping
 
 from messages.tasks import settled
 from scheduler.core.record import Tx
-from waitlist import edit_store, store
+from waitlist import edit_store, offer_store
 from waitlist.actions.ask_the_desk import yes_key
 from waitlist.actions.withdraw import withdraw_opening
-from waitlist.store import EntryState, OfferState, OpeningState
+from waitlist.entry_store import EntryState
+from waitlist.offer_store import OfferState
+from waitlist.opening_store import OpeningState
 
 
 async def booked_by_hand(tx: Tx, opening_id: str, booked_for: Mapping[str, str]) -> None:
@@ -16,7 +18,7 @@ async def booked_by_hand(tx: Tx, opening_id: str, booked_for: Mapping[str, str])
     A holder among them has got the time: their offer counts as claimed and their entry as filled. A visit that their
     claim would have released is left to staff, who can see it. Every other holder is told that the time is gone.
     """
-    for offer in await store.offers(tx, opening_id=opening_id, states=(OfferState.HELD,)):
+    for offer in await offer_store.offers(tx, opening_id=opening_id, states=(OfferState.HELD,)):
         if offer.client_id not in booked_for:
             continue
         participation_id = booked_for[offer.client_id]

@@ -2,7 +2,7 @@
 
 from scheduler.core.errors import NotFound
 from scheduler.core.record import Tx
-from waitlist import edit_store, store
+from waitlist import edit_store, entry_store
 from waitlist.actions.join import look_again
 from waitlist.wishes import Wishes, require_sensible
 
@@ -16,7 +16,7 @@ async def change(tx: Tx, entry_id: str, wishes: Wishes) -> bool:
         NotFound: no such entry; or as `require_sensible`.
         Invalid, Conflict: as `require_sensible`.
     """
-    entry = await store.entry(tx, entry_id)
+    entry = await entry_store.entry(tx, entry_id)
     if entry is None:
         raise NotFound("waitlist_entry", entry=entry_id)
     await require_sensible(tx, entry.client_id, wishes)

@@ -14,7 +14,7 @@ from scheduler.actions.take_seat import take_seat
 from scheduler.appointments import store as appointments
 from scheduler.core.errors import Conflict, Invalid, NotFound
 from scheduler.core.record import Tx
-from waitlist import edit_store, policy_store, reach_store, store, texts
+from waitlist import edit_store, offer_store, opening_store, policy_store, reach_store, texts
 from waitlist.actions.ask_the_desk import Noted, ask_the_desk, yes_key
 from waitlist.actions.expire import expire_overdue
 from waitlist.actions.instead import offer_instead
@@ -22,8 +22,10 @@ from waitlist.actions.wave import next_wave
 from waitlist.actions.weekly import begin_series, end_old_series
 from waitlist.actions.withdraw import withdraw_offer, withdraw_opening
 from waitlist.deadlines import too_soon_to_come
+from waitlist.entry_store import EntryState
+from waitlist.offer_store import Offer, OfferState
+from waitlist.opening_store import OpeningKind, OpeningState
 from waitlist.policy import Accept, Mode, Policy
-from waitlist.store import EntryState, Offer, OfferState, OpeningKind, OpeningState
 
 IN_VAIN = 5
 """For so many lost offers counts a yes that came second."""
@@ -102,10 +104,10 @@ async def _still_to_be_had(tx: Tx, offer: Offer, policy: Policy) -> bool:
     time is theirs until their deadline, so a late yes gets it only while nobody is being asked. The offer is held
     again then, for the claim that follows.
     """
-    if offer.state not in {OfferState.EXPIRED, OfferState.PASSED} or offer.opening_state not in store.UNSETTLED:
+    if offer.state not in {OfferState.EXPIRED, OfferState.PASSED} or offer.opening_state not in opening_store.UNSETTLED:
         return False
     alone = policy.mode_at(offer.starts_at - tx.now) is Mode.ONE
-    if alone and await store.offers(tx, opening_id=offer.opening_id, states=(OfferState.HELD,)):
+    if alone and await offer_store.offers(tx, opening_id=offer.opening_id, states=(OfferState.HELD,)):
         return False
     if too_soon_to_come(offer.starts_at, tx.now) or await _holds_another(tx, offer):
         return False
@@ -114,7 +116,7 @@ async def _still_to_be_had(tx: Tx, offer: Offer, policy: Policy) -> bool:
 
 async def _holds_another(tx: Tx, offer: Offer) -> bool:
     """Whether the yes may as well be meant for another time that is offered to them now."""
-    return bool(await store.offers(tx, client_ids=(offer.client_id,), states=(OfferState.HELD,)))
+    return bool(await offer_store.offers(tx, client_ids=(offer.client_id,), states=(OfferState.HELD,)))
 
 
 async def _lock(tx: Tx, offer_id: str) -> bool:
@@ -123,13 +125,13 @@ async def _lock(tx: Tx, offer_id: str) -> bool:
     Whether somebody may still get the time; if not, nothing is locked but the client, and there is nothing to race for.
     """
     offer = await _read(tx, offer_id)
-    unsettled = offer.opening_state in store.UNSETTLED and await edit_store.lock_unsettled(tx, offer.opening_id)
+    unsettled = offer.opening_state in opening_store.UNSETTLED and await edit_store.lock_unsettled(tx, offer.opening_id)
     await edit_store.lock_client(tx, offer.client_id)
     return unsettled
 
 
 async def _read(tx: Tx, offer_id: str) -> Offer:
-    offer = await store.offer_by_id(tx, offer_id)
+    offer = await offer_store.offer_by_id(tx, offer_id)
     if offer is None:
         raise NotFound("offer", offer=offer_id)
     return offer
@@ -181,7 +183,7 @@ async def _book_visit(tx: Tx, offer: Offer) -> str:
 
 async def _win(tx: Tx, offer: Offer, participation_id: str, via: Via, inbound_id: str | None) -> Won:
     if not (
-        await edit_store.set_opening_state(tx, offer.opening_id, store.UNSETTLED, OpeningState.FILLED)
+        await edit_store.set_opening_state(tx, offer.opening_id, opening_store.UNSETTLED, OpeningState.FILLED)
         and await edit_store.end_offer(tx, offer.id, OfferState.HELD, OfferState.CLAIMED, participation_id)
         and await edit_store.set_entry_state(tx, offer.entry_id, EntryState.WAITING, EntryState.FILLED)
     ):
@@ -202,7 +204,7 @@ async def _win(tx: Tx, offer: Offer, participation_id: str, via: Via, inbound_id
 async def _release_later_visit(tx: Tx, offer: Offer) -> datetime | None:
     """Give up the visit this one replaces, if it still stands; when it would have been."""
     later = (await _replaced(tx, (offer,)))[offer]
-    opening = await store.opening_by_id(tx, offer.opening_id)
+    opening = await opening_store.opening_by_id(tx, offer.opening_id)
     if later is None or opening is None:
         return None
     depth = opening.depth + 1
@@ -224,7 +226,7 @@ async def _replaced(tx: Tx, offers: Sequence[Offer]) -> dict[Offer, datetime | N
 
 async def _mark_filled(tx: Tx, offer: Offer) -> None:
     """For the report: the cancellation did not leave an empty hour. A visit moved away left none either way."""
-    opening = await store.opening_by_id(tx, offer.opening_id)
+    opening = await opening_store.opening_by_id(tx, offer.opening_id)
     freed = opening.freed_participation_id if opening else None
     visit = await appointments.visit(tx, freed) if freed else None
     if visit is not None and not visit.is_active and visit.starts_at == offer.starts_at:
@@ -238,7 +240,7 @@ async def _close_task(tx: Tx, offer: Offer) -> None:
 
 
 async def _tell_losers(tx: Tx, winner: Offer) -> None:
-    losers = await store.offers(tx, opening_id=winner.opening_id, states=(OfferState.HELD,))
+    losers = await offer_store.offers(tx, opening_id=winner.opening_id, states=(OfferState.HELD,))
     ended = await edit_store.end_held(tx, winner.opening_id, OfferState.WITHDRAWN)
     if not ended:
         return

@@ -1,10 +1,11 @@
 """End the offers of an opening whose deadline has passed; the time is offered on in the same commit."""
 
 from scheduler.core.record import Tx
-from waitlist import edit_store, store, texts
+from waitlist import edit_store, offer_store, opening_store, texts
 from waitlist.actions.wave import next_wave
 from waitlist.actions.withdraw import withdraw_offer
-from waitlist.store import Offer, OfferState, OpeningKind
+from waitlist.offer_store import Offer, OfferState
+from waitlist.opening_store import OpeningKind
 
 
 async def expire(tx: Tx, opening_id: str) -> int:
@@ -33,11 +34,11 @@ async def expire_overdue(tx: Tx, opening_id: str) -> int:
 
 
 async def _was_instead(tx: Tx, opening_id: str) -> bool:
-    opening = await store.opening_by_id(tx, opening_id)
+    opening = await opening_store.opening_by_id(tx, opening_id)
     return opening is not None and opening.kind is OpeningKind.INSTEAD
 
 
 async def _unsettled(tx: Tx, opening_id: str) -> list[Offer]:
     """The yeses that no person has settled in their time: their holders are told, and asked first next time."""
-    held = await store.offers(tx, opening_id=opening_id, states=(OfferState.HELD,))
+    held = await offer_store.offers(tx, opening_id=opening_id, states=(OfferState.HELD,))
     return [offer for offer in held if offer.accepted_at is not None and offer.expires_at <= tx.now]

@@ -14,12 +14,14 @@ from scheduler.calendar.open_times import OpenTime, open_times
 from scheduler.calendar.wallclock import Span
 from scheduler.core.record import Reading, Tx
 from scheduler.people import store as people
-from waitlist import candidates, edit_store, narrow_store, store
+from waitlist import candidates, edit_store, entry_store, narrow_store, opening_store
 from waitlist.actions.open_time import open_time
 from waitlist.askable import open_to_offers
 from waitlist.deadlines import held_until, hold_expiry
+from waitlist.entry_store import Entry, EntryState
 from waitlist.matching import fits
-from waitlist.store import Entry, EntryState, Offer, Opening, OpeningKind
+from waitlist.offer_store import Offer
+from waitlist.opening_store import Opening, OpeningKind
 
 MOST: Final = 5
 """So many of those who came second are looked at: the winner's commit waits for it."""
@@ -30,6 +32,10 @@ NOT_A_VISIT: Final = frozenset({OpeningKind.WEEKLY, OpeningKind.SEAT})
 REACH: Final = timedelta(days=21)
 SOONEST: Final = timedelta(hours=2)
 LOOKED_AT: Final = 120
+MOST_CLINICIANS: Final = 3
+"""Of so many the calendar is looked through for one who came second; the one whose time it was is among them."""
+MOST_TRIED: Final = 5
+"""So many times that fit their wishes are held against their own calendar."""
 LONGEST_MINUTES: Final = 30
 """Whoever holds this is asked about nothing else meanwhile, so it is not held for long."""
 
@@ -50,16 +56,16 @@ async def offer_instead(tx: Tx, losers: Sequence[Offer]) -> dict[str, Instead]:
     made offers at this hour, and do not rest.
     """
     found: dict[str, Instead] = {}
-    free = _Free()
-    like = await store.opening_by_id(tx, losers[0].opening_id) if losers else None
+    like = await opening_store.opening_by_id(tx, losers[0].opening_id) if losers else None
     if like is None or like.kind in NOT_A_VISIT:
         return found
+    free = _Free(like.clinician_id)
     practice = await people.practice(tx)
     minutes = min(practice.offer_hold_minutes, LONGEST_MINUTES)
     holding = {each.address_ix for each in await narrow_store.holding(tx)}
     points = await open_to_offers(tx, [each.client_id for each in losers[:MOST]], practice)
     for lost in losers[:MOST]:
-        entry, point = await store.entry(tx, lost.entry_id), points.get(lost.client_id)
+        entry, point = await entry_store.entry(tx, lost.entry_id), points.get(lost.client_id)
         if entry is None or not _wants_one(tx, entry) or point is None or point.id != lost.contact_point_id:
             continue
         if point.value_ix in holding:
@@ -72,33 +78,40 @@ async def offer_instead(tx: Tx, losers: Sequence[Offer]) -> dict[str, Instead]:
 
 
 def _wants_one(r: Reading, entry: Entry) -> bool:
-    return entry.state is EntryState.WAITING and (entry.paused_until is None or entry.paused_until <= r.now)
+    rests = entry.is_quiet or (entry.paused_until is not None and entry.paused_until > r.now)
+    return entry.state is EntryState.WAITING and not rests
 
 
 async def _hold_one(tx: Tx, free: "_Free", lost: Offer, entry: Entry, like: Opening, minutes: int) -> Instead | None:
+    tried = 0
     for time in await free.times(tx, entry):
         opening = await _as_opening(tx, free, like, time)
         deadline = held_until(tx.now, time.starts_at, minutes, alone=True)
-        if deadline is None or not await _fits(tx, entry, opening):
+        if deadline is None or not _is_wished(tx, entry, opening):
             continue
-        made = await _offer(tx, lost, time, deadline)
+        tried += 1
+        made = await _offer(tx, lost, time, deadline) if await _is_free_then(tx, entry, opening) else None
         if made is not None:
             free.take(time)
             return Instead(made, time.starts_at, deadline)
+        if tried == MOST_TRIED:
+            return None
     return None
 
 
 class _Free:
     """What is free, looked for once for all who would see the same people for the same service."""
 
-    def __init__(self) -> None:
+    def __init__(self, first: str) -> None:
+        self._first = first
         self._found: dict[tuple[str, ...], tuple[OpenTime, ...]] = {}
         self._zones: dict[str, str | None] = {}
 
     async def times(self, r: Reading, entry: Entry) -> list[OpenTime]:
         """What is free for their service with whom they would see, soonest first."""
-        clinicians = entry.clinician_ids or [each.id for each in await people.clinicians(r, active_only=True)]
-        key = (entry.service_id, *sorted(clinicians))
+        known = entry.clinician_ids or [each.id for each in await people.clinicians(r, active_only=True)]
+        clinicians = sorted(known, key=lambda each: (each != self._first, each))[:MOST_CLINICIANS]
+        key = (entry.service_id, *clinicians)
         if key not in self._found:
             self._found[key] = await open_times(
                 r,
@@ -147,12 +160,14 @@ async def _as_opening(r: Reading, free: _Free, like: Opening, time: OpenTime) ->
     )
 
 
-async def _fits(r: Reading, entry: Entry, opening: Opening) -> bool:
-    """Whether it is what they wish for; only then is it looked up whether they are expected elsewhere."""
+def _is_wished(r: Reading, entry: Entry, opening: Opening) -> bool:
     gap = candidates.gap_of(opening)
-    if fits(candidates.wish_of(entry, gap), gap, r.now) is not None:
-        return False
-    return fits(await candidates.wish_then(r, entry, opening), gap, r.now) is None
+    return fits(candidates.wish_of(entry, gap), gap, r.now) is None
+
+
+async def _is_free_then(r: Reading, entry: Entry, opening: Opening) -> bool:
+    """Whether they are not expected elsewhere at that time."""
+    return fits(await candidates.wish_then(r, entry, opening), candidates.gap_of(opening), r.now) is None
 
 
 async def _offer(tx: Tx, lost: Offer, time: OpenTime, deadline: datetime) -> str | None:
@@ -177,7 +192,7 @@ async def _offer(tx: Tx, lost: Offer, time: OpenTime, deadline: datetime) -> str
         expires_at=hold_expiry(deadline),
     )
     if not kept:
-        await edit_store.set_opening_state(tx, opening_id, store.UNSETTLED, store.OpeningState.UNDONE)
+        await edit_store.set_opening_state(tx, opening_id, opening_store.UNSETTLED, opening_store.OpeningState.UNDONE)
         return None
     offer_id = tx.new_id()
     row = {

@@ -9,10 +9,11 @@ from messages.recipients import recipient_for
 from scheduler.core.errors import Conflict, Invalid, NotFound
 from scheduler.core.record import Tx
 from scheduler.people import store as people
-from waitlist import candidates, edit_store, store, texts
+from waitlist import candidates, edit_store, entry_store, opening_store, policy_store, texts
 from waitlist.actions.refit import refit
+from waitlist.entry_store import EntryState
 from waitlist.matching import Misfit, WeeklyWindow
-from waitlist.store import EntryState, OpeningState
+from waitlist.opening_store import OpeningState
 from waitlist.wishes import Wishes, require_sensible
 
 URGENCIES = frozenset({"clinical", "promised", "long_wait"})
@@ -82,12 +83,12 @@ async def _put_on_the_list(tx: Tx, row: dict[str, Any]) -> str:
 
 async def look_again(tx: Tx, entry_id: str) -> None:
     """Somebody may fit what nobody else fitted: openings that ran out of people are looked at again."""
-    entry = await store.entry(tx, entry_id)
-    for opening in await store.openings(tx):
+    entry, policy = await entry_store.entry(tx, entry_id), await policy_store.policy(tx)
+    for opening in await opening_store.openings(tx):
         if entry is None or opening.next_wave_at is not None:
             continue
         reason = await candidates.misfit(tx, opening, entry)
-        if reason is Misfit.OTHER_SERVICE and opening.state is OpeningState.EXHAUSTED:
+        if policy.refit and reason is Misfit.OTHER_SERVICE and opening.state is OpeningState.EXHAUSTED:
             await refit(tx, opening)
         if reason is not None:
             continue
@@ -111,6 +112,6 @@ async def _require_waitable(tx: Tx, client_id: str, service_id: str, *, weekly: 
         raise NotFound("client", client=client_id)
     if service is None or not service.active:
         raise NotFound("service", service=service_id)
-    waiting = [each for each in await store.entries_of(tx, client_id) if each.state == EntryState.WAITING]
+    waiting = [each for each in await entry_store.entries_of(tx, client_id) if each.state == EntryState.WAITING]
     if any((entry.service_id, entry.weekly) == (service_id, weekly) for entry in waiting):
         raise Conflict("waits_already", client=client_id, service=service_id)

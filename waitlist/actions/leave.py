@@ -3,10 +3,11 @@
 from messages.tasks import settled
 from scheduler.core.errors import NotFound
 from scheduler.core.record import Tx
-from waitlist import edit_store, store, texts
+from waitlist import edit_store, entry_store, offer_store, texts
 from waitlist.actions.ask_the_desk import yes_key
 from waitlist.actions.wave import next_wave
-from waitlist.store import EntryState, OfferState
+from waitlist.entry_store import EntryState
+from waitlist.offer_store import OfferState
 
 
 async def leave(tx: Tx, entry_id: str) -> bool:
@@ -15,9 +16,9 @@ async def leave(tx: Tx, entry_id: str) -> bool:
     Raises:
         NotFound: no such entry.
     """
-    if await store.entry(tx, entry_id) is None:
+    if await entry_store.entry(tx, entry_id) is None:
         raise NotFound("waitlist_entry", entry=entry_id)
-    held = await store.offers(tx, entry_id=entry_id, states=(OfferState.HELD,))
+    held = await offer_store.offers(tx, entry_id=entry_id, states=(OfferState.HELD,))
     for offer in held:
         await edit_store.lock_opening(tx, offer.opening_id)
     if not await edit_store.set_entry_state(tx, entry_id, EntryState.WAITING, EntryState.LEFT):

@@ -6,7 +6,7 @@ from scheduler.calendar.wallclock import Span
 from scheduler.core.record import Tx
 from waitlist import edit_store
 from waitlist.matching import too_soon
-from waitlist.store import OpeningKind
+from waitlist.opening_store import OpeningKind
 
 
 async def open_time(

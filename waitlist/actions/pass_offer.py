@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from messages.tasks import settled
 from scheduler.core.errors import NotFound
 from scheduler.core.record import Tx
-from waitlist import edit_store, store, texts
+from waitlist import edit_store, offer_store, texts
 from waitlist.actions.ask_the_desk import yes_key
 from waitlist.actions.wave import next_wave
-from waitlist.store import Offer, OfferState
+from waitlist.offer_store import Offer, OfferState
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ async def pass_offer(tx: Tx, offer_id: str, *, inbound_id: str | None = None) ->
     Raises:
         NotFound: no such offer.
     """
-    offer = await store.offer_by_id(tx, offer_id)
+    offer = await offer_store.offer_by_id(tx, offer_id)
     if offer is None:
         raise NotFound("offer", offer=offer_id)
     await edit_store.lock_opening(tx, offer.opening_id)
@@ -48,7 +48,7 @@ async def pass_offer(tx: Tx, offer_id: str, *, inbound_id: str | None = None) ->
 
 async def _too_late(tx: Tx, offer: Offer) -> Passed | NotPassed:
     """A no that comes late is an answer too: whoever gives one is not among those who stay silent."""
-    now = await store.offer_by_id(tx, offer.id)
+    now = await offer_store.offer_by_id(tx, offer.id)
     state = now.state if now else offer.state
     if state != OfferState.CLAIMED:
         if await edit_store.end_offer(tx, offer.id, OfferState.EXPIRED, OfferState.PASSED):

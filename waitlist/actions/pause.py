@@ -7,10 +7,10 @@ from datetime import datetime
 
 from scheduler.core.errors import Invalid, NotFound
 from scheduler.core.record import Tx
-from waitlist import edit_store, store
+from waitlist import edit_store, entry_store
 from waitlist.actions.join import look_again
 from waitlist.actions.stay import stay
-from waitlist.store import EntryState
+from waitlist.entry_store import EntryState
 
 
 async def pause(tx: Tx, entry_id: str, until: datetime | None) -> bool:
@@ -20,7 +20,7 @@ async def pause(tx: Tx, entry_id: str, until: datetime | None) -> bool:
         NotFound: no such entry.
         Invalid: `until` has passed.
     """
-    entry = await store.entry(tx, entry_id)
+    entry = await entry_store.entry(tx, entry_id)
     if entry is None:
         raise NotFound("waitlist_entry", entry=entry_id)
     if until is not None and until <= tx.now:

@@ -16,10 +16,10 @@ from scheduler.calendar.wallclock import Span
 from scheduler.core.record import Reading, Tx
 from scheduler.people import store as people
 from scheduler.people.store import Service
-from waitlist import candidates, narrow_store, store
+from waitlist import candidates, narrow_store, opening_store
 from waitlist.actions.open_time import open_time
 from waitlist.matching import SOON_MINUTES
-from waitlist.store import Opening, OpeningKind, OpeningState
+from waitlist.opening_store import Opening, OpeningKind, OpeningState
 
 STEP_MINUTES: Final = 15
 WHOLE: Final = frozenset({OpeningKind.FREED, OpeningKind.REFITTED})
@@ -68,7 +68,7 @@ async def _others(r: Reading, opening: Opening) -> list[Service]:
     if waited_for <= {opening.service_id}:
         return []
     every = tuple(OpeningState)
-    around = await store.openings_of(r, opening.clinician_id, opening.starts_at, opening.ends_at, states=every)
+    around = await opening_store.openings_of(r, opening.clinician_id, opening.starts_at, opening.ends_at, states=every)
     tried = {each.service_id for each in around if each.created_at >= opening.created_at - timedelta(days=1)}
     fresh = [each for each in await people.services(r, active_only=True) if each.id in waited_for - tried]
     return sorted(fresh, key=lambda each: (-each.duration_minutes, each.id))

@@ -4,7 +4,7 @@ from typing import Any
 
 from scheduler.core.errors import Conflict
 from scheduler.core.record import Tx
-from waitlist import policy_store, store
+from waitlist import entry_store, policy_store
 from waitlist.policy import Policy, policy_of
 from waitlist.turns import turn_of
 
@@ -24,7 +24,9 @@ async def save_policy(tx: Tx, terms: dict[str, Any], *, based_on: int | None = N
     made = policy_of(terms, before.version + 1)
     await policy_store.add_policy(tx, made.terms(), made.version, tx.actor.id)
     if made.weights != before.weights:
-        waiting = await store.entries(tx)
-        await policy_store.set_turns(tx, {each.id: turn_of(store.standing_of(each), made.weights) for each in waiting})
+        waiting = await entry_store.entries(tx)
+        await policy_store.set_turns(
+            tx, {each.id: turn_of(entry_store.standing_of(each), made.weights) for each in waiting}
+        )
     tx.note("waitlist_policy.saved", "waitlist_policy", None, version=made.version, mode=made.mode.value)
     return made

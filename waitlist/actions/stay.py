@@ -7,13 +7,13 @@ Invariant: nothing of their place is lost, and the row of offers they left unans
 from collections.abc import Collection
 
 from scheduler.core.record import Tx
-from waitlist import edit_store, store
+from waitlist import edit_store, entry_store
 from waitlist.actions.join import look_again
 
 
 async def stay(tx: Tx, entry_id: str) -> bool:
     """Whether the entry had gone quiet; from now on it is made offers again, its place being what it was."""
-    entry = await store.entry(tx, entry_id)
+    entry = await entry_store.entry(tx, entry_id)
     if entry is None or not entry.is_quiet:
         return False
     await edit_store.note_answer(tx, (entry_id,), answered=True)
@@ -24,4 +24,4 @@ async def stay(tx: Tx, entry_id: str) -> bool:
 
 async def heard_from(tx: Tx, client_ids: Collection[str]) -> int:
     """Take up again whatever of these clients has gone quiet; how many entries that were."""
-    return sum([await stay(tx, entry_id) for entry_id in await store.quiet_entries(tx, client_ids)])
+    return sum([await stay(tx, entry_id) for entry_id in await entry_store.quiet_entries(tx, client_ids)])

@@ -3,9 +3,9 @@
 from messages.kinds import Kind
 from messages.outbox_store import Message, message_row
 from scheduler.core.record import Tx
-from waitlist import edit_store, store
+from waitlist import edit_store, offer_store
 from waitlist.actions.wave import next_wave
-from waitlist.store import OfferState
+from waitlist.offer_store import OfferState
 
 
 async def undelivered(tx: Tx, message_id: str) -> None:
@@ -25,7 +25,7 @@ async def undelivered(tx: Tx, message_id: str) -> None:
 async def _offer_undelivered(tx: Tx, message: Message) -> None:
     if message.offer_id is None:
         return
-    offer = await store.offer_by_id(tx, message.offer_id)
+    offer = await offer_store.offer_by_id(tx, message.offer_id)
     if offer is None or not await edit_store.lock_at_once(tx, offer.opening_id):
         return
     if not await edit_store.end_offer(tx, offer.id, OfferState.HELD, OfferState.WITHDRAWN):

@@ -7,8 +7,10 @@ from scheduler.actions.restore import UNDO, Restored, restore
 from scheduler.appointments import store as appointments
 from scheduler.core.errors import NotFound
 from scheduler.core.record import Tx
-from waitlist import edit_store, store
-from waitlist.store import EntryState, Offer, OfferState, OpeningKind, OpeningState
+from waitlist import edit_store, offer_store, opening_store
+from waitlist.entry_store import EntryState
+from waitlist.offer_store import Offer, OfferState
+from waitlist.opening_store import OpeningKind, OpeningState
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,11 +35,11 @@ async def undo_claim(tx: Tx, offer_id: str) -> ClaimUndone | NotUndone:
     Raises:
         NotFound: no such offer.
     """
-    offer = await store.offer_by_id(tx, offer_id)
+    offer = await offer_store.offer_by_id(tx, offer_id)
     if offer is None:
         raise NotFound("offer", offer=offer_id)
     await edit_store.lock_opening(tx, offer.opening_id)
-    offer = await store.offer_by_id(tx, offer_id) or offer
+    offer = await offer_store.offer_by_id(tx, offer_id) or offer
     if offer.state != OfferState.CLAIMED or offer.participation_id is None or offer.ended_at is None:
         return NotUndone("not_claimed")
     if offer.kind is OpeningKind.WEEKLY:
@@ -70,11 +72,11 @@ async def _released(tx: Tx, offer: Offer) -> str | None:
 
 async def _depth(tx: Tx, offer: Offer) -> int:
     """The time is as far down the cascade as it was before: undoing and claiming again leads no deeper."""
-    opening = await store.opening_by_id(tx, offer.opening_id)
+    opening = await opening_store.opening_by_id(tx, offer.opening_id)
     return opening.depth if opening else 0
 
 
 async def _no_longer_filled(tx: Tx, offer: Offer) -> None:
-    opening = await store.opening_by_id(tx, offer.opening_id)
+    opening = await opening_store.opening_by_id(tx, offer.opening_id)
     if opening and opening.freed_participation_id:
         await appointments.mark_filled(tx, opening.freed_participation_id, filled=False)

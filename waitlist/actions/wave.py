@@ -17,7 +17,7 @@ from scheduler.calendar.wallclock import local_day, minute_of_day, to_local, zon
 from scheduler.core.record import Tx
 from scheduler.people import store as people
 from scheduler.people.store import Practice
-from waitlist import edit_store, narrow_store, policy_store, store, texts
+from waitlist import edit_store, narrow_store, opening_store, policy_store, texts
 from waitlist.actions.ask_whether import ask_whether
 from waitlist.actions.refit import refit
 from waitlist.actions.weekly import weeks_of
@@ -26,10 +26,10 @@ from waitlist.askable import Askable, Turn, askable, nobody_more
 from waitlist.deadlines import SHORTEST_MINUTES, held_until, hold_expiry
 from waitlist.front_desk import desk_of
 from waitlist.narrow_store import Held
+from waitlist.opening_store import Opening, OpeningKind, OpeningState
 from waitlist.pace import BEAT, NEAR, Out, Position, beat_after, step
 from waitlist.policy import Accept, Mode, Policy
 from waitlist.response import Curve
-from waitlist.store import Opening, OpeningKind, OpeningState
 from waitlist.turns import turn_of
 
 MANY: Final = 60
@@ -78,7 +78,7 @@ async def next_wave(tx: Tx, opening_id: str) -> Offered | Waits | NoWave:
     another offer, or have had their texts for the day.
     """
     await edit_store.lock_hold(tx, opening_id)
-    opening = await store.opening_by_id(tx, opening_id)
+    opening = await opening_store.opening_by_id(tx, opening_id)
     if opening is None or opening.state != OpeningState.OPEN:
         return NoWave("settled")
     look = await _look(tx, opening)
@@ -113,8 +113,8 @@ async def offer_by_hand(tx: Tx, opening_id: str, entry_id: str) -> Offered | Wai
     `NoWave` has the reason not_askable when the time does not fit, or they may not be texted now.
     """
     await edit_store.lock_hold(tx, opening_id)
-    opening = await store.opening_by_id(tx, opening_id)
-    if opening is None or opening.state not in store.UNSETTLED:
+    opening = await opening_store.opening_by_id(tx, opening_id)
+    if opening is None or opening.state not in opening_store.UNSETTLED:
         return NoWave("settled")
     await edit_store.set_opening_state(tx, opening_id, (OpeningState.EXHAUSTED,), OpeningState.OPEN)
     look = await _look(tx, opening)
@@ -160,7 +160,8 @@ async def _ask(tx: Tx, look: _Look, found: Askable, ask: int) -> Offered | Waits
         return NoWave("still_out")
     if later is None:
         ended = await _end(tx, look.opening, OpeningState.EXHAUSTED, "exhausted")
-        await refit(tx, look.opening)
+        if look.policy.refit:
+            await refit(tx, look.opening)
         return ended
     return await _wait(tx, look.opening, later)
 

@@ -15,7 +15,8 @@ from scheduler.calendar.series import Series, occurrences
 from scheduler.calendar.wallclock import local_day, minute_of_day, to_local, zone_of
 from scheduler.core.errors import Conflict
 from scheduler.core.record import Tx
-from waitlist.store import Offer, Opening
+from waitlist.offer_store import Offer
+from waitlist.opening_store import Opening
 
 
 def weeks_of(opening: Opening) -> tuple[OpenTime, ...]:

@@ -3,9 +3,10 @@
 from messages.tasks import settled
 from scheduler.actions.hold import release
 from scheduler.core.record import Tx
-from waitlist import edit_store, store, texts
+from waitlist import edit_store, offer_store, opening_store, texts
 from waitlist.actions.ask_the_desk import yes_key
-from waitlist.store import Offer, OfferState, OpeningState
+from waitlist.offer_store import Offer, OfferState
+from waitlist.opening_store import OpeningState
 
 
 async def withdraw_opening(tx: Tx, opening_id: str, to: OpeningState = OpeningState.UNDONE) -> bool:
@@ -13,10 +14,10 @@ async def withdraw_opening(tx: Tx, opening_id: str, to: OpeningState = OpeningSt
 
     False when it was settled already; then nothing is changed.
     """
-    if not await edit_store.set_opening_state(tx, opening_id, store.UNSETTLED, to):
+    if not await edit_store.set_opening_state(tx, opening_id, opening_store.UNSETTLED, to):
         return False
     await release(tx, opening_id)
-    for offer in await store.offers(tx, opening_id=opening_id, states=(OfferState.HELD,)):
+    for offer in await offer_store.offers(tx, opening_id=opening_id, states=(OfferState.HELD,)):
         await withdraw_offer(tx, offer, to.value)
     tx.note(f"opening.{to.value}", "opening", opening_id)
     return True
