@@ -17,7 +17,7 @@ from messages.intents.lexicon import (
     STOP_ONLY_ALONE,
     STOP_WORDS,
 )
-from messages.intents.normalise import EMOJI, Text, plain
+from messages.intents.normalise import EMOJI, Sentence, Text, plain
 from messages.intents.reading import Asked, Intent, IntentKind, Question, Reading
 
 _STOP = "stop"
@@ -57,12 +57,20 @@ def asks_to_stop(text: Text) -> str | None:
     Any reasonable wording counts (rules.md B1), so this reads questions and half sentences too.
     """
     for sentence in (*text.sentences, text.whole):
-        left = PHRASES["opt_out_exempt"].erase(sentence.spoken)
-        found = said("opt_out", left, of_texts=True)
-        if found and not _stops_elsewhere(left):
+        found = _ends_texts(sentence)
+        if found is not None:
             return found
     parts = (part.tokens for sentence in text.sentences for part in sentence.parts())
     return "law.stop_between_commas" if (_STOP,) in parts else None
+
+
+def _ends_texts(sentence: Sentence) -> str | None:
+    """What asks for it in a sentence; a frame reaches no further than to the next comma."""
+    left = PHRASES["opt_out_exempt"].erase(sentence.spoken)
+    if PHRASES["opt_out"].first(left) is None or _stops_elsewhere(left):
+        return None
+    parts = (PHRASES["opt_out_exempt"].erase(part.spoken) for part in sentence.parts())
+    return next(filter(None, (said("opt_out", line, of_texts=True) for line in (left, *parts))), None)
 
 
 def asks_to_start(text: Text) -> str | None:

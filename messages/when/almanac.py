@@ -4,7 +4,7 @@ Which words mean which of these is said in `dates.py` and beside it. The one inv
 None, never a date near it.
 """
 
-from calendar import monthrange
+from calendar import isleap, monthrange
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Final
@@ -21,6 +21,7 @@ SUNDAY: Final = 6
 SATURDAY: Final = 5
 LAST_DAY: Final = 31
 MONTHS_A_YEAR: Final = 12
+_LEAP_DAY: Final = (2, 29)
 _LONG_GONE: Final = timedelta(days=60)
 _CENTURY: Final = 2000
 
@@ -59,9 +60,9 @@ class Calendar:
             if year is not None:
                 return date(year + _CENTURY if year < 100 else year, month, day)  # noqa: PLR2004 -- "26"
             found = date(self.today.year, month, day)
-            return found if found >= self.today else self._next_year(found)
         except ValueError:
-            return None
+            return _leap_day(self.today.year + 1) if (month, day, year) == (*_LEAP_DAY, None) else None
+        return found if found >= self.today else self._next_year(found)
 
     def _next_year(self, gone: date) -> date | None:
         return None if self.today - gone < _LONG_GONE else gone.replace(year=gone.year + 1)
@@ -76,6 +77,11 @@ class Calendar:
         year, number = divmod(months, MONTHS_A_YEAR)
         following = divmod(months + 1, MONTHS_A_YEAR)
         return date(year, number + 1, 1), date(following[0], following[1] + 1, 1)
+
+
+def _leap_day(year: int) -> date | None:
+    """The 29th of February of a year that has one."""
+    return date(year, *_LEAP_DAY) if isleap(year) else None
 
 
 def months_on(day: date, months: int) -> date:

@@ -67,6 +67,11 @@ class Clause:
         return self.opener is Mark.BECAUSE
 
     @property
+    def names_day(self) -> bool:
+        """Whether any day is named in it."""
+        return any(isinstance(piece, Days) for piece in self.pieces)
+
+    @property
     def times_before_past(self) -> bool:
         """Whether an hour stands before what tells of the past: then nobody can say which of them it belongs to."""
         if Mark.PAST not in self.pieces:

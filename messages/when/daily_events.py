@@ -92,8 +92,8 @@ def _of_bound(pieces: Sequence[Piece], at: int) -> _Stands | None:
 def _once_done(pieces: Sequence[Piece], at: int) -> _Stands:
     """“Once I get off at 5" is after 5; without its hour, after the one that was said before."""
     then = at + 1
-    while then < len(pieces) and pieces[then] in {Mark.AT, Mark.LINK, Mark.FROM}:
-        then += 1
+    while then < len(pieces) and (pieces[then] in {Mark.AT, Mark.LINK, Mark.FROM} or isinstance(pieces[then], Word)):
+        then += 1  # "once I'm done at the clinic at 4:15"
     hour = pieces[then] if then < len(pieces) else None
     if isinstance(hour, Clock):
         return (Mark.AFTER, hour), then + 1

@@ -52,6 +52,7 @@ def nth_weekday(year: int, month: int, weekday: int, number: int) -> date:
 _NAMES: Final[Mapping[Callable[[int], date], str]] = {
     _fixed(1, 1): "new years day/new years/ano nuevo/dia de ano nuevo/el ano nuevo/dia primero de ano",
     _fixed(1, 6): "dia de reyes/reyes/reyes magos/three kings day/epiphany/dia de los reyes magos",
+    _fixed(1, 5): "vispera de reyes/la vispera de reyes",
     _nth(3, _MONDAY, 1): "mlk day/mlk/martin luther king day/martin luther king jr day",
     _fixed(2, 2): "groundhog day/candelaria/dia de la candelaria/la candelaria",
     _fixed(2, 14): "valentines day/valentines/valentine day/san valentin/dia de san valentin/dia del amor y la amistad",
@@ -108,7 +109,9 @@ _NAMES: Final[Mapping[Callable[[int], date], str]] = {
     _fixed(12, 25): "christmas/christmas day/navidad/dia de navidad/la navidad",
     _fixed(12, 26): "boxing day",
     _fixed(12, 28): "dia de los inocentes/dia de los santos inocentes",
-    _fixed(12, 31): "new years eve/new year eve/nye/nochevieja/noche vieja/fin de ano/vispera de ano nuevo/ano viejo",
+    _fixed(
+        12, 31
+    ): "new years eve/new year eve/nye/nochevieja/noche vieja/fin de ano/vispera de ano nuevo/ano viejo/despedida de ano/la despedida de ano",
 }
 # Different days in the United States and in Mexico, or many days.
 _ASKED: Final = (

@@ -44,6 +44,11 @@ class Wish:
         """Whether it names a part of the day, in which "after work" can only be narrower."""
         return any(isinstance(limit.what, Hours) and limit.what.part is not None for limit in self.limits)
 
+    @property
+    def begins(self) -> bool:
+        """Whether it says an hour from which on: "Wednesday once I'm off, after 5"."""
+        return any(isinstance(limit.what, Hours) and limit.what.how == "after" for limit in self.limits)
+
 
 def is_moment(limit: Limit) -> bool:
     """Whether the limit says an hour, or from which to which."""

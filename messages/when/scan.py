@@ -36,7 +36,7 @@ _FIRST_THING: Final = (
 _LAST_THING: Final = (("a", "ultima", "hora"), ("ultima", "hora"))
 _BEHIND_A_TIME: Final = frozenset({Mark.ONWARDS, Mark.OR_EARLIER})
 _HALVES: Final = {"am": MORNING, "pm": PARTS["afternoon"]}
-_BEFORE_A_HALF: Final = frozenset({"the", "th", "st", "nd", "rd", "tomorrow", "today"})
+_BEFORE_A_HALF: Final = frozenset({"the", "th", "st", "nd", "rd", "tomorrow", "today", "tmrw", "tmw", "tmr"})
 # "Prefiero el jueves que el viernes": then "que" turns down what follows.
 _RATHER: Final = frozenset({"prefiero", "mejor", "preferible"})
 _WISHING: Final = frozenset({"happy", "merry", "feliz", "felices", "wonderful", "blessed"})

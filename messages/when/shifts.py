@@ -255,6 +255,7 @@ def _nth_of_month(words: tuple[str, ...], at: int, calendar: Calendar) -> Found 
     start += start > at and words[start : start + 1] == ("the",)
     number = _ORDINALS.get(words[start]) if start < len(words) else None
     last = _last_of_month(words, start, calendar)
+    last = last or _first_of_month(words, start, calendar)
     if last is not None:
         return last[0], start + last[1] - at
     if number is None and words[start + 1 : start + 2] and words[start + 1] in _NUMBER_ENDINGS:
@@ -285,6 +286,22 @@ def _last_of_month(words: tuple[str, ...], at: int, calendar: Calendar) -> Found
     if months is None or _phrase_at(words, at + 2, _YEAR):
         return None
     return Days((_nth(calendar, months[0], -1, None),)), 2 + months[1]
+
+
+def _first_of_month(words: tuple[str, ...], at: int, calendar: Calendar) -> Found | None:
+    """“The first of the month", "el primero del mes que viene": the next one; a month with a name is a date."""
+    if words[at : at + 1] not in {("first",), ("primero",)} or words[at + 1 : at + 2] not in {
+        ("del",),
+        ("de",),
+        ("of",),
+    }:
+        return None
+    months = month_told(words, at + 2, calendar)
+    if months is None or words[at + 2] in MONTHS or _phrase_at(words, at + 2, _YEAR):
+        return None
+    first = _nth(calendar, months[0], 1, None)
+    found = first if first >= calendar.today else _nth(calendar, months[0] + 1, 1, None)
+    return Days((found,)), 2 + months[1]
 
 
 def month_told(words: tuple[str, ...], at: int, calendar: Calendar) -> tuple[int, int] | None:

@@ -27,6 +27,7 @@ _FREE: Final = frozenset(
 _AFTER_A_STRETCH: Final = range(3, 10)
 # These are surely minutes of an hour.
 _SURELY: Final = frozenset({"quarter", "cuarto", "twenty", "veinte", "veinticinco"})
+_PARTS_OF_AN_HOUR: Final = (("media",), ("cuarto",), ("1/2",))
 _HALF_WORDS: Final = frozenset({"1/2"})
 _UNITS_OF_TIME: Final = _MINUTE_WORDS | {"hour", "hours", "day", "days", "week", "weeks"}
 
@@ -126,6 +127,8 @@ def minutes_after(words: tuple[str, ...], at: int) -> tuple[int, int] | None:
 def _joined(words: tuple[str, ...], at: int) -> tuple[int, int] | None:
     """“y media”, "y veinticinco", "y 45", "y 1/2", "menos veinte"."""
     start = at + 1 + (words[at + 1 : at + 2] == ("un",))
+    if words[at] == "y" and "entre" in words[max(0, at - 3) : at] and words[start : start + 1] not in _PARTS_OF_AN_HOUR:
+        return None  # "entre ocho y diez"
     word = words[start] if start < len(words) else ""
     sign = -1 if words[at] == "menos" else 1
     if word in _HALF_WORDS:

@@ -68,6 +68,14 @@ _READ_AS: Final[dict[str, tuple[frozenset[str], tuple[str, ...]]]] = {
     "i": (frozenset({"media", "cuarto", "pico"}), ("y",)),
     "x": (frozenset({"la", "las", "el", "favor"}), ("por",)),
 }
+_HUNDREDS: Final = {
+    word: hour
+    for hour, word in enumerate(
+        "six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(),
+        6,
+    )
+}
+_MINUTES_OF_A_DASH: Final = frozenset({"fifteen", "twenty", "thirty", "forty", "fifty", "oh"})
 _WITH_ARTICLE: Final = {"del": ("de", "el"), "al": ("a", "el"), "pal": ("para", "el")}
 _SOFT_C: Final = re.compile("c(?=[ei])")
 _VOWELS: Final = re.compile("[aeiou]")
@@ -104,7 +112,21 @@ def tokens(text: str) -> tuple[str, ...]:
     plain = _OTHER_NUMBERS.sub(" number ", _SHORTENED.sub(r"\1 ", plain))
     plain = _AND_A_HALF.sub(r"\1 y 1/2", plain)
     plain = _MARKS.sub(r"\1m ", _APOSTROPHE.sub("", plain))
-    return tuple(_unfolded(tuple(_cut(plain))))
+    return tuple(_unfolded(tuple(_in_digits(tuple(_cut(plain))))))
+
+
+def _in_digits(cut: tuple[str, ...]) -> Iterator[str]:
+    """“Fourteen hundred" is 14:00, and the dash of "ten-thirty" no stretch."""
+    at = 0
+    while at < len(cut):
+        before, word, after = cut[at - 1] if at else "", cut[at], cut[at + 1] if at + 1 < len(cut) else ""
+        if after == "hundred" and word in _HUNDREDS:
+            yield f"{_HUNDREDS[word]}:00"
+            at += 2 + (cut[at + 2 : at + 3] == ("hours",))
+            continue
+        if not (word == "-" and before in HOURS and after in _MINUTES_OF_A_DASH):
+            yield word
+        at += 1
 
 
 def _unfolded(cut: tuple[str, ...]) -> Iterator[str]:

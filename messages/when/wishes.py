@@ -62,7 +62,7 @@ class Told:
             raise MustAskError("about_something_else")
         if self.some_day and not any(_names_day(limit) for wish in self.wishes for limit in wish.days):
             raise MustAskError("not_a_time_we_know")
-        if self.routine and not any(wish.moment or wish.part for wish in self.wishes):
+        if self.routine and not any(wish.moment or wish.part or wish.begins for wish in self.wishes):
             raise MustAskError("an_hour_of_their_day")
         if self.background and self.background.hours and not any(wish.hours for wish in self.wishes):
             raise MustAskError("an_hour_of_something_else")
@@ -96,8 +96,8 @@ def _take(so_far: Told, clause: Clause, frame: Frame) -> None:
         so_far.unread = so_far.unread or clause.times_before_past
     if clause.stance is Stance.PAST or clause.only_explains:
         return
-    if clause.explains and any(wish.days for wish in so_far.wishes):
-        return  # "Friday because the 16th is a holiday"
+    if clause.explains and so_far.wishes and (not clause.names_day or any(wish.days for wish in so_far.wishes)):
+        return  # "Friday because the 16th is a holiday", "mornings because in the afternoon I work"
     folded = limits(clause.pieces, after_a_time=so_far.said)
     if clause.concedes:
         if so_far.wishes or not clause.says_known:
@@ -308,7 +308,20 @@ def _contains(without: Sequence[Span], span: Span) -> bool:
 
 
 def _without_the_wider(found: Sequence[Span]) -> tuple[Span, ...]:
-    """Without a whole day of which an hour was wished for as well."""
+    """Without a whole day of which an hour was wished for, and a stretch of which days were, as well."""
     fine = {span.day for span in found if span.kind is not SpanKind.DATE}
-    kept = (span for span in found if span.kind is not SpanKind.DATE or span.day not in fine)
+    kept = [span for span in found if span.kind is not SpanKind.DATE or span.day not in fine]
+    kept = [span for span in kept if not (_is_stretch(span) and _holds_others(span, kept))]
     return tuple(dict.fromkeys(kept))
+
+
+def _is_stretch(span: Span) -> bool:
+    both = isinstance(span.start, datetime) and isinstance(span.end, datetime)
+    return both and span.kind is SpanKind.INTERVAL and span.end - span.start > _DAY
+
+
+def _holds_others(stretch: Span, found: Sequence[Span]) -> bool:
+    """“Tuesday or Thursday mornings next week": all else that was wished for lies within it."""
+    others = [span.start for span in found if span is not stretch]
+    starts = [start for start in others if isinstance(start, datetime)]
+    return bool(starts) and len(starts) == len(others) and all(map(stretch.covers, starts))
