@@ -31,15 +31,19 @@ WIDTH, ROW, LEFT, RIGHT = 640, 34, 150, 90
 def main() -> None:
     """Draw every chart and print the figures."""
     folder = Path(sys.argv[1])
-    runs = defaultdict(dict)
+    runs, practices = defaultdict(dict), set()
     for file in sorted(folder.glob("*.json")):
         told = json.loads(file.read_text("utf-8"))
         runs[told["policy"]][told["seed"]] = told["figures"]
+        practices.add((told["practice"]["clinicians"], told["weeks"]))
+    ((clinicians, weeks),) = practices  # other practices are other pictures
+    seeds = max(len(each) for each in runs.values())
+    of = f"{clinicians} clinicians, {weeks} weeks, {seeds} {'seed' if seeds == 1 else 'seeds'}"
     for name, title, value, unit, digits in CHARTS:
         found = {
             policy: sorted(value(each) or 0 for each in runs[policy].values()) for policy in POLICIES if runs[policy]
         }
-        drawn = _chart(title, found, unit, digits)
+        drawn = _chart(title, of, found, unit, digits)
         (ROOT / "images" / f"waitlist-{name}.svg").write_text(drawn, "utf-8")
     _compare(runs)
 
@@ -49,12 +53,12 @@ def say(line: str) -> None:
     sys.stdout.write(line + "\n")
 
 
-def _chart(title: str, found: dict[str, list[float]], unit: str, digits: int) -> str:
+def _chart(title: str, of: str, found: dict[str, list[float]], unit: str, digits: int) -> str:
     most = max(values[-1] for values in found.values()) or 1
     scale = (WIDTH - LEFT - RIGHT) / most
     rows = []
     for number, (policy, values) in enumerate(found.items()):
-        y, middle = 44 + ROW * number, median(values)
+        y, middle = 64 + ROW * number, median(values)
         rows.append(f'<text x="{LEFT - 10}" y="{y + 15}" text-anchor="end">{NAMES[policy]}</text>')
         kind = "ours" if policy == "stillon" else "bar"
         rows.append(f'<rect class="{kind}" x="{LEFT}" y="{y}" width="{middle * scale:.1f}" height="20" rx="3"/>')
@@ -63,13 +67,13 @@ def _chart(title: str, found: dict[str, list[float]], unit: str, digits: int) ->
             rows.append(f'<line {ends} y1="{y + 10}" y2="{y + 10}"/>')
         x = LEFT + max(middle, values[-1]) * scale + 8
         rows.append(f'<text x="{x:.1f}" y="{y + 15}">{middle:.{digits}f}{unit}</text>')
-    height = 52 + ROW * len(found)
+    height = 72 + ROW * len(found)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{title}">'
         "<style>text{font:14px system-ui,sans-serif;fill:#3b3b38}.title{font-weight:600}.bar{fill:#b9b7ae}"
         ".ours{fill:#2f6b57}line{stroke:#3b3b38;stroke-width:2}@media(prefers-color-scheme:dark){text{fill:#deddd6}"
         ".bar{fill:#66645d}.ours{fill:#6fb79d}line{stroke:#deddd6}}</style>"
-        f'<text class="title" x="8" y="24">{title}</text>{"".join(rows)}</svg>\n'
+        f'<text class="title" x="8" y="24">{title}</text><text x="8" y="46">{of}</text>{"".join(rows)}</svg>\n'
     )
 
 
