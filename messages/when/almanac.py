@@ -22,6 +22,7 @@ SATURDAY: Final = 5
 LAST_DAY: Final = 31
 MONTHS_A_YEAR: Final = 12
 _LEAP_DAY: Final = (2, 29)
+_NEAR: Final = timedelta(days=120)
 _LONG_GONE: Final = timedelta(days=60)
 _CENTURY: Final = 2000
 
@@ -61,11 +62,17 @@ class Calendar:
                 return date(year + _CENTURY if year < 100 else year, month, day)  # noqa: PLR2004 -- "26"
             found = date(self.today.year, month, day)
         except ValueError:
-            return _leap_day(self.today.year + 1) if (month, day, year) == (*_LEAP_DAY, None) else None
+            return self._next_leap_day() if (month, day, year) == (*_LEAP_DAY, None) else None
         return found if found >= self.today else self._next_year(found)
 
     def _next_year(self, gone: date) -> date | None:
         return None if self.today - gone < _LONG_GONE else gone.replace(year=gone.year + 1)
+
+    def _next_leap_day(self) -> date | None:
+        """The 29th of the coming February, where it has one and is near; a year off, it is rather a slip."""
+        year = self.today.year + 1
+        found = date(year, *_LEAP_DAY) if isleap(year) else None
+        return found if found is not None and found - self.today <= _NEAR else None
 
     def stretch(self, start: date, days: int, grain: Grain = Grain.WEEK) -> Days:
         """So many days from `start`."""
@@ -77,11 +84,6 @@ class Calendar:
         year, number = divmod(months, MONTHS_A_YEAR)
         following = divmod(months + 1, MONTHS_A_YEAR)
         return date(year, number + 1, 1), date(following[0], following[1] + 1, 1)
-
-
-def _leap_day(year: int) -> date | None:
-    """The 29th of February of a year that has one."""
-    return date(year, *_LEAP_DAY) if isleap(year) else None
 
 
 def months_on(day: date, months: int) -> date:

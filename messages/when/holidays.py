@@ -109,9 +109,8 @@ _NAMES: Final[Mapping[Callable[[int], date], str]] = {
     _fixed(12, 25): "christmas/christmas day/navidad/dia de navidad/la navidad",
     _fixed(12, 26): "boxing day",
     _fixed(12, 28): "dia de los inocentes/dia de los santos inocentes",
-    _fixed(
-        12, 31
-    ): "new years eve/new year eve/nye/nochevieja/noche vieja/fin de ano/vispera de ano nuevo/ano viejo/despedida de ano/la despedida de ano",
+    _fixed(12, 31): "new years eve/new year eve/nye/nochevieja/noche vieja/fin de ano/vispera de ano nuevo/ano viejo"
+    "/despedida de ano/la despedida de ano",
 }
 # Different days in the United States and in Mexico, or many days.
 _ASKED: Final = (

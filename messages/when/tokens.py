@@ -69,12 +69,9 @@ _READ_AS: Final[dict[str, tuple[frozenset[str], tuple[str, ...]]]] = {
     "x": (frozenset({"la", "las", "el", "favor"}), ("por",)),
 }
 _HUNDREDS: Final = {
-    word: hour
-    for hour, word in enumerate(
-        "six seven eight nine ten eleven twelve thirteen fourteen fifteen sixteen seventeen eighteen nineteen".split(),
-        6,
-    )
-}
+    "six": 6, "seven": 7, "eight": 8, "nine": 9, "ten": 10, "eleven": 11, "twelve": 12, "thirteen": 13, "fourteen": 14,
+    "fifteen": 15, "sixteen": 16, "seventeen": 17, "eighteen": 18, "nineteen": 19,
+}  # fmt: skip
 _MINUTES_OF_A_DASH: Final = frozenset({"fifteen", "twenty", "thirty", "forty", "fifty", "oh"})
 _WITH_ARTICLE: Final = {"del": ("de", "el"), "al": ("a", "el"), "pal": ("para", "el")}
 _SOFT_C: Final = re.compile("c(?=[ei])")

@@ -20,6 +20,7 @@ from messages.when.reading import MustAskError, Span, SpanKind
 _DAY: Final = timedelta(days=1)
 _NOON: Final = 12
 _WEEK: Final = 7
+_SEVERAL: Final = 2
 
 
 def _names_day(limit: Limit) -> bool:
@@ -113,6 +114,7 @@ def _take(so_far: Told, clause: Clause, frame: Frame) -> None:
         days_alone = tuple(limit for limit in wished if isinstance(limit.what, Dates))
         so_far.vague, so_far.background = True, Wish(days_alone if Mark.RETURNS in clause.pieces else wished)
         return
+    wished = _days_in_their_week(wished)
     _refuse_unknown(clause, wished, refused)
     _note(so_far, clause, folded, wished=bool(wished))
     if wished:
@@ -224,6 +226,21 @@ def _refused(refusals: Sequence[Limit], frame: Frame) -> list[Span]:
         return []
 
 
+def _days_in_their_week(wished: tuple[Limit, ...]) -> tuple[Limit, ...]:
+    """“Tuesday or Thursday mornings next week": both of that week, which itself is not wished for."""
+    stretches = [limit for limit in wished if isinstance(limit.what, Dates) and limit.what.days.until is not None]
+    days = [limit for limit in wished if isinstance(limit.what, Dates) and limit not in stretches]
+    if (
+        len(stretches) != 1
+        or len(days) < _SEVERAL
+        or stretches[0].joined
+        or wished.index(stretches[0]) < wished.index(days[-1])
+    ):
+        return wished
+    laid = dict(zip(days, _in_the_stretch(days, stretches), strict=True))
+    return tuple(laid.get(limit, limit) for limit in wished if limit is not stretches[0])
+
+
 def _in_the_stretch(refused: Sequence[Limit], wished: Sequence[Limit]) -> list[Limit]:
     """“Next week except Friday”: the Friday of that week."""
     stretches = [
@@ -308,20 +325,7 @@ def _contains(without: Sequence[Span], span: Span) -> bool:
 
 
 def _without_the_wider(found: Sequence[Span]) -> tuple[Span, ...]:
-    """Without a whole day of which an hour was wished for, and a stretch of which days were, as well."""
+    """Without a whole day of which an hour was wished for as well."""
     fine = {span.day for span in found if span.kind is not SpanKind.DATE}
-    kept = [span for span in found if span.kind is not SpanKind.DATE or span.day not in fine]
-    kept = [span for span in kept if not (_is_stretch(span) and _holds_others(span, kept))]
+    kept = (span for span in found if span.kind is not SpanKind.DATE or span.day not in fine)
     return tuple(dict.fromkeys(kept))
-
-
-def _is_stretch(span: Span) -> bool:
-    both = isinstance(span.start, datetime) and isinstance(span.end, datetime)
-    return both and span.kind is SpanKind.INTERVAL and span.end - span.start > _DAY
-
-
-def _holds_others(stretch: Span, found: Sequence[Span]) -> bool:
-    """“Tuesday or Thursday mornings next week": all else that was wished for lies within it."""
-    others = [span.start for span in found if span is not stretch]
-    starts = [start for start in others if isinstance(start, datetime)]
-    return bool(starts) and len(starts) == len(others) and all(map(stretch.covers, starts))

@@ -157,6 +157,7 @@ def test_an_exception_in_a_week_is_a_day_of_that_week():
 def test_a_leap_day_and_the_end_of_a_year():
     zone = ZoneInfo("America/Chicago")
     assert starts("feb 29 at 10", now=datetime(2028, 2, 1, 9, tzinfo=zone)) == [datetime(2028, 2, 29, 10)]
+    assert starts("feb 29 at 10", now=datetime(2027, 12, 30, 9, tzinfo=zone)) == [datetime(2028, 2, 29, 10)]
     assert read_when("feb 29", now=datetime(2027, 2, 1, 9, tzinfo=zone)).ask
     assert starts("the 1st at 2", now=datetime(2026, 12, 31, 9, tzinfo=zone)) == [datetime(2027, 1, 1, 14)]
 
@@ -270,3 +271,38 @@ def test_a_plain_time_is_a_wish_in_a_conversation():
     found = understand("lundi à 10h", asked=Asked(), language="fr", now=NOW, zone=NEW_YORK)
     assert [span.start for span in found.when.spans] == [datetime(2026, 11, 23, 10)]
     assert not found.ask
+
+
+def known_to_a_receptionist():
+    """What somebody at the desk would not ask about, as seen from the Wednesday of the corpora."""
+    wednesday_five = [datetime(2026, 11, 18, 17)]
+    return [
+        ("ten-thirty tomorrow morning", "en", [datetime(2026, 11, 19, 10, 30)]),
+        ("tomorrow at fourteen hundred hours", "en", [datetime(2026, 11, 19, 14)]),
+        ("tmrw am", "en", [datetime(2026, 11, 19, 8)]),
+        ("today betwixt 5 and 6:30", "en", wednesday_five),
+        ("5 pm today or nothing", "en", wednesday_five),
+        ("first of the month", "en", [datetime(2026, 12, 1)]),
+        ("friday once i'm off, after 5", "en", [datetime(2026, 11, 20, 17)]),
+        ("friday once i'm done at the clinic at 4:15, anytime past that", "en", [datetime(2026, 11, 20, 16, 15)]),
+        ("gotta be friday the 20th cause of my pt, say 330", "en", [datetime(2026, 11, 20, 15, 30)]),
+        ("5pm on the 26th, not a minute sooner", "en", [datetime(2026, 11, 26, 17)]),
+        ("el sabadito en la mañana", "es", [datetime(2026, 11, 21, 8)]),
+        ("sabado veintiuno entre ocho y diez", "es", [datetime(2026, 11, 21, 8)]),
+        ("viernes ya despues de 2:45", "es", [datetime(2026, 11, 20, 14, 45)]),
+        ("que tal el viernes, la hora me da igual", "es", [datetime(2026, 11, 20)]),
+        ("despedida de año a las 10 am", "es", [datetime(2026, 12, 31, 10)]),
+        ("el primero del mes que viene", "es", [datetime(2026, 12, 1)]),
+    ]
+
+
+@pytest.mark.parametrize(("text", "language", "expected"), known_to_a_receptionist())
+def test_what_a_receptionist_would_simply_know(text, language, expected):
+    assert starts(text, language=language) == expected
+
+
+def test_days_of_a_week_that_is_named_behind_them_are_not_the_whole_week():
+    assert starts("tuesday or thursday mornings next week") == [
+        datetime(2026, 11, 24, 8),
+        datetime(2026, 11, 26, 8),
+    ]
