@@ -5,9 +5,11 @@ phrases a language; whoever says more than they cover is asked. The one invarian
 a question never confirms, and only a phrase that says so cancels.
 """
 
+import re
 import tomllib
 import unicodedata
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import replace
 from functools import cache
 from importlib.resources import files
 from types import MappingProxyType
@@ -21,6 +23,7 @@ _SCRIPTS: Final = (("zh", "\u3400", "\u9fff"), ("ar", "\u0600", "\u06ff"))
 _LETTERS: Final = str.maketrans(
     {"\u0111": "d", "\u0629": "\u0647", "\u0649": "\u064a", "\u0624": "\u0648", "\u0626": "\u064a", "\u0640": None}
 )
+_CLAUSE_ENDS: Final = re.compile(r"[.,;:!\n\u2026\u3002\uff0c\uff01\uff1b\u3001\u060c\u061b]+")
 _QUESTION_MARKS: Final = "?\u061f\uff1f"
 _ALIASES: Final = {"fil": "tl"}
 _MANY_WORDS: Final = 2
@@ -56,13 +59,18 @@ def core_distress(text: str, language: str | None) -> tuple[str, ...]:
 def read_core(text: str, language: str, asked: Asked) -> Reading | None:
     """The reading of a message in one of the six; None when no phrase says anything."""
     folded = _folded(text)
+    clauses = tuple(_folded(each) for each in _CLAUSE_ENDS.split(text))
 
     def says(group: str) -> bool:
         return any(_found(folded, language, group))
 
     for group, kind in _WHATEVER_ASKED:
-        if says(group):
+        if _is_said(clauses, language, group):
             return _reading(language, kind)
+    if says("stop"):
+        return replace(_reading(language, IntentKind.OTHER), leaning=IntentKind.STOP, leftover=True)
+    if says("cancel") and not _is_said(clauses, language, "cancel"):
+        return _reading(language, IntentKind.UNSURE if asked.question is Question.REMINDER else IntentKind.OTHER)
     if asked.question is Question.OFFER:
         return _offer(says, language)
     if says("hedge"):
@@ -75,6 +83,31 @@ def read_core(text: str, language: str, asked: Asked) -> Reading | None:
     if not acts and (asks or says("question")):
         acts = [IntentKind.QUESTION]
     return _reading(language, *acts) if acts else _answer(folded, language, asked)
+
+
+def _is_said(clauses: Sequence[str], language: str, group: str) -> bool:
+    """Whether a clause says what the group means, and nothing in the clause unmakes it."""
+    return any(_says_plainly(clause, language, group) for clause in clauses)
+
+
+def _says_plainly(clause: str, language: str, group: str) -> bool:
+    """“Je ne peux pas venir"; not "n'annulez pas", "il a dit d'annuler", "não vou cancelar"."""
+    negators, frames = _core()[language]["negators"], _core()[language]["frames"]
+    found = sorted(_found(clause, language, group), key=len, reverse=True)
+    affirmed = [phrase for phrase in found if not _has_any(f" {phrase} ", negators, language)]
+    denied = bool(affirmed) and _has_any(_without(clause, affirmed), negators, language)
+    framed = _has_any(_without(clause, found), frames, language)
+    return bool(found) and not denied and not framed and not _has_any(clause, [f for f in frames if " " in f], language)
+
+
+def _without(clause: str, phrases: Sequence[str]) -> str:
+    for phrase in phrases:
+        clause = clause.replace(phrase, " ")
+    return f" {' '.join(clause.split())} "
+
+
+def _has_any(line: str, words: Sequence[str], language: str) -> bool:
+    return any((word in line) if language == "zh" else f" {word} " in line for word in words)
 
 
 def takes_back(text: str, language: str) -> bool:
@@ -108,7 +141,9 @@ def _answer(folded: str, language: str, asked: Asked) -> Reading | None:
     negated = any(_found(folded, language, "negators"))
     words = len(folded.split()) if language != "zh" else len(folded) // 2
     short = words <= (_SHORT_ZH if language == "zh" else _SHORT)
-    if any(_found(folded, language, "confirm")) and not negated:
+    if any(_found(folded, language, "confirm")) and (negated or any(_found(folded, language, "frames"))):
+        return _reading(language, IntentKind.UNSURE)
+    if any(_found(folded, language, "confirm")):
         return _reading(language, IntentKind.CONFIRM)
     if any(_found(folded, language, "no")) and short:
         return _reading(language, IntentKind.CANNOT_COME if reminded and words <= _MANY_WORDS else IntentKind.UNSURE)
