@@ -1,10 +1,11 @@
 """A scene with a real telephone line: phones at the local carrier, signed webhooks in, the carrier's REST API out.
 
-    phone --> local carrier --signed POST--> the application --> the worker's duties --REST--> local carrier --> phone
+    page of phones --> local carrier --signed POST--> the application --> the worker's duties --REST--> local carrier
 
 Only time is ours: the record's clock stands still until a conversation lets it run.
 """
 
+import asyncio
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
@@ -19,7 +20,7 @@ from bot.conversation import due as conversation
 from bot.sandbox.app import create_app as create_carrier
 from bot.sandbox.carrier import Carrier as LocalCarrier
 from bot.sandbox.config import Pace, SandboxConfig, Sender
-from bot.sandbox.inbound import pass_on, take_in
+from bot.sandbox.control import InboundOrder, deliver_inbound
 from bot.sandbox.rest import CARRIER
 from bot.settings import load
 from messages import consent
@@ -99,6 +100,7 @@ class OnTheLine(Scene):
     sender: str = ""
     _limits: Limits = field(default_factory=Limits)
     _read: dict[str, int] = field(default_factory=dict)
+    _seen: set[str] = field(default_factory=set)
 
     async def work(self) -> None:
         """Go round the worker's duties until nothing is due and the carrier is at rest."""
@@ -116,13 +118,35 @@ class OnTheLine(Scene):
         raise AssertionError("the duties never come to rest")
 
     async def text(self, number: str, body: str, *, media: int = 0) -> None:
-        """A phone sends a text, and it is dealt with."""
-        pictures = tuple(f"https://media.invalid/{n}" for n in range(media))
+        """A phone sends a text from the page of phones, and it is dealt with."""
+        carrier = self.exchange.carrier
+        pictures = [f"https://media.invalid/{n}" for n in range(media)]
         to = PREFIX + self.sender if number.startswith(PREFIX) else self.sender
-        incoming = take_in(self.exchange.carrier, phone=number, to=to, body=body, media=pictures)
-        received = await pass_on(self.exchange.carrier, incoming)
+        order = {"phone": number, "to": to, "body": body, "media": pictures}
+        if body:
+            async with self.exchange.session.post(f"{self.exchange.api_base}/phones/texts", json=order) as answer:
+                assert answer.status == 200, await answer.text()
+                sid = (await answer.json())["sid"]
+        else:  # the page sends no text without words
+            sid = (await deliver_inbound(carrier, InboundOrder.model_validate(order)))["sid"]
+        while sid not in carrier.received:  # noqa: ASYNC110 -- the carrier tells nobody; a call may ring meanwhile
+            await asyncio.sleep(0)
+        received = carrier.received[sid]
         assert received.status in {200, 204}, f"the webhook answered {received.status}"
         await self.work()
+
+    async def shown(self, number: str) -> list[str]:
+        """What the page of phones shows of this practice's texts since the last look; links without their secrets."""
+        while next(self.exchange.carrier.unfinished(), None):  # noqa: ASYNC110 -- as above, of a status on its way
+            await asyncio.sleep(0)
+        async with self.exchange.session.get(f"{self.exchange.api_base}/phones.json", params={"all": ""}) as answer:
+            phones = (await answer.json())["phones"]
+        texts = [text for phone in phones if phone["number"] == number.removeprefix(PREFIX) for text in phone["texts"]]
+        partner = (PREFIX if number.startswith(PREFIX) else "") + self.sender
+        came = [text for text in texts if text["partner"] == partner and not text["mine"] and not text["error_code"]]
+        new = [text for text in came if text["sid"] not in self._seen]
+        self._seen.update(text["sid"] for text in new)
+        return [plain(text["body"]) for text in new]
 
     def unread(self, number: str) -> list[str]:
         """What has come to a phone since it was last looked at; links without their secrets."""

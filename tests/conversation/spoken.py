@@ -115,20 +115,20 @@ class Played:
             if each.mark == "<":
                 expected.append(f"{each.who}< {each.words}")
                 continue
-            self._nothing_else(last, expected)
+            await self._nothing_else(last, expected)
             expected, last = [], each
             await self._step(each)
 
-    def _nothing_else(self, last: Line, expected: list[str]) -> None:
-        came = [f"{who}< {text}" for who in self.numbers for text in self._unread(who)]
+    async def _nothing_else(self, last: Line, expected: list[str]) -> None:
+        came = [f"{who}< {text}" for who in self.numbers for text in await self._unread(who)]
         where = f"{self.script.file}:{last.number} {self.script.title}: after `{last.mark} {last.words}`"
         assert sorted(came) == sorted(expected), "\n".join([where, "came:", *came, "written:", *expected])
 
-    def _unread(self, who: str) -> list[str]:
+    async def _unread(self, who: str) -> list[str]:
         if who in {"call", "page"}:
             return (self.ringing if who == "call" else self.page).unread()
         shared = [other for other in self.numbers if self.numbers[other] == self.numbers[who]]
-        return self.line.unread(self.numbers[who]) if shared[0] == who else []
+        return await self.line.shown(self.numbers[who]) if shared[0] == who else []
 
     async def _step(self, line: Line) -> None:
         if line.mark == ">":
@@ -176,7 +176,7 @@ class Played:
             await self.line.agree_to_whatsapp(client_id)
             self.numbers["wa"] = f"whatsapp:{number}"
         await self.line.work()
-        self.line.unread(number)  # the greeting is in the enrolment conversation
+        await self.line.shown(number)  # the greeting is in the enrolment conversation
 
     async def do_whatsapp(self, *languages: str) -> None:
         """The practice writes by WhatsApp, with templates approved in these languages."""
@@ -207,7 +207,7 @@ class Played:
                 await grant(tx, point_id, Channel.SMS, purpose, wording="test", how="form")
         self.numbers[who] = number
         await self.line.work()
-        self.line.unread(number)
+        await self.line.shown(number)
 
     async def do_stranger(self, who: str) -> None:
         """A phone that nobody has on file."""
@@ -238,7 +238,7 @@ class Played:
         wishes = {"replaces_participation_id": self.visits[who][-1]} if "instead" in given else {}
         await self.line.wait(self.clients[who], **wishes)
         await self.line.work()
-        self.line.unread(self.numbers[who])
+        await self.line.shown(self.numbers[who])
 
     async def do_opening(self, day: str, time: str) -> None:
         """Somebody else gives this time up."""

@@ -238,3 +238,27 @@ def test_a_framed_act_is_never_done_in_the_further_languages(language):
         assert found.ask or not ACTS & set(found.reading.kinds), text
     for text in forms(PLAIN_FURTHER[language]):
         assert IntentKind.CANNOT_COME in understood(text, language, ASKED[0]).reading.kinds, text
+
+
+TAKEN = {"en": "take it | book it | sign me up | grab it", "es": "tomarla | aceptarla | agarrarla"}
+
+
+@pytest.mark.parametrize("language", ["en", "es"])
+def test_an_opening_is_never_taken_by_words_that_are_framed(language):
+    framed = built(BARE_FRAMES[language], {IntentKind.TAKE: TAKEN[language]})
+    taken = [text for text, _ in framed if IntentKind.TAKE in understood(text, language, ASKED[1]).reading.kinds]
+    assert taken == []
+
+
+@pytest.mark.parametrize(
+    ("text", "language"),
+    [
+        ("do i have the wrong number?", "en"),
+        ("i gave you the wrong number on the form", "en"),
+        ("the other office said this is the wrong number", "en"),
+        ("le di el numero equivocado", "es"),
+        ("me dijeron que es el numero equivocado", "es"),
+    ],
+)
+def test_a_number_is_given_up_only_where_it_is_said_to_be_wrong_for_us(text, language):
+    assert IntentKind.WRONG_NUMBER not in understood(text, language, ASKED[0]).reading.kinds
