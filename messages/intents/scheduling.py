@@ -45,6 +45,7 @@ class _Findings:
     greeting: str | None = None
     minutes: int | None = None
     unread: bool = False
+    framed: bool = False  # not coming was spoken of, by another, in the past, as what is not so
 
     def add(self, kind: IntentKind, rule: str | None) -> bool:
         """Notes `kind` the first time a rule finds it; says whether there was a rule."""
@@ -155,7 +156,9 @@ def _cannot_part(part: Sentence, found: _Findings, hedge: str | None, *, last: b
         return found.add(IntentKind.UNSURE, hedge)
     if (part.asks and last) or PHRASES["question"].first(part.line):
         return found.add(IntentKind.QUESTION, "question.cannot")
-    return found.add(IntentKind.CANNOT_COME, said("cannot", line))
+    rule = said("cannot", line)
+    found.framed = found.framed or rule is None
+    return found.add(IntentKind.CANNOT_COME, rule)
 
 
 def _confirm(clause: Sentence, found: _Findings) -> bool:
@@ -229,7 +232,7 @@ def _weigh(found: _Findings, text: Text, asked: Asked) -> Reading:
         _settle_yes(found, text)
     if found.hedge is not None and not found.why and _about_coming(text, asked):
         found.add(IntentKind.UNSURE, found.hedge)
-    trouble = PHRASES["trouble"].first(text.whole.line)
+    trouble = "framed" if found.framed else PHRASES["trouble"].first(text.whole.line)
     if trouble is not None and not found.why and asked.question is Question.REMINDER:
         found.add(IntentKind.UNSURE, trouble)
     for stronger, weaker in _OUTWEIGHS:
