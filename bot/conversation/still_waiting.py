@@ -12,25 +12,24 @@ from bot.conversation.hand_over import hand_over
 from bot.conversation.said_store import about_visits
 from bot.conversation.say import say
 from bot.conversation.turn import ASKS, Turn, ears_of
-from messages.intents import Asked, IntentKind, Question
+from messages.intents import Asked, IntentKind, Question, Reading
 from messages.kinds import Kind
 from scheduler.core.record import Tx
 from scheduler.people import store as people
 from waitlist import entry_store
 from waitlist.actions.leave import leave
 from waitlist.actions.stay import heard_from
-from waitlist.entry_store import Entry
+from waitlist.entry_store import Entry, EntryState
 
 KEEP, LEAVE = 1, 2
 """The numbers the question names."""
 
-_SAYS: Final[dict[tuple[IntentKind, ...], bool]] = {
-    (IntentKind.TAKE,): True,
-    (IntentKind.CONFIRM,): True,
-    (IntentKind.PASS,): False,
-    (IntentKind.CANNOT_COME,): False,
-}
-"""A plain yes or no, as it would be read after an offer."""
+_SAYS: Final[dict[tuple[IntentKind, ...], bool]] = {(IntentKind.TAKE,): True, (IntentKind.PASS,): False}
+"""A yes or a no, as it would be read after an offer."""
+
+_OF_A_VISIT: Final = frozenset({IntentKind.CONFIRM, IntentKind.CANNOT_COME, IntentKind.RESCHEDULE, IntentKind.LATE})
+_BARE: Final = ("confirm_weak", "refuse_weak")
+"""The lists of words that say yes or no and nothing else, whatever was asked."""
 
 
 async def still_waiting(tx: Tx, turn: Turn) -> str | None:
@@ -46,8 +45,9 @@ async def still_waiting(tx: Tx, turn: Turn) -> str | None:
     if turn.client_id is None or turn.situation.reminded:
         await heard_from(tx, turn.sender.client_ids)
         return await hand_over(tx, turn)  # whose place, or the visit they were reminded of: a person asks
-    for entry in entries:
-        await leave(tx, entry.id)
+    for entry in await entry_store.entries_of(tx, turn.client_id):
+        if entry.state is EntryState.WAITING:
+            await leave(tx, entry.id)
     await say(tx, turn, Kind.LIST_LEFT)
     return "left_list"
 
@@ -66,7 +66,7 @@ async def _was_asked_last(tx: Tx, turn: Turn, entries: Sequence[Entry]) -> bool:
 
 
 async def _answer(tx: Tx, turn: Turn) -> bool | None:
-    """A yes, a no, or neither: a lone letter belongs to a visit or an offer."""
+    """A yes, a no, or neither: a lone letter belongs to a visit or an offer, and "can't come tomorrow" to a visit."""
     body = turn.inbound.body.strip(" .!")
     if body in {str(KEEP), str(LEAVE)}:
         return body == str(KEEP)
@@ -75,4 +75,11 @@ async def _answer(tx: Tx, turn: Turn) -> bool | None:
     known = (await people.clients(tx, turn.sender.client_ids)).values()
     ears = ears_of(known, turn.practice, turn.inbound.received_at)
     found = ears.hear(body, Asked(question=Question.OFFER, visits=0)).reading
-    return None if found.leftover else _SAYS.get(found.kinds)
+    if found.leftover or _is_about_a_visit(ears.hear(body, Asked(question=Question.REMINDER)).reading):
+        return None
+    return _SAYS.get(found.kinds)
+
+
+def _is_about_a_visit(reading: Reading) -> bool:
+    bare = all(rule.partition(":")[0].endswith(_BARE) for rule in reading.why)
+    return bool(_OF_A_VISIT & set(reading.kinds)) and not bare

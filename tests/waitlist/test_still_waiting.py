@@ -155,6 +155,26 @@ async def test_a_no_that_may_be_meant_for_a_visit_is_asked_by_a_person(scene):
     assert ("reply", False) in await scene.tasks()
 
 
+@pytest.mark.parametrize(("said", "stands"), [("sorry cant come", False), ("yes I can come", True)])
+async def test_words_about_a_visit_are_about_the_visit(scene, said, stands):
+    ana = await scene.client()
+    visit = await scene.book(ana, "03-20 10:00")
+    waits = await quiet(scene, ana)
+    await scene.says(await scene.number_of(ana), said)
+    assert (await scene.visit(visit)).is_active is stands
+    found = await entry(scene, waits)
+    assert (found.state, found.is_quiet) == (EntryState.WAITING, False)
+
+
+async def test_a_bare_no_to_the_question_leaves_a_visit_that_nobody_asked_about_alone(scene):
+    ana = await scene.client()
+    visit = await scene.book(ana, "03-20 10:00")
+    waits = await quiet(scene, ana)
+    await scene.says(await scene.number_of(ana), "no")
+    assert (await scene.visit(visit)).is_active
+    assert (await entry(scene, waits)).state is EntryState.LEFT
+
+
 async def test_after_a_reminder_a_no_is_about_the_visit(scene):
     ana = await scene.client()
     visit = await scene.book(ana, "03-20 10:00")
