@@ -3,6 +3,7 @@
 The limits are a little below what was measured (docs/understanding.md), so that a change for the worse fails here.
 """
 
+import lzma
 import time as clock
 from datetime import datetime, time
 
@@ -117,7 +118,7 @@ def strangers(language):
 
 @pytest.mark.parametrize(
     ("corpus", "language", "recall"),
-    [(ours, "en", 0.8), (ours, "es", 0.92), (strangers, "en", 0.75), (strangers, "es", 0.82)],
+    [(ours, "en", 0.8), (ours, "es", 0.92), (strangers, "en", 0.75), (strangers, "es", 0.79)],
 )
 def test_distress_in_unseen_words_raises_the_alarm(corpus, language, recall):
     assert share(told_by(corpus, "!", language)) >= recall
@@ -125,7 +126,7 @@ def test_distress_in_unseen_words_raises_the_alarm(corpus, language, recall):
 
 @pytest.mark.parametrize(
     ("corpus", "language", "idioms", "near"),
-    [(ours, "en", 0.08, 0.03), (ours, "es", 0.12, 0.08), (strangers, "en", 0.19, 0.24), (strangers, "es", 0.22, 0.17)],
+    [(ours, "en", 0.08, 0.06), (ours, "es", 0.12, 0.03), (strangers, "en", 0.16, 0.19), (strangers, "es", 0.19, 0.15)],
 )
 def test_idioms_and_ordinary_words_near_distress_seldom_do(corpus, language, idioms, near):
     assert share(told_by(corpus, "~", language)) <= idioms
@@ -153,7 +154,7 @@ def test_what_is_unmistakable_raises_it_in_the_further_languages(language, text)
     assert named(text, ASKED["r"], language)[2]
 
 
-@pytest.mark.parametrize(("language", "raised"), [("en", 0.03), ("es", 0.04)])
+@pytest.mark.parametrize(("language", "raised"), [("en", 0.018), ("es", 0.03)])
 def test_everyday_texts_of_strangers_seldom_do(language, raised):
     assert share([text for _, text in signed(f"plain_{language}")]) <= raised
 
@@ -181,7 +182,7 @@ def test_the_core_of_six_further_languages_is_understood():
 
 @pytest.mark.long
 def test_training_again_gives_the_same_weights():
-    assert train.packed(*train.trained()) == train.WEIGHTS.read_bytes()
+    assert train.packed(*train.trained()) == lzma.decompress(train.WEIGHTS.read_bytes())
 
 
 def test_a_text_is_understood_in_a_few_milliseconds():
