@@ -59,7 +59,9 @@ def _understand(line: dict[str, Any]) -> dict[str, Any]:
         words_of(line), asked=_asked(line), language=_language(line), now=_now(line.get("now"), zone), zone=zone
     )
     kinds = (found.reading.leaning,) if found.reading.leaning is not None else found.reading.kinds
-    names = list(dict.fromkeys(_NAMES.get(kind, "other") for kind in kinds))
+    # As in the conversation: "not this time, another one please" is a wish for another time.
+    first = sorted(kinds, key=lambda kind: kind is not IntentKind.RESCHEDULE or IntentKind.CRISIS in kinds)
+    names = list(dict.fromkeys(_NAMES.get(kind, "other") for kind in first))
     return {
         "intent": names[0],
         "intents": names,
