@@ -59,7 +59,8 @@ class Policy:
     filled times are expected to say yes too late. `stop_before_minutes`: nobody is asked nearer to the visit.
     `offers_a_day`: the most one person may leave unanswered on one day, whatever the caps on texts allow; the last of
     them is kept for a time within a day, and nobody is made more than twice as many. `quiet_after`: who leaves so many
-    offers in a row unanswered is asked once whether they still wait, instead of further offers; 0, never. After
+    offers in a row unanswered is asked once whether they still wait, instead of further offers; 0, never, as standard,
+    because it saves texts and costs filled times (docs/waitlist.md). After
     `quiet_days` without an answer staff are told that the entry rests. `refit`: 1, a time that nobody takes who waits
     for its service is put up for another service that fits into it; 0, it is not. `near_mode`: how many are asked
     when the visit is less than `near_hours` away; none, as standard. `desk_days` (bit 0 is Monday),
@@ -75,7 +76,7 @@ class Policy:
     disappointed_percent: int = 20
     stop_before_minutes: int = 30
     offers_a_day: int = 3
-    quiet_after: int = 12
+    quiet_after: int = 0
     quiet_days: int = 7
     refit: int = 1
     near_hours: int = 0

@@ -32,7 +32,7 @@ LIMITS: Final = (
     ("disappointed_percent", "Most yeses in vain for 100 filled times", "Fewer are asked at once, the smaller it is."),
     ("stop_before_minutes", "Nobody is asked nearer than so many minutes to the visit", ""),
     ("quiet_after", "After so many offers in a row without an answer, ask whether they still wait",
-     "One text instead of further offers; 0: never."),
+     "One text instead of further offers. The fewer, the fewer texts, and the fewer times filled. 0: never."),
     ("quiet_days", "Without an answer to that, tell staff after so many days", "Their place is kept."),
     ("offers_a_day", "Most unanswered offers a day", "To one person; the last is kept for a time within a day."),
 )  # fmt: skip
