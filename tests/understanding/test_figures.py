@@ -181,6 +181,7 @@ def test_the_core_of_six_further_languages_is_understood():
 
 
 @pytest.mark.long
+@pytest.mark.timeout(600)
 def test_training_again_gives_the_same_weights():
     assert train.packed(*train.trained()) == lzma.decompress(train.WEIGHTS.read_bytes())
 
