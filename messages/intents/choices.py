@@ -187,7 +187,10 @@ def _number(typed: list[str], asked: Asked) -> Reading | None:
     # "The second one" holds two number words, of which "one" only stands for the noun.
     if len(numbers) > 1 and "one" in typed:
         numbers.remove(1)
-    an_hour = asked.question is Question.REMINDER and typed[0] == "a"  # "a las dos"
+    # "A las dos", "the 2nd": an hour, a day.
+    an_hour = asked.question is Question.REMINDER and (
+        typed[0] == "a" or (asked.visits == 1 and not CHOICE_ORDINALS.isdisjoint(typed))
+    )
     around = CHOICE_AROUND | CHOICE_POLITE
     if an_hour or len(numbers) != 1 or any(_value(token) is None and token not in around for token in typed):
         return None

@@ -56,7 +56,7 @@ _DOUBTED: Final[Mapping[IntentKind, tuple[float, frozenset[Meaning]]]] = Mapping
         IntentKind.NONE_OF_THESE: (0.4, frozenset({Meaning.NO, Meaning.CHANGE})),
         IntentKind.RESCHEDULE: (0.1, frozenset({Meaning.CHANGE})),
         IntentKind.WRONG_NUMBER: (0.1, frozenset({Meaning.WRONG})),
-        IntentKind.STOP: (0.1, frozenset({Meaning.STOP})),
+        IntentKind.STOP: (0.1, frozenset({Meaning.STOP, Meaning.WRONG})),
         IntentKind.UNDO: (0.3, frozenset({Meaning.OTHER, Meaning.YES})),
         IntentKind.QUESTION: (0.5, frozenset({Meaning.QUESTION})),
         IntentKind.THANKS: (0.4, frozenset({Meaning.THANKS})),
@@ -79,13 +79,19 @@ def looked_at_again(reading: Reading, words: Text, asked: Asked) -> Reading:
     leaning = _ANSWERS.get((asked.question, best), _KINDS[best]) if shares[best] >= _LIKELY else kind
     if kind is IntentKind.OTHER:
         return replace(reading, leaning=leaning) if leaning is not kind else reading
-    if _is_likely(reading, shares):
+    if _is_likely(reading, shares) or (leaning is kind and kind in _NOT_ACTING):
         return reading
     if kind is IntentKind.QUESTION and (shares[best] < _SURE or best is Meaning.YES):  # "see you then?"
         return replace(reading, why=(DOUBTED, *reading.why))
-    if leaning is kind and kind in _NOT_ACTING:
-        return reading
-    return Reading((Intent(kind=IntentKind.OTHER),), (DOUBTED, *reading.why), leftover=True, leaning=leaning)
+    return _asked_about(reading, leaning)
+
+
+def _asked_about(reading: Reading, leaning: IntentKind) -> Reading:
+    """A question in place of what a rule found; whoever may want no more texts is told in any case how to end them."""
+    why = (DOUBTED, *reading.why)
+    if reading.kinds[0] is IntentKind.STOP:
+        return Reading((Intent(kind=IntentKind.VISIT_OR_STOP),), why, leftover=True)
+    return Reading((Intent(kind=IntentKind.OTHER),), why, leftover=True, leaning=leaning)
 
 
 def _is_likely(reading: Reading, shares: Mapping[Meaning, float]) -> bool:

@@ -2,9 +2,10 @@
 
 import pytest
 
-from messages.intents import Asked, IntentKind, Question, read
+from messages.intents import Asked, Intent, IntentKind, Question, Reading, read
 from messages.intents.law import read_keyword
 from messages.intents.normalise import normalise
+from messages.intents.proposals import looked_at_again
 from messages.intents.reply_score import MEANINGS, likely
 from messages.understanding import understand
 from tests.understanding import train_replies
@@ -54,3 +55,15 @@ def test_shares_add_up_to_one_and_are_the_same_each_time():
 @pytest.mark.long
 def test_training_again_gives_the_same_weights():
     assert train_replies.packed(*train_replies.trained()) == train_replies.WEIGHTS.read_bytes()
+
+
+def test_a_stop_that_is_in_doubt_is_asked_about_with_both_words():
+    doubtful = Reading((Intent(kind=IntentKind.STOP),), ("en.opt_out:found",))
+    words = normalise("wonderful, see you thursday at three then")
+    assert looked_at_again(doubtful, words, REMINDER).kinds == (IntentKind.VISIT_OR_STOP,)
+    assert looked_at_again(doubtful, normalise("please stop texting me"), REMINDER) is doubtful
+
+
+def test_a_question_that_may_be_none_stays_one_and_is_asked():
+    found = understand("something a bit sooner?", asked=REMINDER, language="en", now=NOW, zone=NEW_YORK)
+    assert found.ask
