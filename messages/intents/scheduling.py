@@ -45,6 +45,7 @@ class _Findings:
     greeting: str | None = None
     minutes: int | None = None
     unread: bool = False
+    asked: bool = False  # a question stands before
     framed: bool = False  # not coming was spoken of, by another, in the past, as what is not so
 
     def add(self, kind: IntentKind, rule: str | None) -> bool:
@@ -95,6 +96,7 @@ def _is_yes(token: str) -> bool:
 def _read_clause(clause: Sentence, asked: Asked, found: _Findings) -> None:
     line = clause.line
     question = _question(clause)
+    found.asked = found.asked or question is not None
     seen = [
         _reschedule(line, found),
         _late(line, found, asks=question is not None),
@@ -208,7 +210,7 @@ def _bare(line: str, asked: Asked, found: _Findings) -> bool:
 
 def _weak_no(line: str, asked: Asked, found: _Findings, rule: str) -> bool:
     """A no among small words means what was asked, unless the small words say the contrary: "no, I'll be there"."""
-    if asked.question is not Question.REMINDER:
+    if asked.question is not Question.REMINDER or found.asked:  # "Do I want to? No." answers themselves
         return found.add(IntentKind.OTHER, rule)
     contrary = PHRASES["refuse_not_with"].first(PHRASES["refuse_weak"].erase(line))
     return found.add(IntentKind.UNSURE, contrary) or found.add(IntentKind.CANNOT_COME, rule)

@@ -166,6 +166,8 @@ def test_texts_end_by_any_reasonable_wording(text, language):
         ("cancel the old one and give me that", "en", 1),
         ("encontre otra terapeuta mas cerca, denme de baja de la cita", "es", 0),
         ("me regreso a Oaxaca el sabado asi que quiteme de la agenda", "es", 0),
+        ("thanks for not making me feel dumb abt my teeth", "en", 0),
+        ("Do I want to? No. Will I be sitting in that chair at 9? Also yes", "en", 0),
         ("no cancelen mi cita", "es", 0),
         ("ya cancelé", "es", 0),
     ],
@@ -179,6 +181,8 @@ def test_what_was_once_mistaken_is_not_done(text, language, asked):
         "changed my mind im not coming": IntentKind.UNDO,
         "yes. I mean yes cancel": IntentKind.CONFIRM,
         "cancel the old one and give me that": IntentKind.CANNOT_COME,
+        "thanks for not making me feel dumb abt my teeth": IntentKind.CANNOT_COME,
+        "Do I want to? No. Will I be sitting in that chair at 9? Also yes": IntentKind.CANNOT_COME,
         "no cancelen mi cita": IntentKind.CANNOT_COME,
         "ya cancelé": IntentKind.CANNOT_COME,
     }.get(text, IntentKind.STOP)
