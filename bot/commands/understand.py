@@ -47,6 +47,8 @@ _NAMES: Final = {
 }
 """Our kinds by the names the tool speaks; what is not here (unsure, unclear, undo, other) is "other"."""
 
+_OF_AN_OFFER: Final = {IntentKind.CONFIRM: "accept_offer", IntentKind.CANNOT_COME: "decline_offer"}
+
 
 def understand() -> None:
     """Say what replies mean, given as JSON lines on standard input."""
@@ -55,13 +57,14 @@ def understand() -> None:
 
 def _understand(line: dict[str, Any]) -> dict[str, Any]:
     zone = _zone(line.get("zone"))
+    asked = _asked(line)
     found = understood(
-        words_of(line), asked=_asked(line), language=_language(line), now=_now(line.get("now"), zone), zone=zone
+        words_of(line), asked=asked, language=_language(line), now=_now(line.get("now"), zone), zone=zone
     )
     kinds = (found.reading.leaning,) if found.reading.leaning is not None else found.reading.kinds
     # As in the conversation: "not this time, another one please" is a wish for another time.
     first = sorted(kinds, key=lambda kind: kind is not IntentKind.RESCHEDULE or IntentKind.CRISIS in kinds)
-    names = list(dict.fromkeys(_NAMES.get(kind, "other") for kind in first))
+    names = list(dict.fromkeys(_name(kind, asked) for kind in first))
     return {
         "intent": names[0],
         "intents": names,
@@ -72,6 +75,12 @@ def _understand(line: dict[str, Any]) -> dict[str, Any]:
         **_details(found),
         "why": [*found.reading.why, *found.when.why],
     }
+
+
+def _name(kind: IntentKind, asked: Asked) -> str:
+    """A yes or a no that answers an offer is about the offer, as in the conversation (bot/conversation/answer.py)."""
+    about_the_offer = _OF_AN_OFFER.get(kind) if asked.question is Question.OFFER else None
+    return about_the_offer or _NAMES.get(kind, "other")
 
 
 def _details(found: Understanding) -> dict[str, Any]:

@@ -57,6 +57,20 @@ def test_training_again_gives_the_same_weights():
     assert train_replies.packed(*train_replies.trained()) == train_replies.WEIGHTS.read_bytes()
 
 
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("i wont be in tmrw pls take me off", (IntentKind.VISIT_OR_STOP,)),
+        ("take me off", (IntentKind.STOP,)),
+        ("cant make it friday and take me off your list", (IntentKind.STOP, IntentKind.CANNOT_COME)),
+        ("borrenme esa cita por favor", (IntentKind.CANNOT_COME,)),
+        ("borrenme por favor", (IntentKind.STOP,)),
+    ],
+)
+def test_taking_somebody_off_is_of_the_texts_or_of_a_visit(text, kinds):
+    assert read(text, asked=REMINDER).kinds == kinds
+
+
 def test_a_stop_that_is_in_doubt_is_asked_about_with_both_words():
     doubtful = Reading((Intent(kind=IntentKind.STOP),), ("en.opt_out:found",))
     words = normalise("wonderful, see you thursday at three then")

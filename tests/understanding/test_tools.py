@@ -51,6 +51,12 @@ def test_the_prompt_decides_what_a_number_means():
     ]
 
 
+def test_a_yes_or_a_no_to_an_offer_is_about_the_offer():
+    texts = ("N", "can't get away that early but thank you", "C", "yes")
+    found = answers("understand", *({"id": 1, "text": text, "prompt": "offer"} for text in texts))
+    assert [each["intent"] for each in found] == ["decline_offer", "decline_offer", "accept_offer", "accept_offer"]
+
+
 @pytest.mark.parametrize(
     "bad",
     [
