@@ -4,7 +4,8 @@ A link is not an identity: whoever holds it sees no more than the text it came i
 needs. Invariant: every dead state (unknown, expired, revoked, moved, another practice's) is one and the same page.
 """
 
-from collections.abc import Mapping
+from collections.abc import AsyncIterator, Mapping
+from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -22,9 +23,10 @@ from messages.link_store import LinkRow
 from messages.times import zone_name
 from scheduler.calendar.wallclock import zone_of
 from scheduler.core.actor import Actor, ActorKind, Via
-from scheduler.core.record import Reading, Record
+from scheduler.core.record import Reading, Record, Tx
 from scheduler.people import store as people
 from scheduler.people.store import Client, Practice
+from waitlist.actions.stay import heard_from
 
 RECORD = web.AppKey("links_record", Record)
 MISSES = web.AppKey("links_misses", Misses)
@@ -99,6 +101,22 @@ async def still_alive(r: Reading, opened: Opened) -> None:
     """
     if await links.look_up(r, opened.token) is None:
         raise Gone
+
+
+@asynccontextmanager
+async def acting(request: web.Request, opened: Opened) -> AsyncIterator[Tx]:
+    """The transaction of what somebody presses, which shows in the same commit that they are still there.
+
+    Whatever they wait for is taken up again by it, had they gone quiet. Acts that say by themselves whether somebody
+    still waits (an offer's, a STOP, words) open their own.
+
+    Raises:
+        Gone: as `still_alive`.
+    """
+    async with request.app[RECORD].write(opened.practice_id, opened.actor) as tx:
+        await still_alive(tx, opened)
+        yield tx
+        await heard_from(tx, (opened.client.id,))
 
 
 def show(

@@ -9,7 +9,7 @@ from typing import Final
 
 from aiohttp import web
 
-from bot.links.opened import LANGUAGES, RECORD, Gone, Opened, show, still_alive
+from bot.links.opened import LANGUAGES, RECORD, Gone, Opened, acting, show, still_alive
 from bot.links.visit import NOTHING_MORE
 from bot.web.readable import posted
 from messages import consent, whatsapp_store
@@ -55,8 +55,7 @@ async def show_stop(request: web.Request, opened: Opened) -> web.Response:
 async def do_save(request: web.Request, opened: Opened) -> web.Response:
     """Keep what was chosen; anything that is not one of the choices changes nothing."""
     form = await posted(request)
-    async with request.app[RECORD].write(opened.practice_id, opened.actor) as tx:
-        await still_alive(tx, opened)
+    async with acting(request, opened) as tx:
         if form.get("language") in dict(LANGUAGES):
             fields = client_edit_store.fields_of(opened.client)
             await edit_client(tx, opened.client.id, replace(fields, language=str(form["language"])))

@@ -20,8 +20,6 @@ from bot.web.readable import posted
 from messages.links import Purpose
 from scheduler.core.errors import NotFound
 from scheduler.core.record import Record
-from waitlist import entry_store
-from waitlist.actions.stay import heard_from
 
 Act = Callable[[web.Request, Opened], Awaitable[web.StreamResponse]]
 """What a POST behind a link does."""
@@ -41,9 +39,6 @@ ACTS = {
     Purpose.OFFER: offer.ACTS | chat.ACTS,
     Purpose.PREFERENCES: preferences.ACTS | chat.ACTS,
 }
-
-SIGNS_OF_THEIR_OWN = frozenset({*offer.ACTS.values(), *chat.ACTS.values(), preferences.do_stop})
-"""Acts that say by themselves whether somebody still waits."""
 
 
 def install_links(app: web.Application, record: Record) -> None:
@@ -76,19 +71,7 @@ async def _act(request: web.Request) -> web.StreamResponse:
     record = request.app[RECORD]
     if not await is_from_our_page(request, record.vault, opened.link.id, record.clock.now()):
         return await _not_from_our_page(request, opened, act)
-    done = await act(request, opened)
-    if act not in SIGNS_OF_THEIR_OWN:
-        await _heard(record, opened)
-    return done
-
-
-async def _heard(record: Record, opened: Opened) -> None:
-    """Whoever presses something is still there: what they wait for is taken up again, had they gone quiet."""
-    async with record.read(opened.practice_id) as r:
-        quiet = await entry_store.quiet_entries(r, (opened.client.id,))
-    if quiet:
-        async with record.write(opened.practice_id, opened.actor) as tx:
-            await heard_from(tx, (opened.client.id,))
+    return await act(request, opened)
 
 
 async def _not_from_our_page(request: web.Request, opened: Opened, act: Act) -> web.StreamResponse:

@@ -12,7 +12,7 @@ from types import MappingProxyType
 from aiohttp import web
 
 from bot.links.echo import tell_cancelled, tell_moved
-from bot.links.opened import RECORD, Opened, day_and_time, in_one_line, show, still_alive
+from bot.links.opened import RECORD, Opened, acting, day_and_time, in_one_line, show
 from bot.web import dates
 from bot.web.readable import posted
 from bot.web.typed import typed_instant
@@ -124,8 +124,7 @@ async def show_times(request: web.Request, opened: Opened) -> web.Response:
 
 async def do_confirm(request: web.Request, opened: Opened) -> web.Response:
     """Confirm the visit."""
-    async with request.app[RECORD].write(opened.practice_id, opened.actor) as tx:
-        await still_alive(tx, opened)
+    async with acting(request, opened) as tx:
         visit = await _visit(tx, opened)
         outcome = await confirm(tx, visit.participation_id)
     if not isinstance(outcome, Confirmed):
@@ -136,8 +135,7 @@ async def do_confirm(request: web.Request, opened: Opened) -> web.Response:
 async def do_cancel(request: web.Request, opened: Opened) -> web.Response:
     """Give the visit up. A late one is asked once more first: it may cost something."""
     late_was_said = (await posted(request)).get("late") == "yes"
-    async with request.app[RECORD].write(opened.practice_id, opened.actor) as tx:
-        await still_alive(tx, opened)
+    async with acting(request, opened) as tx:
         visit = await _visit(tx, opened)
         if visit.is_active and await _late_hours(tx, visit) and not late_was_said:
             outcome = None
@@ -154,8 +152,7 @@ async def do_cancel(request: web.Request, opened: Opened) -> web.Response:
 
 async def do_undo(request: web.Request, opened: Opened) -> web.Response:
     """Take a cancellation back."""
-    async with request.app[RECORD].write(opened.practice_id, opened.actor) as tx:
-        await still_alive(tx, opened)
+    async with acting(request, opened) as tx:
         visit = await _visit(tx, opened)
         outcome = await restore(tx, visit.participation_id)
     if not isinstance(outcome, Restored):
@@ -167,8 +164,7 @@ async def do_move(request: web.Request, opened: Opened) -> web.Response:
     """Move to a chosen time, if it is still open; else show what is open now."""
     wanted = typed_instant(str((await posted(request)).get("option", "")))
     try:
-        async with request.app[RECORD].write(opened.practice_id, opened.actor) as tx:
-            await still_alive(tx, opened)
+        async with acting(request, opened) as tx:
             visit = await _visit(tx, opened)
             moved = wanted if wanted and await _is_open(tx, visit, wanted) else None
             if moved is not None:

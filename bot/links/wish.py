@@ -14,7 +14,7 @@ from aiohttp import web
 from babel import Locale
 from babel.dates import format_timedelta, get_day_names
 
-from bot.links.opened import RECORD, Gone, Opened, in_one_line, show, still_alive
+from bot.links.opened import RECORD, Gone, Opened, acting, in_one_line, show
 from bot.links.visit import NOTHING_MORE
 from bot.links.words import say
 from bot.web.dates import short_day
@@ -94,8 +94,7 @@ async def do_wish(request: web.Request, opened: Opened) -> web.Response:
     async with request.app[RECORD].read(opened.practice_id) as r:
         asked = await _asked(r, opened)
     try:
-        async with request.app[RECORD].write(opened.practice_id, opened.actor) as tx:
-            await still_alive(tx, opened)
+        async with acting(request, opened) as tx:
             asked = await _asked(tx, opened)
             await _agree(tx, opened)
             await _keep(tx, opened, asked, form, suits)
@@ -107,8 +106,7 @@ async def do_wish(request: web.Request, opened: Opened) -> web.Response:
 
 async def do_leave(request: web.Request, opened: Opened) -> web.Response:
     """Take them off the list."""
-    async with request.app[RECORD].write(opened.practice_id, opened.actor) as tx:
-        await still_alive(tx, opened)
+    async with acting(request, opened) as tx:
         asked = await _asked(tx, opened)
         if asked.entry is not None:
             await leave(tx, asked.entry.id)
@@ -117,8 +115,7 @@ async def do_leave(request: web.Request, opened: Opened) -> web.Response:
 
 async def do_rest(request: web.Request, opened: Opened) -> web.Response:
     """Let the entry rest for two weeks, or take it up again."""
-    async with request.app[RECORD].write(opened.practice_id, opened.actor) as tx:
-        await still_alive(tx, opened)
+    async with acting(request, opened) as tx:
         asked = await _asked(tx, opened)
         if asked.entry is not None:
             rests = asked.entry.paused_until is not None and asked.entry.paused_until > tx.now
