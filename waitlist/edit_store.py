@@ -15,7 +15,7 @@ from sqlalchemy import bindparam, insert, not_, select, update
 from scheduler.core.record import Tx
 from scheduler.tables import busy, client, offer, opening, waitlist_entry
 from waitlist import policy_store
-from waitlist.entry_store import EntryState, not_quiet
+from waitlist.entry_store import EntryState, not_quiet, rests_despite
 from waitlist.matching import WeeklyWindow, grid_of
 from waitlist.offer_store import OfferState
 from waitlist.opening_store import UNSETTLED, OpeningState
@@ -126,6 +126,12 @@ async def note_not_asked(tx: Tx, client_id: str) -> None:
     e = waitlist_entry.c
     there = (e.practice_id == tx.practice_id, e.client_id == client_id, not_(not_quiet()))
     await tx.conn.execute(update(waitlist_entry).where(*there).values(asked_whether_at=None))
+
+
+async def end_rests(tx: Tx, quiet_after: int) -> int:
+    """Take up again whoever rests despite these terms; how many. The offers they left unanswered go on counting."""
+    there = (waitlist_entry.c.practice_id == tx.practice_id, rests_despite(quiet_after))
+    return (await tx.conn.execute(update(waitlist_entry).where(*there).values(heard_at=tx.now))).rowcount
 
 
 async def note_answer(tx: Tx, entry_ids: Collection[str], *, answered: bool) -> None:

@@ -10,7 +10,7 @@ from datetime import date, datetime
 from enum import StrEnum
 from typing import Any, Final
 
-from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, not_, or_, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, not_, or_, select
 
 from scheduler.appointments.states import ACTIVE
 from scheduler.core.record import Reading
@@ -112,10 +112,23 @@ async def quiet_entries(r: Reading, client_ids: Collection[str]) -> tuple[str, .
     return tuple((await r.conn.execute(_QUIET, given)).scalars())
 
 
+async def resting_despite(r: Reading, quiet_after: int) -> int:
+    """How many entries have gone quiet that would not by these terms (`Policy.quiet_after`)."""
+    wanted = select(func.count()).where(waitlist_entry.c.practice_id == r.practice_id, rests_despite(quiet_after))
+    return int((await r.conn.execute(wanted)).scalar_one())
+
+
 def not_quiet() -> ColumnElement[bool]:
     """`Entry.is_quiet` is false, as the database can ask it."""
     e = waitlist_entry.c
     return or_(e.asked_whether_at.is_(None), e.heard_at.is_not(None))
+
+
+def rests_despite(quiet_after: int) -> ColumnElement[bool]:
+    """An entry has gone quiet, and would not have been asked by these terms: after more offers, or never (0)."""
+    e = waitlist_entry.c
+    rests = and_(e.state == EntryState.WAITING.value, not_(not_quiet()))
+    return and_(rests, e.unanswered < quiet_after) if quiet_after else rests
 
 
 def standing_of(entry: Entry) -> Standing:

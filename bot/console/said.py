@@ -82,6 +82,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "fee_not_charged": ("Judged again: no fee, for the reason shown.", ""),
     "fee_policy_saved": ("Saved as version {count}. It binds whoever accepts it from now on.", ""),
     "waitlist_policy_saved": ("Saved as version {count}. Offers that are out keep what was promised.", ""),
+    "waitlist_policy_saved_for_quiet": ("Saved. Asked about times again: {count} who had gone quiet.", ""),
     "reminders_saved": ("Saved as version {count}. Everything still waiting is planned by it.", ""),
     "sending_paused": ("Held. No reminder leaves until somebody lets them.", ""),
     "sending_paused_already": ("They were held already.", ""),

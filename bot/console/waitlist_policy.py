@@ -20,7 +20,7 @@ from bot.web.typed import typed_number
 from scheduler import access
 from scheduler.core.errors import Conflict, Invalid
 from scheduler.core.record import Reading
-from waitlist import policy_store, preview, report_store
+from waitlist import entry_store, policy_store, preview, report_store
 from waitlist.actions.save_policy import save_policy
 from waitlist.policy import BOUNDS, Policy, policy_of
 
@@ -32,7 +32,7 @@ LIMITS: Final = (
     ("disappointed_percent", "Most yeses in vain for 100 filled times", "Fewer are asked at once, the smaller it is."),
     ("stop_before_minutes", "Nobody is asked nearer than so many minutes to the visit", ""),
     ("quiet_after", "After so many offers in a row without an answer, ask whether they still wait",
-     "One text instead of further offers. The fewer, the fewer texts, and the fewer times filled. 0: never."),
+     "One text instead of further offers: fewer texts, fewer times filled. 0: never; whoever rests is asked again."),
     ("quiet_days", "Without an answer to that, tell staff after so many days", "Their place is kept."),
     ("offers_a_day", "Most unanswered offers a day", "To one person; the last is kept for a time within a day."),
 )  # fmt: skip
@@ -91,7 +91,9 @@ async def save(request: web.Request) -> web.Response:
     except Conflict:
         said = "Somebody saved other terms meanwhile. Yours are still in the fields: look at both, then save again"
         return await _shown(request, form.with_error("", said), status=HTTPStatus.CONFLICT)
-    return after(request, HERE, Said("waitlist_policy_saved", count=saved.version))
+    if saved.taken_up:
+        return after(request, HERE, Said("waitlist_policy_saved_for_quiet", count=saved.taken_up))
+    return after(request, HERE, Said("waitlist_policy_saved", count=saved.policy.version))
 
 
 def values_of(policy: Policy) -> dict[str, str]:
@@ -176,4 +178,8 @@ async def _shown(
 async def _preview(r: Reading, policy: Policy) -> dict[str, Any]:
     curve = await policy_store.curve(r)
     began = await report_store.began(r, r.now - preview.MONTH)
-    return {"leads": preview.at_leads(policy, curve), "past": preview.past(began, policy, curve)}
+    return {
+        "leads": preview.at_leads(policy, curve),
+        "past": preview.past(began, policy, curve),
+        "taken_up": await entry_store.resting_despite(r, policy.quiet_after),
+    }

@@ -206,6 +206,24 @@ async def test_terms_are_previewed_and_saved_as_a_version_that_is_not_overwritte
     assert page.status == 409
 
 
+async def test_the_terms_page_says_who_rests_no_more_by_them(office: Office, enter: SignIn, clock: ManualClock):
+    bob, owner = await office.client(1), await enter("owner")
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        await save_policy(tx, {"quiet_after": 3})
+        entry_id = await join(tx, client_id=bob.id, service_id=office.service_id)
+        e = waitlist_entry.c
+        here = (e.practice_id == office.practice_id, e.id == entry_id)
+        await tx.conn.execute(update(waitlist_entry).where(*here).values(unanswered=3, asked_whether_at=tx.now))
+    assert "client rests" not in await owner.get(TERMS)
+    seen = await owner.post(f"{TERMS}/preview", {**POLICY, "quiet_after": "0"})
+    assert '<strong class="num">1</strong> client rests' in seen
+    page = await owner.press(TERMS, {**POLICY, "quiet_after": "0", "based_on": "1"})
+    assert page.toast == "Saved. Asked about times again: 1 who had gone quiet."
+    async with office.record.read(office.practice_id) as r:
+        (found,) = await entry_store.entries(r)
+    assert not found.is_quiet
+
+
 async def test_terms_out_of_their_bounds_are_not_saved(office: Office, enter: SignIn):
     owner = await enter("owner")
     page = await owner.post(TERMS, {**POLICY, "offers_a_day": "0", "desk_until": "08:00"})

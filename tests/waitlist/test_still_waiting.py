@@ -291,3 +291,27 @@ async def test_doing_what_is_due_twice_asks_once(scene):
     for _ in range(2):
         await do_due(scene.record, scene.practice)
     assert (await scene.told(ana)).count("still_waiting") == 1
+
+
+async def test_terms_that_ask_nobody_take_up_at_once_who_rests(scene):
+    ana = await scene.client()
+    waits = await quiet(scene, ana)
+    await free(scene, "03-12 14:00")
+    assert await offers(scene, states=(OfferState.HELD,)) == ()
+    async with scene.record.write(scene.practice, OPERATOR) as tx:
+        saved = await save_policy(tx, {"mode": "one", "quiet_after": 0})
+    assert saved.taken_up == 1
+    found = await entry(scene, waits)
+    assert (found.is_quiet, found.unanswered) == (False, 1)  # nobody was heard of: they are still among the silent
+    await scene.work()
+    (offer,) = await offers(scene, states=(OfferState.HELD,))
+    assert offer.entry_id == waits
+
+
+async def test_terms_that_ask_later_take_up_who_left_fewer_offers_unanswered_and_nobody_else(scene):
+    ana = await scene.client()
+    waits = await quiet(scene, ana)
+    await terms(scene, quiet_after=1)
+    assert (await entry(scene, waits)).is_quiet
+    await terms(scene, quiet_after=2)
+    assert not (await entry(scene, waits)).is_quiet

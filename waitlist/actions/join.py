@@ -100,6 +100,15 @@ async def look_again(tx: Tx, entry_id: str) -> None:
             await edit_store.plan_wave(tx, opening.id, tx.now)
 
 
+async def look_at_all_again(tx: Tx) -> None:
+    """Many may fit by now: every opening that is still to be had is looked at again."""
+    for opening in await opening_store.openings(tx):
+        if not await edit_store.set_opening_state(
+            tx, opening.id, (OpeningState.EXHAUSTED,), OpeningState.OPEN, next_wave_at=tx.now
+        ):
+            await edit_store.plan_wave(tx, opening.id, tx.now)
+
+
 async def _tell(tx: Tx, entry_id: str, client_id: str) -> None:
     point = await recipient_for(tx, client_id, Channel.SMS, Purpose.WAITLIST)
     if point is not None:
