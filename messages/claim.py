@@ -94,7 +94,7 @@ class Order:
 
 @dataclass(frozen=True, slots=True)
 class Claimed:
-    """What became of one batch. `was_all`: nothing more was due at that instant."""
+    """What became of one batch. `was_all`: there was nothing else to claim just then."""
 
     ready: tuple[Ready, ...]
     postponed: int

@@ -66,25 +66,26 @@ _WHEN = f"{_DAYS}|tomorrow|tonight|morning|afternoon|evening|day|night|later"
 _PHRASES: Final = {
     Errand.LEAVE_LIST: (
         "take|remove|get|drop|delete|pull me|us? * waitlist",
-        "take|remove|get|drop|delete|pull me|us? * waiting|wait list",
+        "take|remove|get|drop|delete|pull me|us? * waiting|wait|cancellation|cancelation list",
         "off|leave|from the|your? waitlist",
-        "off|leave|from the|your? wait|waiting list",
+        "off|leave|from the|your? wait|waiting|cancellation|cancelation list",
         "dont|not|no want|need|longer * waitlist",
-        "dont|not|no want|need|longer * wait|waiting list",
-        "quiteme|quitenme|quitarme|saqueme|saquenme|sacarme|borreme|borrenme|elimineme * lista de espera",
-        "salir|salirme de la lista de espera",
-        "no quiero|necesito estar|seguir? en? la? lista de espera",
+        "dont|not|no want|need|longer * wait|waiting|cancellation|cancelation list",
+        "quiteme|quitenme|quitarme|saqueme|saquenme|sacarme|borreme|borrenme|elimineme * lista de espera|cancelaciones",
+        "salir|salirme de la lista de espera|cancelaciones",
+        "no quiero|necesito estar|seguir? en? la? lista de espera|cancelaciones",
     ),
     Errand.JOIN_LIST: (
         "put|add|get|place|sign|keep me|us? * waitlist",
-        "put|add|get|place|sign|keep me|us? * wait|waiting|cancellation list",
+        "put|add|get|place|sign|keep me|us? * wait|waiting|cancellation|cancelation list",
         "join|on the|your|a waitlist",
-        "join|on the|your|a wait|waiting|cancellation list",
+        "join|on the|your|a wait|waiting|cancellation|cancelation list",
         "let me know|no if|when|should * earlier|sooner|opens|open|cancels|cancel|free|available",
         "text|tell|call|notify me if|when * earlier|sooner|opens|cancels|free|available",
         "if|when anything|something|anyone|someone|somebody|one * opens|open|cancels|earlier|sooner",
-        "quiero|quisiera|puedo|pongame|ponganme|pongan|anoteme|anotenme|apunteme|apuntenme|agregueme * lista de espera",
-        "en la lista de espera",
+        "quiero|quisiera|puedo|pongame|ponganme|pongan * lista de espera|cancelaciones",
+        "anoteme|anotenme|apunteme|apuntenme|agregueme * lista de espera|cancelaciones",
+        "en la lista de espera|cancelaciones",
         "avis~ si|cuando * abre|antes|cancela|cancelan|libera|hueco|libre",
     ),
     Errand.NEXT_VISIT: (
@@ -175,7 +176,10 @@ _PHRASES: Final = {
 _GROUPS: Final = MappingProxyType(
     {errand: phrase_group((errand.value, phrase) for phrase in phrases) for errand, phrases in _PHRASES.items()}
 )
-_THE_LIST: Final = ("waitlist", "wait list", "waiting list", "cancellation list", "lista de espera")
+_THE_LIST: Final = (
+    *("waitlist", "wait list", "waiting list", "cancellation list", "cancelation list"),
+    *("lista de espera", "lista de cancelaciones"),
+)
 _WITHOUT_LIST: Final = tuple(errand for errand in _PHRASES if errand is not Errand.LEAVE_LIST)
 _WITH_LIST: Final = (Errand.LEAVE_LIST, Errand.JOIN_LIST)
 _ONE_MORE: Final = phrase_group(

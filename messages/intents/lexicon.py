@@ -67,6 +67,8 @@ GROUPS: Final = (
     "bridge",
     "confirm_exempt",
     "yes_exempt",
+    "taken_off",
+    "names_texts",
 )
 # Entries of these stand right before what they frame, or right behind it.
 _BEFORE: Final = frozenset({"frames", "frames_of_visits"})

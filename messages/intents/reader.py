@@ -20,18 +20,12 @@ from messages.intents.law import (
 from messages.intents.lexicon import PHRASES
 from messages.intents.normalise import Reaction, Text, normalise
 from messages.intents.offers import read_offer_answer, reads_undo, refuses, takes
-from messages.intents.phrases import phrase_group
 from messages.intents.proposals import looked_at_again
 from messages.intents.reading import Asked, Intent, IntentKind, Question, Reading
 from messages.intents.scheduling import read_sentences
 
 _SAYS_NOTHING: Final = frozenset({IntentKind.OTHER, IntentKind.THANKS})
 """Beside signs of distress these are not worth a word."""
-# "I won't be in tomorrow, take me off": of the schedule, or of the texts?
-_OFF: Final = phrase_group((("off", "take|remove|pull|get|drop|scratch me|us off please|thanks? $"),))
-_OF_TEXTS: Final = phrase_group(
-    (("texts", "text~|txt~|message~|msg~|messaging|reminder~|notification~|number|list|stop|unsubscribe|contact~"),)
-)
 _SHORT_ANSWERS: Final = ("code:", "choice.", "law.")
 
 
@@ -91,7 +85,7 @@ def _rest(words: Text, asked: Asked) -> Reading:
         return Reading((Intent(kind=IntentKind.OTHER),), (stop,), leftover=True, leaning=IntentKind.START)
     acts = tuple(intent for intent in answer.intents if intent.kind is IntentKind.CANNOT_COME)
     line = words.whole.spoken
-    if acts and _OFF.first(line) is not None and _OF_TEXTS.first(line) is None:
+    if acts and PHRASES["taken_off"].first(line) is not None and PHRASES["names_texts"].first(line) is None:
         return Reading((Intent(kind=IntentKind.VISIT_OR_STOP),), (stop, *answer.why), leftover=True)
     return Reading((Intent(kind=IntentKind.STOP), *acts), (stop, *answer.why), leftover=answer.leftover)
 

@@ -65,6 +65,9 @@ def test_training_again_gives_the_same_weights():
         ("cant make it friday and take me off your list", (IntentKind.STOP, IntentKind.CANNOT_COME)),
         ("borrenme esa cita por favor", (IntentKind.CANNOT_COME,)),
         ("borrenme por favor", (IntentKind.STOP,)),
+        ("no voy mañana, quitenme", (IntentKind.VISIT_OR_STOP,)),
+        ("take me off the cancellation list", (IntentKind.OTHER,)),
+        ("saqueme de la lista de cancelaciones", (IntentKind.OTHER,)),
     ],
 )
 def test_taking_somebody_off_is_of_the_texts_or_of_a_visit(text, kinds):
