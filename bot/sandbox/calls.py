@@ -4,58 +4,20 @@ The practice's TwiML is asked for when somebody answers, and after each key, as 
 a call has one end, its callbacks are in order, and nothing is said on it but what the practice's TwiML says.
 """
 
-from dataclasses import dataclass, field
-from datetime import datetime
-from email.utils import format_datetime
 from secrets import token_hex
-from typing import TYPE_CHECKING, Any, Final
+from typing import Final
 from urllib.parse import urljoin
 from xml.etree import ElementTree as ET
 
+from bot.sandbox.call import Call
+from bot.sandbox.carrier import Carrier
 from bot.sandbox.texts import API_VERSION
-
-if TYPE_CHECKING:
-    from bot.sandbox.carrier import Carrier
 
 OVER: Final = frozenset({"completed", "busy", "no-answer", "failed", "canceled"})
 MOST_REDIRECTS: Final = 5
 
 
-@dataclass(slots=True)
-class Call:
-    """One call to a phone. `heard` is what was said on it, and by whom: practice or phone."""
-
-    sid: str
-    account_sid: str
-    sender: str
-    to: str
-    url: str
-    callback: str | None
-    detects_machines: bool
-    created_at: datetime
-    status: str = "ringing"
-    answered_by: str | None = None
-    heard: list[tuple[str, str]] = field(default_factory=list)
-    gather: str | None = None
-
-    def as_resource(self) -> dict[str, Any]:
-        """The Call resource as Twilio's JSON has it."""
-        return {
-            "sid": self.sid,
-            "account_sid": self.account_sid,
-            "to": self.to,
-            "from": self.sender,
-            "status": self.status,
-            "direction": "outbound-api",
-            "answered_by": self.answered_by,
-            "date_created": format_datetime(self.created_at),
-            "date_updated": format_datetime(self.created_at),
-            "api_version": API_VERSION,
-            "uri": f"/{API_VERSION}/Accounts/{self.account_sid}/Calls/{self.sid}.json",
-        }
-
-
-def place(carrier: "Carrier", form: dict[str, str], account_sid: str) -> Call:
+def place(carrier: Carrier, form: dict[str, str], account_sid: str) -> Call:
     """Let a phone ring."""
     call = Call(
         sid="CA" + token_hex(16),
@@ -72,7 +34,7 @@ def place(carrier: "Carrier", form: dict[str, str], account_sid: str) -> Call:
     return call
 
 
-async def answer(carrier: "Carrier", call: Call, by: str = "human") -> None:
+async def answer(carrier: Carrier, call: Call, by: str = "human") -> None:
     """A person (human) or a machine (machine_end_beep, unknown, fax) picks up; the practice is asked what to say."""
     if call.status != "ringing":
         return
@@ -80,7 +42,7 @@ async def answer(carrier: "Carrier", call: Call, by: str = "human") -> None:
     await _ask(carrier, call, call.url, {})
 
 
-async def press(carrier: "Carrier", call: Call, digit: str) -> None:
+async def press(carrier: Carrier, call: Call, digit: str) -> None:
     """A key is pressed while the practice waits for one."""
     if call.status != "in-progress" or call.gather is None:
         return
@@ -89,7 +51,7 @@ async def press(carrier: "Carrier", call: Call, digit: str) -> None:
     await _ask(carrier, call, action, {"Digits": digit})
 
 
-async def end(carrier: "Carrier", call: Call, how: str = "completed") -> None:
+async def end(carrier: Carrier, call: Call, how: str = "completed") -> None:
     """The call ends: completed, busy, no-answer; said once."""
     if call.status in OVER:
         return
@@ -99,7 +61,7 @@ async def end(carrier: "Carrier", call: Call, how: str = "completed") -> None:
         await _post(carrier, call, call.callback, {})
 
 
-async def _ask(carrier: "Carrier", call: Call, address: str, more: dict[str, str]) -> None:
+async def _ask(carrier: Carrier, call: Call, address: str, more: dict[str, str]) -> None:
     for _ in range(MOST_REDIRECTS):
         answered = await _post(carrier, call, address, more)
         goes_on = _say(call, answered, address)
@@ -133,7 +95,7 @@ def _say(call: Call, twiml: str, address: str) -> str | None:
     return None
 
 
-async def _post(carrier: "Carrier", call: Call, address: str, more: dict[str, str]) -> str:
+async def _post(carrier: Carrier, call: Call, address: str, more: dict[str, str]) -> str:
     fields = {
         "CallSid": call.sid,
         "AccountSid": call.account_sid,

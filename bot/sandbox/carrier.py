@@ -16,7 +16,7 @@ from typing import Any
 
 from bot.sandbox import problems
 from bot.sandbox.admission import Draft, review
-from bot.sandbox.calls import Call
+from bot.sandbox.call import Call
 from bot.sandbox.config import Account, SandboxConfig, Sender
 from bot.sandbox.encoding import segments, smart_encoded
 from bot.sandbox.faults import FaultPlan, Faults

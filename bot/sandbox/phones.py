@@ -13,6 +13,7 @@ from typing import Any
 from aiohttp import web
 
 from bot.sandbox import calls
+from bot.sandbox.call import Call
 from bot.sandbox.carrier import Carrier
 from bot.sandbox.control import (
     DEMO,
@@ -102,7 +103,7 @@ async def act_on_call(request: web.Request) -> web.Response:
     return web.json_response(_call(call))
 
 
-def _call(call: calls.Call) -> dict[str, Any]:
+def _call(call: Call) -> dict[str, Any]:
     return {
         "sid": call.sid,
         "from": call.sender,

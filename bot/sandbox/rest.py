@@ -14,8 +14,9 @@ from aiohttp import web
 
 from bot.sandbox import problems
 from bot.sandbox.admission import is_phone_number
-from bot.sandbox.calls import Call, place
+from bot.sandbox.call import Call
 from bot.sandbox.calls import answer as answer_call
+from bot.sandbox.calls import place
 from bot.sandbox.carrier import Carrier
 from bot.sandbox.config import Account
 from bot.sandbox.faults import Trouble

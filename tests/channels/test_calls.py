@@ -8,7 +8,7 @@ from sqlalchemy import select
 from twilio.request_validator import RequestValidator
 
 from bot.sandbox import calls
-from bot.sandbox.calls import Call
+from bot.sandbox.call import Call
 from messages import consent
 from messages.consent import grant
 from messages.kinds import Channel, Kind, Purpose

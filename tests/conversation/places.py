@@ -5,6 +5,7 @@ import re
 from dataclasses import dataclass, field
 
 from bot.sandbox import calls
+from bot.sandbox.call import Call
 from messages import links
 from messages.consent import grant
 from messages.kinds import Channel, Kind
@@ -23,7 +24,7 @@ class Ringing:
     _heard: int = 0
 
     @property
-    def call(self) -> calls.Call:
+    def call(self) -> Call:
         return list(self.line.exchange.carrier.calls.values())[-1]
 
     async def about(self, client_id: str, participation_id: str) -> None:
