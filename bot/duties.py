@@ -5,7 +5,6 @@ Invariant: each duty finds its work in the record and may be killed at any point
 
 from collections.abc import Mapping
 from dataclasses import replace
-from datetime import timedelta
 from functools import partial
 
 from bot.alarms.conditions import Patience
@@ -28,11 +27,10 @@ from messages.send_store import PRESSING
 from messages.settle import Settler
 from messages.spread import Spreader
 from messages.transmit import Transmitter
-from scheduler.actions.series import HORIZON, extend_series
-from scheduler.appointments import series_store
 from scheduler.core.actor import WORKER
 from scheduler.core.bell import Work
 from scheduler.core.record import Record
+from scheduler.series_due import go_on_with_series
 from waitlist.due import do_due
 from waitlist.tidy import tidy
 
@@ -72,7 +70,7 @@ def duties(settings: Settings, record: Record, ways: Mapping[Channel, Way]) -> l
         Named("redact", Redactor(record, ways, erase=settings.redact_bodies).run, TIDY, every=EVERY_OTHER_SECOND),
         Named("overdue", Overdue(record, partial(_silent, wave, answers)).run, TIDY, every=EVERY_TWENTY_SECONDS),
         Named("waitlist_tidy", partial(tidy, record), TIDY, every=EVERY_HOUR),
-        Named("series", partial(_extend_series, record), SETTLE, every=EVERY_HOUR),
+        Named("series", partial(go_on_with_series, record), SETTLE, every=EVERY_HOUR),
         Named("sizes", partial(_learn_sizes, record), SETTLE, every=EVERY_HOUR),
     ]
     if Channel.SMS in ways:
@@ -110,12 +108,3 @@ async def _begin(transmitter: Transmitter, practice_id: str) -> int:
 async def _learn_sizes(record: Record, _practice_id: str) -> int:
     await record.engines.learn_sizes()
     return 0
-
-
-async def _extend_series(record: Record, practice_id: str) -> int:
-    async with record.read(practice_id) as r:
-        behind = await series_store.behind(r, (r.now + HORIZON - timedelta(days=1)).date())
-    for series in behind:
-        async with record.write(practice_id, WORKER) as tx:
-            await extend_series(tx, series.id)
-    return len(behind)

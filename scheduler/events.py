@@ -87,11 +87,15 @@ class SeatFreed(Event):
 
 @dataclass(frozen=True, slots=True)
 class SeriesEnded(Event):
-    """A series has no visits any more from a day on: its weekly time is free. `depth` as that of TimeFreed."""
+    """A series has no visits any more from a day on: its weekly time is free. `depth` as that of TimeFreed.
+
+    `freed_participation_id`: the place in the first visit that was given up with it, if one was.
+    """
 
     series_id: str
     from_day: str
     depth: int = 0
+    freed_participation_id: str | None = None
 
 
 @dataclass(frozen=True, slots=True)

@@ -330,6 +330,7 @@ series = Table(
     Column("booked_until", Date, nullable=False),  # occurrences up to this day exist as appointments
     Column("client_ids", JSON, nullable=False),
     Column("state", Word, nullable=False),  # active | ended
+    Column("planned_last_day", Date),  # of an ended one: the last day it was to have before that
     _to("clinician", "clinician_id"),
     _to("service", "service_id"),
     _to("location", "location_id"),

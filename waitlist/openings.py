@@ -19,6 +19,7 @@ from scheduler.appointments import series_store
 from scheduler.appointments import store as appointments
 from scheduler.appointments.series_store import StoredSeries
 from scheduler.appointments.states import ParticipationState
+from scheduler.calendar import store as calendar
 from scheduler.calendar.series import occurrences
 from scheduler.calendar.wallclock import Span, local_day, zone_of
 from scheduler.core.record import Tx
@@ -32,6 +33,7 @@ from scheduler.events import (
     TimeTaken,
 )
 from scheduler.people import store as people
+from scheduler.people.store import Service
 from waitlist import opening_store
 from waitlist.actions.booked_by_hand import booked_by_hand
 from waitlist.actions.open_time import open_time
@@ -39,6 +41,9 @@ from waitlist.actions.stopped import offers_stopped
 from waitlist.actions.undelivered import undelivered
 from waitlist.actions.withdraw import withdraw_opening
 from waitlist.opening_store import Opening, OpeningKind, OpeningState
+
+NEXT_TIMES = 4
+"""So many of the next times of its rhythm are looked at, whether a weekly time is free."""
 
 DEEPEST = 2
 """A claim that releases a later visit opens that time too, and so on, but no further than this."""
@@ -96,33 +101,52 @@ async def _end_seats(tx: Tx, event: TimeFreed) -> None:
 
 
 async def on_series_ended(tx: Tx, event: SeriesEnded) -> None:
-    """Open the weekly time of a series that ended, from its first visit on that will not take place."""
+    """Open the weekly time of a series that ended, from its first visit on that will not take place.
+
+    Nothing opens where its next times are booked, for whoever goes on coming or for somebody else.
+    """
     stored = await series_store.by_id(tx, event.series_id)
     service = await people.service(tx, stored.service_id) if stored else None
     if stored is None or service is None or event.depth > DEEPEST:
         return
     grace = timedelta(minutes=(await people.practice(tx)).opening_grace_minutes)
-    first = _first_free(stored, date.fromisoformat(event.from_day), tx.now + grace)
+    first = await _first_free(tx, stored, service, date.fromisoformat(event.from_day), tx.now + grace)
+    if first is None:
+        tx.note("opening.not_made", "series", stored.id, reason="taken")
+        return
     await open_time(
         tx,
         clinician_id=stored.clinician_id,
         service_id=stored.service_id,
         location_id=stored.location_id,
-        span=Span(first, first + timedelta(minutes=service.duration_minutes)),
+        span=first,
         first_wave_at=tx.now + grace,
+        freed_participation_id=event.freed_participation_id,
         depth=event.depth,
         kind=OpeningKind.WEEKLY,
         every_weeks=stored.rule.every_weeks,
     )
 
 
-def _first_free(stored: StoredSeries, from_day: date, after: datetime) -> datetime:
-    """The first instant of the series' rhythm, on or after a day, that still lies ahead."""
+async def _first_free(tx: Tx, stored: StoredSeries, service: Service, from_day: date, after: datetime) -> Span | None:
+    """The first free time of the series' rhythm, on or after a day, that still lies ahead.
+
+    None when more than one of the next is booked: whoever has them goes on coming, or the time does not come round.
+    """
+    length, free = timedelta(minutes=service.duration_minutes), []
+    for start in _next_times(stored, from_day, after):
+        needed = with_buffers(Span(start, start + length), service)
+        if not await calendar.booked_between(tx, stored.clinician_id, needed.starts_at, needed.ends_at):
+            free.append(Span(start, start + length))
+    return free[0] if len(free) >= NEXT_TIMES - 1 else None
+
+
+def _next_times(stored: StoredSeries, from_day: date, after: datetime) -> list[datetime]:
     zone = zone_of(stored.zone)
     rhythm = replace(stored.rule, last_day=None)
-    until = max(from_day, local_day(after, zone)) + timedelta(weeks=2 * stored.rule.every_weeks)
-    found = (each.starts_at for each in occurrences(rhythm, zone, first=from_day, last=until))
-    return next(each for each in found if each > after)
+    until = max(from_day, local_day(after, zone)) + timedelta(weeks=(NEXT_TIMES + 1) * stored.rule.every_weeks)
+    found = [each.starts_at for each in occurrences(rhythm, zone, first=from_day, last=until)]
+    return [each for each in found if each > after][:NEXT_TIMES]
 
 
 async def on_time_taken(tx: Tx, event: TimeTaken) -> None:

@@ -25,6 +25,8 @@ ACTIONS: Final[dict[str, str]] = {
     "series.started": "Series started",
     "series.extended": "Series booked further ahead",
     "series.ended": "Series ended",
+    "series.ran_out": "Series came to its last visit",
+    "series.resumed": "End of a series taken back",
     "time.held": "Times held while a client chooses",
     "time.released": "Held times given back",
     "client.read": "Client record opened",

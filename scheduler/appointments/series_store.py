@@ -49,6 +49,13 @@ async def behind(r: Reading, day: date) -> tuple[StoredSeries, ...]:
     return tuple(_stored(row) for row in await r.conn.execute(wanted.order_by(c.id)))
 
 
+async def past_their_last_day(r: Reading, day: date) -> tuple[str, ...]:
+    """The ids of active series whose last day is before `day`."""
+    c = series.c
+    wanted = select(c.id).where(c.practice_id == r.practice_id, c.state == "active", c.last_day < day)
+    return tuple((await r.conn.execute(wanted.order_by(c.last_day, c.id))).scalars())
+
+
 async def add(
     tx: Tx,
     series_id: str,
@@ -86,8 +93,13 @@ async def set_booked_until(tx: Tx, series_id: str, day: date) -> None:
 
 
 async def end(tx: Tx, series_id: str, last_day: date) -> None:
-    """Let a series end with the day before: no occurrence after `last_day`."""
-    await _update(tx, series_id, last_day=last_day, state="ended")
+    """Let a series end: no occurrence after `last_day`. The last day it was to have is kept, should it be resumed."""
+    await _update(tx, series_id, planned_last_day=series.c.last_day, last_day=last_day, state="ended")
+
+
+async def resume(tx: Tx, series_id: str) -> None:
+    """Let a series go on to the last day it was to have before it ended."""
+    await _update(tx, series_id, last_day=series.c.planned_last_day, planned_last_day=None, state="active")
 
 
 async def _update(tx: Tx, series_id: str, **values: object) -> None:

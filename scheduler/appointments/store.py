@@ -191,6 +191,18 @@ async def series_appointments(r: Reading, series_id: str, since: datetime) -> tu
     return tuple(_appointment(row) for row in await r.conn.execute(wanted.order_by(c.starts_at)))
 
 
+async def cancelled_of_series(r: Reading, series_id: str, at: datetime) -> tuple[str, ...]:
+    """The places in visits of a series that were given up at this very instant, soonest first."""
+    a, p = appointment.c, participation.c
+    joined = participation.join(appointment, and_(a.practice_id == p.practice_id, a.id == p.appointment_id))
+    wanted = (
+        select(p.id)
+        .select_from(joined)
+        .where(p.practice_id == r.practice_id, a.series_id == series_id, p.cancelled_at == at)
+    )
+    return tuple((await r.conn.execute(wanted.order_by(a.starts_at, p.id))).scalars())
+
+
 async def active_count(r: Reading, appointment_id: str) -> int:
     """How many clients are still expected at an appointment."""
     c = participation.c

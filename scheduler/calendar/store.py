@@ -89,6 +89,12 @@ async def busy_between(r: Reading, clinician_id: str, start: datetime, end: date
     return tuple(Span(row.starts_at, row.ends_at) for row in await r.conn.execute(wanted.order_by(busy.c.starts_at)))
 
 
+async def booked_between(r: Reading, clinician_id: str, start: datetime, end: datetime) -> bool:
+    """Whether a visit needs some of `[start, end)`, buffers included."""
+    wanted = select(busy.c.id).where(_overlapping(r, clinician_id, start, end), busy.c.expires_at.is_(None))
+    return (await r.conn.execute(wanted.limit(1))).first() is not None
+
+
 async def holds_over(r: Reading, clinician_id: str, start: datetime, end: datetime) -> tuple[Hold, ...]:
     """The living holds that touch `[start, end)`."""
     wanted = select(busy).where(_overlapping(r, clinician_id, start, end), busy.c.expires_at > r.now)

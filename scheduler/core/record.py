@@ -10,8 +10,8 @@ Invariant: nothing is committed without its audit entries, and no subscriber run
 """
 
 from collections import deque
-from collections.abc import AsyncIterator, Awaitable, Callable, Iterable
-from contextlib import asynccontextmanager
+from collections.abc import AsyncIterator, Awaitable, Callable, Iterable, Iterator, MutableSequence, Sequence
+from contextlib import asynccontextmanager, contextmanager
 from datetime import datetime
 from functools import cache
 from typing import Any, TypeVar
@@ -74,7 +74,36 @@ class Tx(Reading):
 
     def note(self, action: str, subject: str, subject_id: str | None = None, **detail: str | int | bool | None) -> None:
         """Enter something in the audit chain: codes and ids, never a person's data."""
-        self.noted.append(audit.Noted(action, subject, subject_id, detail))
+        self.noted.append(audit.Noted(action, subject, subject_id, detail, self.actor))
+
+    @contextmanager
+    def acting(self, actor: Actor) -> Iterator[None]:
+        """What is noted meanwhile is this actor's: where one transaction does what several have asked for."""
+        before, self.actor = self.actor, actor
+        try:
+            yield
+        finally:
+            self.actor = before
+
+    @asynccontextmanager
+    async def attempt(self) -> AsyncIterator[None]:
+        """A part of the transaction that stands as a whole or, when it raises, not at all: rows, events and notes."""
+        lists: Sequence[MutableSequence[Any]] = (
+            self.events,
+            self.noted,
+            self.called_off,
+            self.after_commit,
+            self.before_answer,
+        )
+        before = [len(each) for each in lists]
+        try:
+            async with self.conn.begin_nested():
+                yield
+        except BaseException:
+            for each, length in zip(lists, before, strict=True):
+                while len(each) > length:
+                    each.pop()
+            raise
 
     def call_off(self, row_ids: Iterable[str]) -> None:
         """Once this has committed, have workers look again before they do what they may have in hand about these."""
@@ -140,7 +169,7 @@ class Record:
                 yield tx
                 await self.subscriptions.deliver(tx)
                 if tx.noted:
-                    await audit.append(conn, self.vault.audit_key, practice_id, tx.now, actor, tx.noted)
+                    await audit.append(conn, self.vault.audit_key, practice_id, tx.now, tx.noted)
                 await announce(conn, work=tx.work, called_off=tx.called_off)
         self.called_off.add(tx.called_off)
         for act in tx.after_commit:

@@ -76,6 +76,33 @@ async def test_a_failing_subscriber_undoes_the_action(record: Record, office: Of
     assert "Zoe" not in await names(record, office)
 
 
+async def test_an_attempt_that_fails_leaves_nothing_and_what_was_done_around_it_stands(
+    record: Record, office: Office
+) -> None:
+    told: list[int] = []
+
+    async def on_policy(_tx: Tx, event: PolicyChanged) -> None:
+        told.append(event.version)
+
+    record.subscriptions.on(PolicyChanged, on_policy)
+    before, entries = await names(record, office), (await chain(record, office)).entries
+    async with record.write(office.practice_id, OPERATOR) as tx:
+        tx.emit(PolicyChanged(1))
+        await add(tx, "Zoe")
+        with pytest.raises(ZeroDivisionError):
+            async with tx.attempt():
+                await add(tx, "Yan")
+                tx.emit(PolicyChanged(2))
+                tx.call_off(["m"])
+                raise ZeroDivisionError
+        assert tx.called_off == []
+        async with tx.attempt():
+            tx.emit(PolicyChanged(3))
+    assert await names(record, office) == sorted([*before, "Zoe"])
+    assert (await chain(record, office)).entries == entries + 1
+    assert told == [1, 3]
+
+
 async def test_workers_are_woken_by_commits_only(record: Record, office: Office) -> None:
     listener = record.bell.listener()
     with pytest.raises(ZeroDivisionError):

@@ -5,9 +5,10 @@ from dataclasses import dataclass
 from scheduler.actions.cancel import cancel
 from scheduler.actions.restore import UNDO, Restored, restore
 from scheduler.appointments import store as appointments
-from scheduler.core.errors import NotFound
+from scheduler.core.errors import Conflict, NotFound
 from scheduler.core.record import Tx
 from waitlist import edit_store, offer_store, opening_store
+from waitlist.actions.weekly import give_back_series, resume_old_series
 from waitlist.entry_store import EntryState
 from waitlist.offer_store import Offer, OfferState
 from waitlist.opening_store import OpeningKind, OpeningState
@@ -22,7 +23,7 @@ class ClaimUndone:
 
 @dataclass(frozen=True, slots=True)
 class NotUndone:
-    """Nothing was changed. `reason` is not_claimed | weekly (staff's to give back) | too_late | old_time_taken."""
+    """Nothing was changed. `reason` is not_claimed | too_late | old_time_taken."""
 
     reason: str
 
@@ -30,7 +31,8 @@ class NotUndone:
 async def undo_claim(tx: Tx, offer_id: str) -> ClaimUndone | NotUndone:
     """Undo a claim made no more than fifteen minutes ago. It costs nothing: never late, no fee, the place is kept.
 
-    The later visit it had released comes back first; if that time is taken by now, the claim stands.
+    The later visit it had released comes back first, or the weekly one; if that time is taken by now, the claim stands.
+    Of a weekly time every visit is given back.
 
     Raises:
         NotFound: no such offer.
@@ -42,23 +44,46 @@ async def undo_claim(tx: Tx, offer_id: str) -> ClaimUndone | NotUndone:
     offer = await offer_store.offer_by_id(tx, offer_id) or offer
     if offer.state != OfferState.CLAIMED or offer.participation_id is None or offer.ended_at is None:
         return NotUndone("not_claimed")
-    if offer.kind is OpeningKind.WEEKLY:
-        return NotUndone("weekly")
     if tx.now - offer.ended_at > UNDO or offer.starts_at <= tx.now:
         return NotUndone("too_late")
-    released = await _released(tx, offer)
-    if released is not None and not isinstance(await restore(tx, released), Restored):
+    try:
+        released = await _restore_released(tx, offer)
+    except Conflict:
         return NotUndone("old_time_taken")
     await edit_store.end_offer(tx, offer.id, OfferState.CLAIMED, OfferState.WITHDRAWN)
     await edit_store.set_opening_state(tx, offer.opening_id, (OpeningState.FILLED,), OpeningState.UNDONE)
     await edit_store.set_entry_state(tx, offer.entry_id, EntryState.FILLED, EntryState.WAITING)
     await edit_store.note_answer(tx, (offer.entry_id,), answered=True)
     await _no_longer_filled(tx, offer)
-    await cancel(tx, offer.participation_id, by="claim", depth=await _depth(tx, offer), told=False)
+    await _give_back(tx, offer, offer.participation_id)
     tx.note("offer.claim_undone", "offer", offer.id, participation=offer.participation_id)
     tx.note("opening.undone", "opening", offer.opening_id)
     tx.note("entry.waits_again", "waitlist_entry", offer.entry_id)
     return ClaimUndone(released)
+
+
+async def _restore_released(tx: Tx, offer: Offer) -> str | None:
+    """What stands again of that which the claim gave up, the first visit of it; None when it gave up nothing.
+
+    Raises:
+        Conflict: its time was taken meanwhile; nothing was changed.
+    """
+    if offer.kind is OpeningKind.WEEKLY:
+        resumed = await resume_old_series(tx, offer)
+        if resumed is not None:
+            return resumed
+    released = await _released(tx, offer)
+    if released is not None and not isinstance(await restore(tx, released), Restored):
+        raise Conflict("time_taken", participation=released)
+    return released
+
+
+async def _give_back(tx: Tx, offer: Offer, participation_id: str) -> None:
+    depth = await _depth(tx, offer)
+    if offer.kind is OpeningKind.WEEKLY:
+        await give_back_series(tx, offer, depth)
+    else:
+        await cancel(tx, participation_id, by="claim", depth=depth, told=False)
 
 
 async def _released(tx: Tx, offer: Offer) -> str | None:

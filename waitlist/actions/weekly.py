@@ -7,7 +7,7 @@ different about a time that comes round. Invariant: whoever claims one has the f
 from datetime import timedelta
 
 from scheduler.actions.hold import release
-from scheduler.actions.series import HORIZON, end_series, start_series
+from scheduler.actions.series import HORIZON, end_series, resume_series, start_series
 from scheduler.appointments import series_store
 from scheduler.appointments import store as appointments
 from scheduler.calendar.open_times import OpenTime
@@ -37,7 +37,7 @@ async def begin_series(tx: Tx, offer: Offer) -> str:
         Conflict: the first visit's time was taken, or every other; nothing was changed.
         NotFound, Invalid: as `book`.
     """
-    async with tx.conn.begin_nested():
+    async with tx.attempt():
         await release(tx, offer.opening_id)
         begun = await start_series(
             tx,
@@ -66,6 +66,28 @@ async def end_old_series(tx: Tx, offer: Offer, depth: int) -> bool:
     first = local_day(offer.starts_at, zone_of(stored.zone))
     await end_series(tx, stored.id, first - timedelta(days=first.weekday()), by="claim", depth=depth)
     return True
+
+
+async def give_back_series(tx: Tx, offer: Offer, depth: int) -> None:
+    """End the series that a claim began, with all its visits; its time is offered on by the subscribers."""
+    visit = await appointments.visit(tx, offer.participation_id or "")
+    if visit is not None and visit.series_id is not None:
+        await end_series(tx, visit.series_id, local_day(offer.starts_at, zone_of(offer.zone)), by="claim", depth=depth)
+
+
+async def resume_old_series(tx: Tx, offer: Offer) -> str | None:
+    """The first visit that stands again of the series a claim ended; None when it ended none.
+
+    Raises:
+        Conflict: its time was taken meanwhile; nothing was changed.
+    """
+    visit = await appointments.visit(tx, offer.replaces_participation_id or "")
+    ended_at = offer.ended_at
+    if visit is None or visit.series_id is None or ended_at is None:
+        return None
+    if not await appointments.cancelled_of_series(tx, visit.series_id, ended_at):
+        return None
+    return await resume_series(tx, visit.series_id, ended_at)
 
 
 def _rule(time: Opening | Offer) -> Series:
