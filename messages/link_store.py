@@ -6,18 +6,21 @@ Invariant: a token is never stored, only its keyed hash.
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Final, NamedTuple
+from typing import Any, Final, NamedTuple
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, RowMapping, Select, and_, bindparam, select, update
 
 from scheduler.core.bulk import Insert, any_of
 from scheduler.core.record import Reading, Record, Tx
-from scheduler.tables import appointment, contact_point, link, message, participation
+from scheduler.tables import appointment, contact_point, link, message, offer, participation
 
 
 @dataclass(frozen=True, slots=True)
 class LinkRow:
-    """A living link. `revision` is that of the appointment it spoke of, where it is about a visit."""
+    """A living link. `revision` is that of the appointment it spoke of, where it is about a visit.
+
+    `opening_id`: what is offered by the offer it is about.
+    """
 
     id: str
     purpose: str
@@ -29,6 +32,7 @@ class LinkRow:
     revision: int | None
     made_at: datetime
     expires_at: datetime
+    opening_id: str | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -57,6 +61,27 @@ class NewLink(NamedTuple):
 
 
 _ADD: Final = Insert(link, ("practice_id", "made_at", *NewLink._fields))
+_PRACTICES: Final = select(link.c.digest, link.c.practice_id).where(
+    link.c.digest.in_(bindparam("digests", expanding=True))
+)
+
+
+def _by_digest() -> Select[Any]:
+    visit = and_(participation.c.practice_id == link.c.practice_id, participation.c.id == link.c.participation_id)
+    time = and_(
+        appointment.c.practice_id == participation.c.practice_id, appointment.c.id == participation.c.appointment_id
+    )
+    offered = and_(offer.c.practice_id == link.c.practice_id, offer.c.id == link.c.offer_id)
+    return (
+        select(link, appointment.c.revision.label("revision_now"), offer.c.opening_id)
+        .join_from(link, participation, visit, isouter=True)
+        .join(appointment, time, isouter=True)
+        .join(offer, offered, isouter=True)
+        .where(link.c.practice_id == bindparam("of"), link.c.digest.in_(bindparam("digests", expanding=True)))
+    )
+
+
+_BY_DIGEST: Final = _by_digest()
 
 
 async def add(tx: Tx, links: Iterable[NewLink]) -> None:
@@ -64,31 +89,26 @@ async def add(tx: Tx, links: Iterable[NewLink]) -> None:
     await _ADD.run(tx.conn, [(tx.practice_id, tx.now, *each) for each in links])
 
 
-async def alive(r: Reading, digest: bytes) -> LinkRow | None:
-    """The link of a digest, unless it is expired, revoked, or about a time that was moved since."""
-    visit = and_(participation.c.practice_id == link.c.practice_id, participation.c.id == link.c.participation_id)
-    time = and_(
-        appointment.c.practice_id == participation.c.practice_id, appointment.c.id == participation.c.appointment_id
-    )
-    wanted = (
-        select(link, appointment.c.revision.label("revision_now"))
-        .join_from(link, participation, visit, isouter=True)
-        .join(appointment, time, isouter=True)
-        .where(link.c.practice_id == r.practice_id, link.c.digest == digest)
-    )
-    row = (await r.conn.execute(wanted)).mappings().first()
-    if row is None or row["revoked_at"] is not None or row["expires_at"] <= r.now:
-        return None
-    if row["revision"] is not None and row["revision"] != row["revision_now"]:
-        return None
+async def alive(r: Reading, digests: Iterable[bytes]) -> dict[bytes, LinkRow]:
+    """The links of these digests, but those that are expired, revoked, or about a time that was moved since."""
+    found = await r.conn.execute(_BY_DIGEST, {"of": r.practice_id, "digests": list(digests)})
+    return {row["digest"]: _link(row) for row in found.mappings() if _is_alive(row, r.now)}
+
+
+def _is_alive(row: RowMapping, now: datetime) -> bool:
+    moved = row["revision"] is not None and row["revision"] != row["revision_now"]
+    return row["revoked_at"] is None and row["expires_at"] > now and not moved
+
+
+def _link(row: RowMapping) -> LinkRow:
     return LinkRow(**{name: row[name] for name in LinkRow.__dataclass_fields__})
 
 
-async def practice_of(record: Record, digest: bytes) -> str | None:
-    """Which practice a link belongs to: the one look-up that begins without knowing the practice."""
+async def practices_of(record: Record, digests: Iterable[bytes]) -> dict[bytes, str]:
+    """Which practice each link belongs to: the one look-up that begins without knowing the practice."""
     async with record.read("") as r:
-        found = await r.conn.execute(select(link.c.practice_id).where(link.c.digest == digest))
-        return found.scalar_one_or_none()
+        found = await r.conn.execute(_PRACTICES, {"digests": list(digests)})
+        return {row.digest: row.practice_id for row in found}
 
 
 async def of_messages(r: Reading, clients: Mapping[str, str]) -> dict[tuple[str, str], MessageLink]:

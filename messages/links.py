@@ -15,7 +15,7 @@ from typing import Final
 from messages import link_store as store
 from messages.link_store import LinkRow, NewLink
 from scheduler.core.record import Reading, Record, Tx
-from scheduler.core.vault import TOKEN_CHARS
+from scheduler.core.vault import TOKEN_CHARS, Vault
 
 _SHAPE: Final = re.compile(rf"[0-9A-Za-z]{{{TOKEN_CHARS}}}")
 
@@ -110,16 +110,30 @@ async def make(
 
 async def practice_of(record: Record, token: str) -> str | None:
     """The practice whose link this is; None for anything that is no token of ours. Says nothing about being alive."""
-    if not _SHAPE.fullmatch(token):
-        return None
-    return await store.practice_of(record, record.vault.token_digest(token))
+    return (await practices_of(record, (token,))).get(token)
+
+
+async def practices_of(record: Record, tokens: Iterable[str]) -> dict[str, str]:
+    """The practice of each of these links; what is no token of ours is left out."""
+    digests = _digests(record.vault, tokens)
+    found = await store.practices_of(record, digests.values()) if digests else {}
+    return {token: found[digest] for token, digest in digests.items() if digest in found}
 
 
 async def look_up(r: Reading, token: str) -> LinkRow | None:
     """The link, if it is alive: known to this practice, not expired, not revoked, its visit not moved since."""
-    if not _SHAPE.fullmatch(token):
-        return None
-    return await store.alive(r, r.vault.token_digest(token))
+    return (await look_up_many(r, (token,))).get(token)
+
+
+async def look_up_many(r: Reading, tokens: Iterable[str]) -> dict[str, LinkRow]:
+    """The links of these tokens that are alive, as `look_up` has it."""
+    digests = _digests(r.vault, tokens)
+    found = await store.alive(r, digests.values()) if digests else {}
+    return {token: found[digest] for token, digest in digests.items() if digest in found}
+
+
+def _digests(vault: Vault, tokens: Iterable[str]) -> dict[str, bytes]:
+    return {token: vault.token_digest(token) for token in tokens if _SHAPE.fullmatch(token)}
 
 
 async def revoke_for(

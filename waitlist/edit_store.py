@@ -12,6 +12,7 @@ from typing import Any, Final
 
 from sqlalchemy import bindparam, insert, not_, select, update
 
+from scheduler.core.bulk import any_of
 from scheduler.core.record import Tx
 from scheduler.tables import busy, client, offer, opening, waitlist_entry
 from waitlist import policy_store
@@ -26,6 +27,17 @@ _LOCK_HOLD: Final = (
     .where(busy.c.practice_id == bindparam("of"), busy.c.holder_id == bindparam("opening"))
     .with_for_update()
 )
+_LOCK_OPENING: Final = (
+    select(opening.c.state)
+    .where(opening.c.practice_id == bindparam("of"), opening.c.id == bindparam("opening"))
+    .with_for_update()
+)
+_LOCK_CLIENT: Final = (
+    select(client.c.id)
+    .where(client.c.practice_id == bindparam("of"), client.c.id == bindparam("client"))
+    .with_for_update()
+)
+_ADD_OFFERS: Final = insert(offer)
 _PLAN_WAVE: Final = (
     update(opening)
     .where(
@@ -164,8 +176,7 @@ async def note_answer(tx: Tx, entry_ids: Collection[str], *, answered: bool) -> 
 
 async def lock_client(tx: Tx, client_id: str) -> None:
     """Let the other claims of one client wait: each of them sees what the one before it booked."""
-    there = (client.c.practice_id == tx.practice_id, client.c.id == client_id)
-    await tx.conn.execute(select(client.c.id).where(*there).with_for_update())
+    await tx.conn.execute(_LOCK_CLIENT, {"of": tx.practice_id, "client": client_id})
 
 
 async def add_opening(tx: Tx, values: dict[str, Any]) -> None:
@@ -174,9 +185,14 @@ async def add_opening(tx: Tx, values: dict[str, Any]) -> None:
     await tx.conn.execute(insert(opening).values(practice_id=tx.practice_id, **made, **values))
 
 
+def writes_alone(tx: Tx) -> bool:
+    """Whether nobody else can change anything until the commit, so that what was read once stays true: on SQLite."""
+    return tx.conn.dialect.name == "sqlite"
+
+
 async def lock_hold(tx: Tx, opening_id: str) -> None:
     """Have the opening's hold in the calendar to oneself until the commit; SQLite has one writer in any case."""
-    if tx.conn.dialect.name == "sqlite":
+    if writes_alone(tx):
         return
     await tx.conn.execute(_LOCK_HOLD, {"of": tx.practice_id, "opening": opening_id})
 
@@ -184,10 +200,13 @@ async def lock_hold(tx: Tx, opening_id: str) -> None:
 async def lock_opening(tx: Tx, opening_id: str) -> bool:
     """Have the opening to oneself until the commit, its hold first; tells whether it is still open."""
     await lock_hold(tx, opening_id)
-    o = opening.c
-    there = (o.practice_id == tx.practice_id, o.id == opening_id)
-    found = await tx.conn.execute(select(o.state).where(*there).with_for_update())
-    return found.scalar_one_or_none() == OpeningState.OPEN
+    return await _lock_opening(tx, opening_id) == OpeningState.OPEN
+
+
+async def _lock_opening(tx: Tx, opening_id: str) -> str | None:
+    found = await tx.conn.execute(_LOCK_OPENING, {"of": tx.practice_id, "opening": opening_id})
+    state: str | None = found.scalar_one_or_none()
+    return state
 
 
 async def lock_unsettled(tx: Tx, opening_id: str) -> bool:
@@ -198,10 +217,7 @@ async def lock_unsettled(tx: Tx, opening_id: str) -> bool:
     """
     attempt = await tx.conn.begin_nested()
     await lock_hold(tx, opening_id)
-    o = opening.c
-    there = (o.practice_id == tx.practice_id, o.id == opening_id)
-    state = (await tx.conn.execute(select(o.state).where(*there).with_for_update())).scalar_one_or_none()
-    if state in UNSETTLED:
+    if await _lock_opening(tx, opening_id) in UNSETTLED:
         await attempt.commit()
         return True
     await attempt.rollback()
@@ -241,7 +257,7 @@ async def plan_wave(tx: Tx, opening_id: str, at: datetime | None) -> None:
 async def add_offers(tx: Tx, rows: Sequence[dict[str, Any]]) -> None:
     """New rows, held from now on."""
     made = {"practice_id": tx.practice_id, "state": OfferState.HELD.value, "offered_at": tx.now}
-    await tx.conn.execute(insert(offer), [{**made, **row} for row in rows])
+    await tx.conn.execute(_ADD_OFFERS, [{**made, **row} for row in rows])
 
 
 async def end_held(tx: Tx, opening_id: str, to: OfferState, *, due: bool = False) -> dict[str, str]:
@@ -254,12 +270,13 @@ async def end_held(tx: Tx, opening_id: str, to: OfferState, *, due: bool = False
     return {row.id: row.entry_id for row in await tx.conn.execute(ended)}
 
 
-async def note_in_vain(tx: Tx, offer_id: str) -> bool:
-    """Whether this is the first yes to an offer that somebody else's act had ended."""
+async def note_in_vain(tx: Tx, offer_ids: Sequence[str]) -> frozenset[str]:
+    """Those of these offers that somebody else's act had ended, and that get their first yes now."""
     f = offer.c
     withdrawn = (f.state == OfferState.WITHDRAWN, f.in_vain_at.is_(None))
-    there = (f.practice_id == tx.practice_id, f.id == offer_id, *withdrawn)
-    return (await tx.conn.execute(update(offer).where(*there).values(in_vain_at=tx.now))).rowcount == 1
+    there = (f.practice_id == tx.practice_id, any_of(tx.conn, f.id, offer_ids), *withdrawn)
+    noted = update(offer).where(*there).values(in_vain_at=tx.now).returning(f.id)
+    return frozenset((await tx.conn.execute(noted)).scalars())
 
 
 async def note_accepted(tx: Tx, offer_id: str, until: datetime) -> bool:

@@ -70,6 +70,7 @@ class Offer:
 async def offers(
     r: Reading,
     *,
+    ids: Collection[str] | None = None,
     opening_id: str | None = None,
     entry_id: str | None = None,
     client_ids: Collection[str] | None = None,
@@ -77,6 +78,7 @@ async def offers(
 ) -> tuple[Offer, ...]:
     """Offers that meet every condition given, oldest first."""
     conditions = {
+        "id": None if ids is None else list(ids),
         "opening_id": opening_id,
         "entry_id": entry_id,
         "client_id": None if client_ids is None else list(client_ids),
@@ -127,6 +129,13 @@ async def newest_claim_at_number(r: Reading, address_ix: bytes, since: datetime)
     return _offer(row) if row else None
 
 
+async def claims_of(r: Reading, opening_ids: Collection[str]) -> dict[str, Offer]:
+    """By which offer these openings were claimed, by their ids; one that nobody claimed is not among them."""
+    f = offer.c
+    wanted = _OFFERS.where(f.opening_id.in_(opening_ids), f.state == OfferState.CLAIMED)
+    return {row.opening_id: _offer(row) for row in await r.conn.execute(wanted, {"of": r.practice_id})}
+
+
 def _points_at(r: Reading, address_ix: bytes) -> Select[Any]:
     c = contact_point.c
     return select(c.id).where(c.practice_id == r.practice_id, c.value_ix == address_ix)
@@ -149,7 +158,7 @@ def _offers() -> Select[Any]:
 def _offers_where(given: tuple[str, ...]) -> Select[Any]:
     """Offers of which these columns are as told, oldest first."""
     f = offer.c
-    several = {"client_id", "state"}
+    several = {"id", "client_id", "state"}
     conditions = [
         f[name].in_(bindparam(name, expanding=True)) if name in several else f[name] == bindparam(name)
         for name in given

@@ -5,15 +5,15 @@ from types import MappingProxyType
 
 from aiohttp import web
 
+from bot.links.claims import CLAIMS
 from bot.links.opened import RECORD, Gone, Opened, day_and_time, in_one_line, show, still_alive
 from bot.links.visit import NOTHING_MORE
 from bot.web import dates
-from messages import links
 from scheduler.appointments import store as appointments
-from scheduler.core.record import Reading, Tx
+from scheduler.core.record import Reading
 from waitlist import offer_store, policy_store
 from waitlist.actions.ask_the_desk import Noted
-from waitlist.actions.claim import Expired, Won, claim
+from waitlist.actions.claim import Expired, Won
 from waitlist.actions.claim import Gone as TimeGone
 from waitlist.actions.pass_offer import pass_offer
 from waitlist.offer_store import Offer, OfferState
@@ -50,29 +50,12 @@ async def show_offer(request: web.Request, opened: Opened) -> web.Response:
 
 async def do_claim(request: web.Request, opened: Opened) -> web.Response:
     """Take the time. A second tap on the button is answered like the first."""
-    async with request.app[RECORD].write(opened.practice_id, opened.actor) as tx:
-        await still_alive(tx, opened)
-        offer = await _offer(tx, opened)
-        later = await _later_visit(tx, opened, offer)
-        outcome = await claim(tx, offer.id, via="link")
-        instead = await _instead(tx, opened) if isinstance(outcome, TimeGone) else {}
-    return _ended(request, opened, offer, _word(outcome), later, instead)
-
-
-async def _instead(tx: Tx, opened: Opened) -> dict[str, str]:
-    """Where the time is that whoever came second may have instead, if one is held for them."""
-    for held in await offer_store.offers(tx, client_ids=(opened.client.id,), states=(OfferState.HELD,)):
-        if held.kind is OpeningKind.INSTEAD:
-            made = await links.make(
-                tx,
-                links.Purpose.OFFER,
-                client_id=opened.client.id,
-                expires_at=held.expires_at,
-                contact_point_id=held.contact_point_id,
-                offer_id=held.id,
-            )
-            return {"list": links.path_of(made.token), "list_says": "done.instead"}
-    return {}
+    ended = await request.app[CLAIMS].done((opened.practice_id, opened.link.opening_id or ""), opened)
+    if ended is None:
+        raise Gone
+    later = in_one_line(opened, ended.later) if ended.later else ""
+    instead = {"list": ended.instead, "list_says": "done.instead"} if ended.instead else {}
+    return _ended(request, opened, ended.offer, _word(ended.outcome), later, instead)
 
 
 def _word(outcome: Won | TimeGone | Expired | Noted) -> str:

@@ -4,17 +4,18 @@ A link is not an identity: whoever holds it sees no more than the text it came i
 needs. Invariant: every dead state (unknown, expired, revoked, moved, another practice's) is one and the same page.
 """
 
-from collections.abc import AsyncIterator, Mapping
+from collections.abc import AsyncIterator, Mapping, Sequence
 from contextlib import asynccontextmanager
 from dataclasses import dataclass
 from datetime import datetime
-from typing import Any
+from typing import Any, Final
 from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from bot.links.misses import Misses
 from bot.links.nonce import nonce_for
+from bot.together import Together
 from bot.web import dates
 from bot.web.pages import page
 from messages import links
@@ -28,6 +29,9 @@ from scheduler.people import store as people
 from scheduler.people.store import Client, Practice
 from waitlist.actions.stay import heard_from
 
+ALL: Final = ""
+"""Whose links they are is known only once they are looked up."""
+TOGETHER: Final = 100
 RECORD = web.AppKey("links_record", Record)
 MISSES = web.AppKey("links_misses", Misses)
 LANGUAGES = LANGUAGE_NAMES
@@ -72,25 +76,51 @@ class Opened:
         return "/".join((links.path_of(self.token), *steps))
 
 
+Openings = Together[str, str, Opened | None]
+OPENINGS = web.AppKey("links_openings", Openings)
+
+
 async def open_link(request: web.Request) -> Opened:
     """The link of a request.
 
     Raises:
         Gone: it is dead, or too many dead ones were tried.
     """
-    record, misses = request.app[RECORD], request.app[MISSES]
-    address, token = request.remote or "", request.match_info["token"]
+    misses, address = request.app[MISSES], request.remote or ""
     if misses.too_many(address):
         raise Gone
-    practice_id = await links.practice_of(record, token)
-    if practice_id is not None:
-        async with record.read(practice_id) as r:
-            found = await links.look_up(r, token)
-            client = await people.client(r, found.client_id) if found else None
-            if found is not None and client is not None:
-                return Opened(token, practice_id, found, await people.practice(r), client)
-    misses.count(address)
-    raise Gone
+    opened = await request.app[OPENINGS].done(ALL, request.match_info["token"])
+    if opened is None:
+        misses.count(address)
+        raise Gone
+    return opened
+
+
+def openings_of(record: Record) -> Openings:
+    """Tokens to be opened, those that come together with one look; None for a dead one."""
+
+    async def open_all(_queue: str, tokens: Sequence[str]) -> Sequence[Opened | None]:
+        practices = await links.practices_of(record, set(tokens))
+        found: dict[str, Opened] = {}
+        for practice_id in set(practices.values()):
+            theirs = [token for token, owner in practices.items() if owner == practice_id]
+            found |= await _open_all(record, practice_id, theirs)
+        return [found.get(token) for token in tokens]
+
+    return Together(open_all, most=TOGETHER)
+
+
+async def _open_all(record: Record, practice_id: str, tokens: Sequence[str]) -> dict[str, Opened]:
+    """Those of a practice's links that are alive, with their readers."""
+    async with record.read(practice_id) as r:
+        alive = await links.look_up_many(r, tokens)
+        clients = await people.clients(r, {row.client_id for row in alive.values()})
+        practice = await people.practice(r)
+    return {
+        token: Opened(token, practice_id, row, practice, clients[row.client_id])
+        for token, row in alive.items()
+        if row.client_id in clients
+    }
 
 
 async def still_alive(r: Reading, opened: Opened) -> None:

@@ -12,9 +12,10 @@ from aiohttp import web
 from aiohttp.typedefs import Handler
 
 from bot.links import chat, offer, preferences, visit, wish
+from bot.links.claims import CLAIMS, claims_of
 from bot.links.misses import Misses
 from bot.links.nonce import is_from_our_page
-from bot.links.opened import MISSES, RECORD, Gone, Opened, gone, open_link, show
+from bot.links.opened import MISSES, OPENINGS, RECORD, Gone, Opened, gone, open_link, openings_of, show
 from bot.web.csrf import from_own_page
 from bot.web.readable import posted
 from messages.links import Purpose
@@ -45,6 +46,8 @@ def install_links(app: web.Application, record: Record) -> None:
     """Give the application the client pages."""
     app[RECORD] = record
     app[MISSES] = Misses(record.clock)
+    app[OPENINGS] = openings_of(record)
+    app[CLAIMS] = claims_of(record)
     app.router.add_get("/l/{token}", _dead_is_one_page(_open), name="link")
     app.router.add_get("/l/{token}/{view}", _dead_is_one_page(_view), name="link_view")
     app.router.add_post("/l/{token}/{act}", _dead_is_one_page(_act), name="link_act")

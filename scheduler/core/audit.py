@@ -56,6 +56,7 @@ class Noted(NamedTuple):
     subject: str
     subject_id: str | None
     detail: Mapping[str, Any]
+    actor: Actor
 
 
 @dataclass(frozen=True, slots=True)
@@ -83,15 +84,15 @@ class ChainReport:
     why: str | None = None
 
 
-async def append(
-    conn: AsyncConnection, key: bytes, practice_id: str, at: datetime, actor: Actor, noted: Sequence[Noted]
-) -> None:
+async def append(conn: AsyncConnection, key: bytes, practice_id: str, at: datetime, noted: Sequence[Noted]) -> None:
     """Enter what was noted, in order, and move the head. Called once, just before the commit."""
     seq, link = await _lock_head(conn, practice_id)
-    kind, who, via = actor.kind.value, actor.id, actor.via.value
-    said = tuple(map(_text, (practice_id, at.isoformat(timespec="microseconds"), kind, who, via)))
-    rows = []
-    for action, subject, subject_id, detail in noted:
+    instant = at.isoformat(timespec="microseconds")
+    rows, last = [], None
+    for action, subject, subject_id, detail, actor in noted:
+        if actor is not last:  # mostly one has done it all
+            last, kind, who, via = actor, actor.kind.value, actor.id, actor.via.value
+            said = tuple(map(_text, (practice_id, instant, kind, who, via)))
         seq += 1
         told = _detail(tuple(detail.items()), tuple(map(type, detail.values())))
         link = _chain(key, link, _entry(said, seq, tuple(map(_text, (action, subject, subject_id))), told))

@@ -16,6 +16,7 @@ from scheduler.core.errors import Conflict, Invalid, NotFound
 from scheduler.core.record import Tx
 from waitlist import edit_store, offer_store, opening_store, policy_store, reach_store, texts
 from waitlist.actions.ask_the_desk import Noted, ask_the_desk, yes_key
+from waitlist.actions.came_second import came_second
 from waitlist.actions.expire import expire_overdue
 from waitlist.actions.instead import offer_instead
 from waitlist.actions.wave import next_wave
@@ -27,10 +28,10 @@ from waitlist.offer_store import Offer, OfferState
 from waitlist.opening_store import OpeningKind, OpeningState
 from waitlist.policy import Accept, Mode, Policy
 
-IN_VAIN = 5
-"""For so many lost offers counts a yes that came second."""
-
 Via = Literal["sms", "link", "staff"]
+
+_WITHOUT_RETURN = frozenset({OfferState.CLAIMED, OfferState.WITHDRAWN})
+"""What was offered so is nobody else's to win by this offer, so there is nothing to wait for."""
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,10 +67,13 @@ async def claim(
     Raises:
         NotFound: no such offer.
     """
-    may_be_had = await _lock(tx, offer_id)
-    offer = await _read(tx, offer_id)
-    if offer.state is OfferState.CLAIMED and offer.participation_id:
-        return Won(offer.participation_id, offer.replaces_participation_id, again=True)
+    offer, may_be_had = await _read(tx, offer_id), False
+    if offer.state not in _WITHOUT_RETURN:
+        may_be_had = await _lock(tx, offer)
+        offer = await _read(tx, offer_id)  # what stood before the wait may be over
+    known = known_verdict(offer)
+    if known is not None:
+        return known
     if not may_be_had:
         return await _too_late(tx, offer, via, inbound_id)
     if offer.state is OfferState.HELD and (received_at or tx.now) > offer.expires_at:
@@ -83,6 +87,14 @@ async def claim(
     if policy.accept is not Accept.AUTO and via != "staff":
         return await ask_the_desk(tx, offer, policy, inbound_id)
     return await _take(tx, offer, via, inbound_id)
+
+
+def known_verdict(offer: Offer) -> Won | Gone | None:
+    """What a claim comes to where its row alone tells, and nothing is left to write; None where something may be."""
+    if offer.state is OfferState.CLAIMED and offer.participation_id:
+        return Won(offer.participation_id, offer.replaces_participation_id, again=True)
+    is_known = offer.state is OfferState.WITHDRAWN and offer.in_vain and not offer.unanswered
+    return Gone() if is_known else None
 
 
 async def _take(tx: Tx, offer: Offer, via: Via, inbound_id: str | None) -> Won | Gone:
@@ -119,12 +131,11 @@ async def _holds_another(tx: Tx, offer: Offer) -> bool:
     return bool(await offer_store.offers(tx, client_ids=(offer.client_id,), states=(OfferState.HELD,)))
 
 
-async def _lock(tx: Tx, offer_id: str) -> bool:
+async def _lock(tx: Tx, offer: Offer) -> bool:
     """Opening first, then client: two claims of one opening, or of one client, follow one another.
 
     Whether somebody may still get the time; if not, nothing is locked but the client, and there is nothing to race for.
     """
-    offer = await _read(tx, offer_id)
     unsettled = offer.opening_state in opening_store.UNSETTLED and await edit_store.lock_unsettled(tx, offer.opening_id)
     await edit_store.lock_client(tx, offer.client_id)
     return unsettled
@@ -259,13 +270,11 @@ async def _too_late(tx: Tx, offer: Offer, via: Via, inbound_id: str | None) -> G
     Who was told already, and whose yes crossed that word, is thanked once: they go first next time. A page says it
     by itself.
     """
-    await edit_store.note_answer(tx, (offer.entry_id,), answered=True)
     if offer.state in {OfferState.EXPIRED, OfferState.PASSED}:
+        await edit_store.note_answer(tx, (offer.entry_id,), answered=True)
         await texts.expired(tx, offer, inbound_id)
         return Expired()
-    if await edit_store.note_in_vain(tx, offer.id):
-        await edit_store.give_credit(tx, (offer.entry_id,), IN_VAIN)
-        tx.note("offer.in_vain", "offer", offer.id)
-        if via == "sms" and offer.opening_state is OpeningState.FILLED:
-            await texts.second(tx, offer, inbound_id)
+    first = await came_second(tx, (offer,), {offer.id: tx.actor})
+    if first and via == "sms" and offer.opening_state is OpeningState.FILLED:
+        await texts.second(tx, offer, inbound_id)
     return Gone()
