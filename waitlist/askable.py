@@ -9,14 +9,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Final
 
-from messages.kinds import Channel, Purpose
+from messages.kinds import Purpose
 from messages.quiet_hours import window_of
-from messages.recipients import Reachable, reachable
 from messages.send_rules import SendWindow, next_open
+from messages.texting_store import TextNumber, text_numbers
 from scheduler.calendar.wallclock import day_span, local_day, zone_of
 from scheduler.core.record import Reading
-from scheduler.people import store as people
-from scheduler.people.store import ContactPoint, OwnHours, Practice
+from scheduler.people.store import OwnHours, Practice
 from waitlist import narrow_store
 from waitlist.candidates import Moment, moment, ranking
 from waitlist.caps import has_room, texts_of
@@ -41,7 +40,7 @@ class Turn:
     """Somebody who may be asked now, and at which number."""
 
     ranked: Ranked
-    point: ContactPoint
+    point: TextNumber
 
 
 @dataclass(slots=True)
@@ -80,13 +79,12 @@ async def askable(r: Reading, opening: Opening, practice: Practice, policy: Poli
     numbers = set(now_true.numbers_holding)
     lead = opening.starts_at - r.now
     async for some in _groups(r, opening, policy, now_true, passed):
-        facts = await _facts(r, some, practice)
+        facts = await _facts(r, some, policy, practice, lead)
         for ranked in some:
-            point = facts.reach.get(ranked.client_id, {}).get(Channel.SMS)
+            point = facts.numbers.get(ranked.client_id)
             if point is None or point.value_ix in numbers:
                 continue  # two offers on one number could not be told apart in a reply
-            enough_today = had_enough(facts.offers.get(ranked.client_id, ()), policy, lead)
-            may_be = _when(r, ranked, point, facts, practice, enough_today=enough_today)
+            may_be = _when(r, point, facts, practice)
             silent = policy.is_silent(ranked.standing.unanswered)
             if may_be == r.now:
                 numbers.add(point.value_ix)
@@ -115,16 +113,14 @@ def offers_a_day(policy: Policy, lead: timedelta) -> int:
     return policy.offers_a_day if lead < TODAY else max(1, policy.offers_a_day - 1)
 
 
-async def open_to_offers(r: Reading, client_ids: Sequence[str], practice: Practice) -> dict[str, ContactPoint]:
+async def open_to_offers(r: Reading, client_ids: Sequence[str], practice: Practice) -> dict[str, TextNumber]:
     """Those of them who have agreed to offers by text, at an hour when one may reach them unasked; at which number.
 
     For what is offered in a text that leaves anyway: nothing is said of caps.
     """
-    reach, hours = await reachable(r, client_ids, Purpose.WAITLIST), await people.own_hours(r, client_ids)
+    numbers = await text_numbers(r, client_ids, Purpose.WAITLIST)
     return {
-        client_id: of_client[Channel.SMS]
-        for client_id, of_client in reach.items()
-        if Channel.SMS in of_client and _window(r, hours.get(client_id, OwnHours()), practice).is_open(r.now)
+        client_id: point for client_id, point in numbers.items() if _window(r, point.hours, practice).is_open(r.now)
     }
 
 
@@ -148,33 +144,27 @@ async def _groups(
 
 @dataclass(frozen=True, slots=True)
 class _Facts:
-    reach: dict[str, Reachable]
-    hours: dict[str, OwnHours]
+    """What the record knows of some people. `texts`: by number, of those who have not had `enough` offers today."""
+
+    numbers: dict[str, TextNumber]
+    enough: frozenset[str]
     texts: dict[bytes, list[Instants]]
-    offers: dict[str, list[bool]]
 
 
-async def _facts(r: Reading, some: Sequence[Ranked], practice: Practice) -> _Facts:
-    ids = [ranked.client_id for ranked in some]
-    reach = await reachable(r, ids, Purpose.WAITLIST)
-    points = [of_client[Channel.SMS] for of_client in reach.values() if Channel.SMS in of_client]
-    return _Facts(
-        reach,
-        await people.own_hours(r, ids),
-        await texts_of(r, points),
-        await narrow_store.offered_since(
-            r, ids, day_span(local_day(r.now, zone_of(practice.zone)), zone_of(practice.zone)).starts_at
-        ),
-    )
+async def _facts(r: Reading, some: Sequence[Ranked], policy: Policy, practice: Practice, lead: timedelta) -> _Facts:
+    numbers = await text_numbers(r, [ranked.client_id for ranked in some], Purpose.WAITLIST)
+    zone = zone_of(practice.zone)
+    offers = await narrow_store.offered_since(r, numbers, day_span(local_day(r.now, zone), zone).starts_at)
+    enough = frozenset(client_id for client_id, answered in offers.items() if had_enough(answered, policy, lead))
+    others = [point.value_ix for client_id, point in numbers.items() if client_id not in enough]
+    return _Facts(numbers, enough, await texts_of(r, others))
 
 
-def _when(
-    r: Reading, ranked: Ranked, point: ContactPoint, facts: _Facts, practice: Practice, *, enough_today: bool
-) -> datetime | None:
+def _when(r: Reading, point: TextNumber, facts: _Facts, practice: Practice) -> datetime | None:
     """When they may be texted: now, or at the first moment that is known."""
-    hours = facts.hours.get(ranked.client_id, OwnHours())
-    zone, window = hours.zone or practice.zone, _window(r, hours, practice)
-    if enough_today or not has_room(facts.texts.get(point.value_ix, ()), practice, zone, r.now):
+    zone, window = point.hours.zone or practice.zone, _window(r, point.hours, practice)
+    enough = point.client_id in facts.enough
+    if enough or not has_room(facts.texts.get(point.value_ix, ()), practice, zone, r.now):
         tomorrow = day_span(local_day(r.now, zone_of(zone)), zone_of(zone)).ends_at
         return next_open(tomorrow, window)
     return next_open(r.now, window)

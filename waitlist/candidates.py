@@ -188,7 +188,8 @@ async def _keys_in_order(
     further down a stream can come before it any more, and rows are read only for those whose turn comes.
     """
     most = MINUTES_A_DAY * weights.fit
-    streams = [_Stream(only) for only in ("", wanted.clinician_id)]
+    first = await narrow_store.first_keys(r, wanted, FIRST_CHUNK)
+    streams = [_Stream(only, keys) for only, keys in first.items()]
     waiting: list[tuple[int, str, Key]] = []
     while True:
         behind = min((each for each in streams if not each.ended), key=lambda each: each.reached, default=None)
@@ -210,16 +211,19 @@ class _Stream:
     `reached`: no key that comes later has an earlier turn.
     """
 
-    def __init__(self, only: str) -> None:
+    def __init__(self, only: str, first: list[Key]) -> None:
         self.only = only
+        self._first = first
         self.ended = False
         self.reached = float("-inf")
         self._last: Key | None = None
         self._next = FIRST_CHUNK
 
-    async def more(self, r: Reading, wanted: Sought) -> tuple[Key, ...]:
+    async def more(self, r: Reading, wanted: Sought) -> list[Key]:
         """The next ones, by turn."""
-        found = await narrow_store.keys_after(r, wanted, self.only, self._last, self._next)
+        found = self._first
+        if self._last is not None:
+            found = await narrow_store.keys_after(r, wanted, self.only, self._last, self._next)
         self.ended = len(found) < self._next
         self._next = min(2 * self._next, CHUNK)
         if found:

@@ -5,23 +5,23 @@ time from being held for somebody who is not texted. An offer that was answered 
 Invariant: an offer never takes the place of a reminder that is planned for the same day.
 """
 
-from collections.abc import Collection, Iterable
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
 from zoneinfo import ZoneInfo
 
 from messages.send_rules import within_caps
 from scheduler.core.record import Reading
-from scheduler.people.store import ContactPoint, Practice
+from scheduler.people.store import Practice
 from waitlist import reach_store
 from waitlist.reach_store import Instants
 
 _LOOK_BACK: Final = timedelta(days=8)
 
 
-async def texts_of(r: Reading, points: Iterable[ContactPoint]) -> dict[bytes, list[Instants]]:
+async def texts_of(r: Reading, numbers: Collection[bytes]) -> dict[bytes, list[Instants]]:
     """The capped texts of the last days and the planned ones, by number; to be asked for many at once."""
-    return await reach_store.capped_texts(r, {point.value_ix for point in points}, r.now - _LOOK_BACK)
+    return await reach_store.capped_texts(r, numbers, r.now - _LOOK_BACK) if numbers else {}
 
 
 def has_room(texts: Collection[Instants], practice: Practice, zone: str, now: datetime) -> bool:

@@ -7,6 +7,7 @@ meet the calendar first, and only then, in the subscriber, the opening; the othe
 """
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import datetime
 from typing import Any, Final
 
@@ -16,7 +17,7 @@ from scheduler.core.bulk import any_of
 from scheduler.core.record import Tx
 from scheduler.tables import busy, client, offer, opening, waitlist_entry
 from waitlist import policy_store
-from waitlist.entry_store import EntryState, not_quiet, rests_despite
+from waitlist.entry_store import Entry, EntryState, not_quiet, rests_despite, standing_of
 from waitlist.matching import WeeklyWindow, grid_of
 from waitlist.offer_store import OfferState
 from waitlist.opening_store import UNSETTLED, OpeningState
@@ -90,6 +91,14 @@ async def set_entry_state(tx: Tx, entry_id: str, came_from: EntryState, to: Entr
     e = waitlist_entry.c
     there = (e.practice_id == tx.practice_id, e.id == entry_id, e.state == came_from)
     return (await tx.conn.execute(update(waitlist_entry).where(*there).values(state=to))).rowcount == 1
+
+
+async def set_priority(tx: Tx, entry: Entry, priority: int, reason: str | None) -> None:
+    """How many steps before the others the entry stands, why, and its turn by that."""
+    e = waitlist_entry.c
+    turn = turn_of(replace(standing_of(entry), priority=priority), (await policy_store.policy(tx)).weights)
+    changed = update(waitlist_entry).where(e.practice_id == tx.practice_id, e.id == entry.id)
+    await tx.conn.execute(changed.values(priority=priority, urgency_reason=reason, turn=turn))
 
 
 async def set_pause(tx: Tx, entry_id: str, until: datetime | None) -> None:

@@ -10,7 +10,22 @@ from datetime import date, datetime
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import BindParameter, ColumnElement, Select, Text, and_, bindparam, cast, func, or_, select, tuple_
+from sqlalchemy import (
+    BindParameter,
+    ColumnElement,
+    CompoundSelect,
+    Select,
+    Text,
+    and_,
+    bindparam,
+    cast,
+    func,
+    literal,
+    or_,
+    select,
+    tuple_,
+    union_all,
+)
 
 from messages.cap_store import ANSWERED
 from scheduler.core.record import Reading
@@ -48,12 +63,30 @@ class Key:
     grid: int
 
 
-async def keys_after(r: Reading, sought: Sought, only_clinician: str, after: Key | None, limit: int) -> tuple[Key, ...]:
-    """The next entries that name just this clinician (empty: several, or any), in the order of their turns."""
+async def first_keys(r: Reading, sought: Sought, limit: int) -> dict[str, list[Key]]:
+    """The first entries of both lists an opening draws on, each in the order of their turns.
+
+    By whom they name: `sought.clinician_id` and nobody else, or (empty) several clinicians or any.
+    """
+    found: dict[str, list[Key]] = {"": [], sought.clinician_id: []}
+    given = {**_given(r, sought, limit), "only": sought.clinician_id}
+    for only, *key in (await r.conn.execute(_first_keys(long=sought.turn_at_most is not None), given)).all():
+        found[only].append(Key(*key))
+    return {only: sorted(keys) for only, keys in found.items()}
+
+
+async def keys_after(r: Reading, sought: Sought, only_clinician: str, after: Key, limit: int) -> list[Key]:
+    """The next entries of one of these lists, in the order of their turns."""
+    wanted = _keys_after(long=sought.turn_at_most is not None)
+    given = {"only": only_clinician, "after_turn": after.turn, "after_id": after.entry_id}
+    found = await r.conn.execute(wanted, {**_given(r, sought, limit), **given})
+    return [Key(*key) for _, *key in found.all()]
+
+
+def _given(r: Reading, sought: Sought, limit: int) -> dict[str, Any]:
     given: dict[str, Any] = {
         "of": r.practice_id,
         "service": sought.service_id,
-        "only": only_clinician,
         "clinician": sought.clinician_id,
         "bit": sought.bit,
         "lead": sought.lead_minutes,
@@ -64,23 +97,30 @@ async def keys_after(r: Reading, sought: Sought, only_clinician: str, after: Key
         "since": sought.unasked_since,
         "most": limit,
     }
-    if sought.turn_at_most is not None:
-        given["turn_at_most"] = sought.turn_at_most
-    if after is not None:
-        given |= {"after_turn": after.turn, "after_id": after.entry_id}
-    wanted = _keys(long=sought.turn_at_most is not None, further=after is not None)
-    return tuple(Key(*row) for row in (await r.conn.execute(wanted, given)).all())
+    return given if sought.turn_at_most is None else {**given, "turn_at_most": sought.turn_at_most}
 
 
 @cache
-def _keys(*, long: bool, further: bool) -> Select[Any]:
-    """Put together once, since this is asked several times for every wave."""
+def _first_keys(*, long: bool) -> CompoundSelect[Any]:
+    """Put together once, as the next, since they are asked several times for every wave."""
+    lists = (_keys(only, long=long).subquery() for only in (literal(""), bindparam("only")))
+    return union_all(*(select(each) for each in lists))
+
+
+@cache
+def _keys_after(*, long: bool) -> Select[Any]:
     e = waitlist_entry.c
-    wanted = select(e.turn, e.id, e.client_id, e.grid).where(
+    after = tuple_(bindparam("after_turn", type_=e.turn.type), bindparam("after_id", type_=e.id.type))
+    return _keys(bindparam("only"), long=long).where(tuple_(e.turn, e.id) > after)
+
+
+def _keys(only: ColumnElement[str], *, long: bool) -> Select[Any]:
+    e = waitlist_entry.c
+    wanted = select(e.only_clinician, e.turn, e.id, e.client_id, e.grid).where(
         e.practice_id == bindparam("of"),
         e.service_id == bindparam("service"),
         e.state == EntryState.WAITING.value,
-        e.only_clinician == bindparam("only"),
+        e.only_clinician == only,
         or_(e.only_clinician != "", _names_nobody_or(bindparam("clinician"))),
         *_of_the_time(),
     )
@@ -89,9 +129,6 @@ def _keys(*, long: bool, further: bool) -> Select[Any]:
         wanted = wanted.where(e.turn <= bindparam("turn_at_most"), asked_at <= since)
     else:
         wanted = wanted.where(or_(asked_at > since, e.priority < 0))
-    if further:
-        after = tuple_(bindparam("after_turn", type_=e.turn.type), bindparam("after_id", type_=e.id.type))
-        wanted = wanted.where(tuple_(e.turn, e.id) > after)
     return wanted.order_by(e.turn, e.id).limit(bindparam("most", type_=e.turn.type))
 
 

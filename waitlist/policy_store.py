@@ -3,31 +3,53 @@
 Invariant: a version is never changed; what was learned is replaced as a whole.
 """
 
+import json
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from functools import lru_cache
 from typing import Any, Final
 
-from sqlalchemy import and_, bindparam, insert, select, update
+from sqlalchemy import Text, and_, bindparam, cast, insert, select, update
 
 from scheduler.core.record import Reading, Tx, insert_once
 from scheduler.tables import offer, opening, waitlist_curve, waitlist_entry, waitlist_policy
 from waitlist.policy import STANDARD, Policy, policy_of
 from waitlist.response import PUBLISHED, Curve, Ended, counts_of, learned, silence_after
 
+_KEPT: Final = 64
+"""So many policies and curves are kept as they were read: each wave asks for the same ones."""
+
 _IN_FORCE: Final = (
-    select(waitlist_policy.c.terms, waitlist_policy.c.version)
+    select(cast(waitlist_policy.c.terms, Text).label("terms"), waitlist_policy.c.version)
     .where(waitlist_policy.c.practice_id == bindparam("of"))
     .order_by(waitlist_policy.c.version.desc())
     .limit(1)
 )
-_CURVE: Final = select(waitlist_curve.c.counts).where(waitlist_curve.c.practice_id == bindparam("of"))
+_CURVE: Final = select(cast(waitlist_curve.c.counts, Text)).where(waitlist_curve.c.practice_id == bindparam("of"))
 
 
 async def policy(r: Reading) -> Policy:
     """The version in force."""
     row = (await r.conn.execute(_IN_FORCE, {"of": r.practice_id})).first()
-    return STANDARD if row is None else policy_of(row.terms, row.version)
+    return STANDARD if row is None else _policy(row.terms, row.version)
+
+
+async def curve(r: Reading) -> Curve:
+    """The practice's own response curve, or the published one."""
+    counts = (await r.conn.execute(_CURVE, {"of": r.practice_id})).scalar_one_or_none()
+    return PUBLISHED if counts is None else _curve(counts)
+
+
+@lru_cache(maxsize=_KEPT)
+def _policy(terms: str, version: int) -> Policy:
+    return policy_of(json.loads(terms), version)
+
+
+@lru_cache(maxsize=_KEPT)
+def _curve(stored: str) -> Curve:
+    counts = counts_of(json.loads(stored))
+    return PUBLISHED if counts is None else learned(counts)
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,12 +73,6 @@ async def add_policy(tx: Tx, terms: dict[str, Any], version: int, made_by: str |
     """A new row."""
     values = {"practice_id": tx.practice_id, "version": version, "terms": terms, "made_by": made_by}
     await tx.conn.execute(insert(waitlist_policy).values(made_at=tx.now, **values))
-
-
-async def curve(r: Reading) -> Curve:
-    """The practice's own response curve, or the published one."""
-    counts = counts_of((await r.conn.execute(_CURVE, {"of": r.practice_id})).scalar_one_or_none())
-    return PUBLISHED if counts is None else learned(counts)
 
 
 async def learned_at(r: Reading) -> datetime | None:

@@ -8,10 +8,11 @@ from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
 
-from sqlalchemy import and_, bindparam, func, or_, select
+from sqlalchemy import and_, bindparam, false, select, true, union_all
 
 from messages.cap_store import COUNTED
 from scheduler.appointments.states import ACTIVE
+from scheduler.calendar.store import LONGEST
 from scheduler.core.record import Reading
 from scheduler.tables import appointment, message, participation
 
@@ -29,7 +30,7 @@ class Instants:
 async def clients_with_a_visit(r: Reading, start: datetime, end: datetime) -> dict[str, frozenset[str]]:
     """Who is expected somewhere within `[start, end)`: participation ids by client."""
     found: dict[str, frozenset[str]] = {}
-    given = {"of": r.practice_id, "start": start, "end": end}
+    given = {"of": r.practice_id, "start": start, "end": end, "earliest": start - LONGEST}
     for client_id, participation_id in (await r.conn.execute(_EXPECTED_THEN, given)).all():
         found[client_id] = found.get(client_id, frozenset()) | {participation_id}
     return found
@@ -56,15 +57,25 @@ _EXPECTED_THEN: Final = (
     .where(
         participation.c.practice_id == bindparam("of"),
         participation.c.state.in_(_EXPECTED),
+        # No visit is longer; without this both engines would read every visit there ever was.
+        appointment.c.starts_at > bindparam("earliest"),
         appointment.c.starts_at < bindparam("end"),
         appointment.c.ends_at > bindparam("start"),
     )
 )
-_LEFT_OR_DUE: Final = func.coalesce(message.c.intent_at, message.c.due_at, type_=message.c.due_at.type)
-_CAPPED_TEXTS: Final = select(message.c.address_ix, _LEFT_OR_DUE, message.c.intent_at.is_(None)).where(
+_TO_THEM: Final = (
     message.c.practice_id == bindparam("of"),
     message.c.address_ix.in_(bindparam("numbers", expanding=True)),
     COUNTED,
-    message.c.state.in_(("pending", "intent", "unknown", "sent")),
-    or_(message.c.intent_at >= bindparam("since"), message.c.state == "pending"),
+)
+# Two stretches of one index. Asked with an OR, both engines would read every text a number ever got.
+_CAPPED_TEXTS: Final = union_all(
+    select(message.c.address_ix, message.c.intent_at, false()).where(
+        *_TO_THEM,
+        message.c.intent_at >= bindparam("since"),
+        message.c.state.in_(("pending", "intent", "unknown", "sent")),
+    ),
+    select(message.c.address_ix, message.c.due_at, true()).where(
+        *_TO_THEM, message.c.intent_at.is_(None), message.c.state == "pending"
+    ),
 )

@@ -255,11 +255,16 @@ async def _keep(tx: Tx, look: _Look, deadline: datetime) -> Waits | NoWave | Non
             return await _wait(tx, opening, max(other.expires_at for other in others))
         await withdraw_opening(tx, opening.id, OpeningState.TAKEN_BY_STAFF)
         return NoWave("taken")
-    if not await edit_store.lock_opening(tx, opening.id):
-        await release(tx, opening.id)
+    return None if edit_store.writes_alone(tx) else await _done_meanwhile(tx, look)
+
+
+async def _done_meanwhile(tx: Tx, look: _Look) -> NoWave | None:
+    """What another worker has done with the opening since it was looked at, once nobody else can any more."""
+    if not await edit_store.lock_opening(tx, look.opening.id):
+        await release(tx, look.opening.id)
         return NoWave("settled")
-    now_out = await narrow_store.held_of(tx, opening.id)
-    return None if len(now_out) == len(look.out) else NoWave("still_out")  # another worker was just here
+    now_out = await narrow_store.held_of(tx, look.opening.id)
+    return None if len(now_out) == len(look.out) else NoWave("still_out")
 
 
 async def _held(tx: Tx, opening: Opening, deadline: datetime) -> bool:
