@@ -154,11 +154,14 @@ async def cancel_for_participation(
     return await _take_back(tx, where, reason)
 
 
-async def cancel_for_offers(tx: Tx, offer_ids: Collection[str], reason: str) -> frozenset[str]:
-    """Take back the own texts of these offers; tells whose will not leave for sure. See `cancel_for_participation`."""
+async def cancel_for_offers(tx: Tx, offer_ids: Collection[str], reason: str, kind: Kind = Kind.OFFER) -> frozenset[str]:
+    """Take back texts of this kind about these offers, their own as a rule; tells whose will not leave for sure.
+
+    See `cancel_for_participation`.
+    """
     if not offer_ids:
         return frozenset()
-    taken = await _taken_back(tx, store.about_offers(offer_ids, (Kind.OFFER,)), reason)
+    taken = await _taken_back(tx, store.about_offers(offer_ids, (kind,)), reason)
     gone = await store.messages_by_id(tx, taken)
     return frozenset(each.offer_id for each in gone.values() if each.offer_id is not None)
 

@@ -6,6 +6,7 @@ messages/transmit. Invariant: the dedupe key names the offer (or entry), so a re
 
 from collections.abc import Collection, Mapping
 from datetime import datetime
+from typing import Any
 
 from messages.kinds import Channel, Kind
 from messages.outbox import Draft, cancel_for_offers, enqueue, enqueue_many, offer_key
@@ -45,8 +46,7 @@ async def offered(
 
     `several`: others are or may be asked about it too, so the first yes has it.
     """
-    weekly = opening.kind is OpeningKind.WEEKLY
-    fields = Particulars(starts_at=opening.starts_at, deadline=deadline, several=several, weekly=weekly)
+    fields = Particulars(starts_at=opening.starts_at, deadline=deadline, several=several, **_rhythm(opening))
     await enqueue_many(
         tx,
         [
@@ -67,9 +67,15 @@ async def won(
     tx: Tx, offer: Offer, participation_id: str, released_at: datetime | None, inbound_id: str | None
 ) -> None:
     """It is theirs; and, where it was so agreed, their later visit is released."""
-    weekly = offer.kind is OpeningKind.WEEKLY
-    particulars = Particulars(starts_at=offer.starts_at, other_at=released_at, weekly=weekly)
+    particulars = Particulars(starts_at=offer.starts_at, other_at=released_at, **_rhythm(offer))
     await _say(tx, Kind.OFFER_WON, offer, particulars, participation_id=participation_id, inbound_id=inbound_id)
+
+
+def _rhythm(time: Opening | Offer) -> dict[str, Any]:
+    """That a time comes round, and every how many weeks where that is not each of them."""
+    if time.kind is not OpeningKind.WEEKLY:
+        return {}
+    return {"weekly": True} if time.every_weeks in {None, 1} else {"weekly": True, "count": time.every_weeks}
 
 
 async def lost(tx: Tx, offers: Mapping[Offer, datetime | None], instead: Mapping[str, Instead]) -> None:
@@ -109,6 +115,15 @@ async def second(tx: Tx, offer: Offer, inbound_id: str | None) -> None:
 async def withdrawn(tx: Tx, offer: Offer, inbound_id: str | None = None) -> None:
     """The time is no longer free."""
     await _say(tx, Kind.OFFER_WITHDRAWN, offer, Particulars(starts_at=offer.starts_at), inbound_id=inbound_id)
+
+
+async def taken_back(tx: Tx, offer: Offer, again_at: datetime | None) -> None:
+    """The yes that staff had booked is undone; with the visit that is theirs again, if there is one.
+
+    Whom the word that the time is theirs has not reached is told nothing.
+    """
+    if not await cancel_for_offers(tx, (offer.id,), "undone", Kind.OFFER_WON):
+        await _say(tx, Kind.UNDONE, offer, Particulars(starts_at=again_at))
 
 
 async def passed(tx: Tx, offer: Offer, inbound_id: str | None) -> None:

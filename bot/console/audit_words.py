@@ -92,6 +92,8 @@ ACTIONS: Final[dict[str, str]] = {
     "task.done": "Inbox item done",
     "task.reopened": "Inbox item reopened",
     "task.settled": "Inbox item settled by itself",
+    "entry.put_forward": "Put before the others on the waitlist",
+    "entry.put_back": "Comes in turn again on the waitlist",
     "entry.joined": "Joined the waitlist",
     "entry.left": "Left the waitlist",
     "entry.filled": "Waitlist wish fulfilled",

@@ -33,9 +33,11 @@ from bot.console.today import install_today
 from bot.console.visit import install_visit
 from bot.console.visit_acts import install_visit_acts
 from bot.console.waitlist import install_waitlist
+from bot.console.waitlist_entry import install_waitlist_entry
 from bot.console.waitlist_join import install_join
 from bot.console.waitlist_policy import install_waitlist_policy
 from bot.console.waitlist_report import install_waitlist_report
+from bot.console.waitlist_time import install_time
 from bot.console.week import install_week
 from bot.console.wordings import install_wordings
 from scheduler.core.record import Record
@@ -53,6 +55,8 @@ def install_console(app: web.Application, record: Record) -> None:
     install_series(app)
     install_join(app)
     install_waitlist(app)
+    install_waitlist_entry(app)
+    install_time(app)
     install_waitlist_report(app)
     install_waitlist_policy(app)
     install_inbox(app)

@@ -1,51 +1,48 @@
-"""The pages of the waitlist: who waits and why in this order, freed times with their offers, adding and taking off.
+"""The board of the waitlist: freed times with their offers, who comes next and why, who waits, what became of the last.
 
-The rules are the waitlist package's; here they are shown, so that anybody's turn can be explained. Invariant: entries
-and offers are reached like the clients they belong to.
+One entry's page is waitlist_entry.py's. The rules are the waitlist package's; here they are shown, so that anybody's
+turn can be explained. Invariant: entries and offers are reached like the clients they belong to.
 """
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import datetime, timedelta
-from typing import Any, Final
+from typing import Final
 
 from aiohttp import web
 
 from bot.console import waiting
 from bot.console.book_of_names import Names, names
-from bot.console.days import day_of, minute_of
-from bot.console.desk import actor_of, after, back_to, reading, show, viewer_of, writing
+from bot.console.desk import actor_of, after, back_to, reading, show, writing
 from bot.console.said import Said
-from bot.console.waitlist_why import sentence
-from bot.console.wish_words import MISFITS, sort_of, wish_of
+from bot.console.turn_words import in_words, lasted
+from bot.console.waitlist_entry import in_turn, waits_of
+from bot.console.wish_words import MISFITS, sort_of
 from bot.web.forms import sent_form
 from scheduler import access, tables
-from scheduler.calendar.wallclock import Span, at_minute, local_day
+from scheduler.actions.restore import UNDO
 from scheduler.core.actor import Actor
-from scheduler.core.errors import NotFound
 from scheduler.core.record import Reading
 from scheduler.people import store as people
 from scheduler.people.store import Client
 from waitlist import candidates, entry_store, offer_store, opening_store, policy_store
 from waitlist.actions.claim import Won, claim
-from waitlist.actions.leave import leave
-from waitlist.actions.open_time import open_time
 from waitlist.actions.pass_offer import Passed, pass_offer
-from waitlist.actions.pause import pause
+from waitlist.actions.undo_claim import ClaimUndone, take_claim_back
 from waitlist.actions.wave import Offered, offer_by_hand
 from waitlist.actions.withdraw import withdraw_opening
-from waitlist.entry_store import Entry, EntryState
-from waitlist.explain import Explained, explain
-from waitlist.matching import Misfit, Ranked
+from waitlist.entry_store import Entry
+from waitlist.matching import Misfit
 from waitlist.offer_store import Offer, OfferState
 from waitlist.opening_store import Opening, OpeningKind, OpeningState
-from waitlist.policy import Policy, Weights
-from waitlist.turns import points_of, reasons, turn_of
 
 WRITE: Final = "waitlist.write"
 PLACE: Final = "/console/waitlist"
-RESTS: Final = frozenset({"1", "2", "4", "8"})
 RECENT: Final = timedelta(days=14)
+LISTED: Final = 200
+"""So many of those who wait are listed, the first in turn; the others are found by their names."""
+NAMED: Final = 12
+"""So many are named where a reason, or a place in the row, is that of many."""
 SETTLED: Final = tuple(state for state in OpeningState if state not in opening_store.UNSETTLED)
 
 
@@ -67,8 +64,17 @@ class Next:
 
 
 @dataclass(frozen=True, slots=True)
+class PassedOver:
+    """Those a freed time is not for, for one reason. `more`: so many besides the ones that are named."""
+
+    why: str
+    who: tuple[Next, ...]
+    more: int
+
+
+@dataclass(frozen=True, slots=True)
 class Freed:
-    """An opening with its offers, who would be asked next, and why the others are not."""
+    """An opening with its offers, who would be asked next (`later`: so many after those), and why others are not."""
 
     opening: Opening
     clinician: str
@@ -77,24 +83,25 @@ class Freed:
     asked: tuple[Asked, ...]
     held: tuple[Asked, ...]
     next: tuple[Next, ...]
-    passed_over: tuple[Next, ...]
+    later: int
+    passed_over: tuple[PassedOver, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class Waits:
-    """An entry as the list shows it. `quiet`: what is said of who has not been heard of, empty of all others."""
+class Over:
+    """An opening that is settled. Of one that was claimed: by whom, how soon, and whether that may be taken back."""
 
-    entry: Entry
+    opening: Opening
+    clinician: str
+    service: str
+    claim: Offer | None
     who: str
-    client_id: str
-    wish: str
-    facts: str
-    held: Offer | None
-    quiet: str
+    lasted: str
+    may_undo: bool
 
 
 async def show_waitlist(request: web.Request) -> web.Response:
-    """Freed times, and everybody who waits."""
+    """Freed times, and those who wait, in their turn."""
     actor = actor_of(request)
     async with reading(request) as r:
         entries = await waiting.entries(r, actor)
@@ -105,64 +112,35 @@ async def show_waitlist(request: web.Request) -> web.Response:
         clients = await people.clients(r, {each.client_id for each in everybody} | set(await _asked(r, openings)))
         freed = [await _freed(r, each, book, clients, everybody) for each in openings]
         policy = await policy_store.policy(r)
-        past = await _within_reach(r, actor, await opening_store.openings(r, states=SETTLED, after=r.now - RECENT))
+        waits = in_turn(entries, policy.weights)
         context = {
             "freed": freed,
-            "waits": [_waits(each, clients, book, held, policy, r.now) for each in _in_turn(entries, policy.weights)],
-            "past": [(each, book.clinician(each.clinician_id)) for each in reversed(past)],
-            "services": [(each.id, each.name) for each in book.offered()],
-            "clinicians": [(each.id, each.name) for each in await _mine(r, actor, book)],
+            "count": len(waits),
+            "waits": [waits_of(each, clients, book, held, policy, r.now) for each in waits[:LISTED]],
+            "past": await _over(r, actor, book),
             "back": PLACE,
         }
     return await show(request, "console/waitlist.html", context, part="console/_waitlist_board.html")
 
 
-async def show_entry(request: web.Request) -> web.Response:
-    """One entry, with every offer its client was made."""
-    actor = actor_of(request)
-    async with reading(request) as r:
-        await access.thing(r, actor, tables.waitlist_entry, request.match_info["entry"], WRITE)
-        entry = await entry_store.entry(r, request.match_info["entry"])
-        if entry is None:
-            raise NotFound("waitlist_entry")
-        book = await names(r)
-        client = (await people.clients(r, (entry.client_id,)))[entry.client_id]
-        offers = await offer_store.offers(r, client_ids=(entry.client_id,))
-        held = {each.entry_id: each for each in offers if each.state == OfferState.HELD}
-        policy, stands = await policy_store.policy(r), entry_store.standing_of(entry)
-        told = await _within_reach_of(r, actor, await explain(r, entry))
-        context = {
-            "w": _waits(entry, {client.id: client}, book, held, policy, r.now),
-            "client": client,
-            "rests": entry.paused_until is not None and entry.paused_until > r.now,
-            "offers": [(each, book.clinician(each.clinician_id)) for each in reversed(offers)],
-            "points": reasons(points_of(stands, policy.weights, 0, r.now), stands, r.now),
-            "why": [(each, book.clinician(each.opening.clinician_id), sentence(each)) for each in told],
-            "back": f"{PLACE}/{entry.id}",
-        }
-    return await show(request, "console/waitlist_entry.html", context, part="console/_waitlist_entry_board.html")
+async def _over(r: Reading, actor: Actor, book: Names) -> list[Over]:
+    """What was settled in the last two weeks, the latest visit first."""
+    found = await _within_reach(r, actor, await opening_store.openings(r, states=SETTLED, after=r.now - RECENT))
+    told = [each for each in found if each.kind is not OpeningKind.INSTEAD or each.state is OpeningState.FILLED]
+    claims = await offer_store.claims_of(r, [each.id for each in told])
+    clients = await people.clients(r, {each.client_id for each in claims.values()})
+    return [_settled(each, book, claims.get(each.id), clients, r.now) for each in reversed(told)]
 
 
-async def take_off(request: web.Request) -> web.Response:
-    """Take an entry off the list."""
-    form = await sent_form(request)
-    async with writing(request) as tx:
-        await access.thing(tx, actor_of(request), tables.waitlist_entry, request.match_info["entry"], WRITE)
-        await leave(tx, request.match_info["entry"])
-    return after(request, back_to(form.value("back"), PLACE), Said("left"))
-
-
-async def rest(request: web.Request) -> web.Response:
-    """Let an entry rest for some weeks, or take it up again."""
-    form = await sent_form(request)
-    key = request.match_info["entry"]
-    async with writing(request) as tx:
-        await access.thing(tx, actor_of(request), tables.waitlist_entry, key, WRITE)
-        weeks = form.value("weeks")
-        until = tx.now + timedelta(weeks=int(weeks)) if weeks in RESTS else None
-        done = await pause(tx, key, until)
-    said = ("rests" if until else "waits_again") if done else "not_waiting"
-    return after(request, back_to(form.value("back"), PLACE), Said(said))
+def _settled(
+    opening: Opening, book: Names, claimed: Offer | None, clients: Mapping[str, Client], now: datetime
+) -> Over:
+    at = claimed.ended_at if claimed else None
+    who = clients[claimed.client_id].display if claimed and claimed.client_id in clients else ""
+    soon = lasted(int((at - opening.created_at) / timedelta(minutes=1))) if at else ""
+    may_undo = at is not None and now - at <= UNDO and opening.starts_at > now
+    told = (book.clinician(opening.clinician_id), book.service(opening.service_id))
+    return Over(opening, *told, claimed, who, soon, may_undo and opening.state is OpeningState.FILLED)
 
 
 async def withdraw(request: web.Request) -> web.Response:
@@ -180,9 +158,18 @@ async def take(request: web.Request) -> web.Response:
     async with writing(request) as tx:
         await access.thing(tx, actor_of(request), tables.offer, request.match_info["offer"], WRITE)
         done = await claim(tx, request.match_info["offer"], via="staff")
-    return after(
-        request, back_to(form.value("back"), PLACE), Said("claimed" if isinstance(done, Won) else "not_offer_over")
-    )
+    said = Said("claimed", request.match_info["offer"]) if isinstance(done, Won) else Said("not_offer_over")
+    return after(request, back_to(form.value("back"), PLACE), said)
+
+
+async def undo(request: web.Request) -> web.Response:
+    """Take back a yes that was booked, within its minutes: it was pressed by mistake, or the client thinks again."""
+    form = await sent_form(request)
+    async with writing(request) as tx:
+        await access.thing(tx, actor_of(request), tables.offer, request.match_info["offer"], WRITE)
+        done = await take_claim_back(tx, request.match_info["offer"])
+    said = "claim_undone" if isinstance(done, ClaimUndone) else f"not_claim_{done.reason}"
+    return after(request, back_to(form.value("back"), PLACE), Said(said))
 
 
 async def pass_on(request: web.Request) -> web.Response:
@@ -208,43 +195,9 @@ async def ask_next(request: web.Request) -> web.Response:
     )
 
 
-async def offer_time(request: web.Request) -> web.Response:
-    """Put a free time up for the waitlist, without a cancellation."""
-    form = await sent_form(request)
-    async with writing(request) as tx:
-        clinician = await access.clinician(tx, actor_of(request), form.value("clinician"), WRITE)
-        service = await people.service(tx, form.value("service"))
-        locations = await people.locations(tx, active_only=True)
-        minute = minute_of(form.value("time"))
-        if service is None or not locations:
-            raise NotFound("service")
-        zone = viewer_of(request).zone
-        if minute is None:
-            return after(request, PLACE, Said("not_no_time"))
-        start = at_minute(day_of(form.value("day"), local_day(tx.now, zone)), minute, zone)
-        opening_id = await open_time(
-            tx,
-            clinician_id=clinician.id,
-            service_id=service.id,
-            location_id=locations[0].id,
-            span=Span(start, start + timedelta(minutes=service.duration_minutes)),
-        )
-    return after(request, PLACE, Said("offered" if opening_id else "not_too_soon"))
-
-
 async def _within_reach(r: Reading, actor: Actor, openings: tuple[Opening, ...]) -> list[Opening]:
     own = await access.own_clinician(r, actor, WRITE)
     return [each for each in openings if own in {None, each.clinician_id}]
-
-
-async def _within_reach_of(r: Reading, actor: Actor, told: tuple[Explained, ...]) -> list[Explained]:
-    own = await access.own_clinician(r, actor, WRITE)
-    return [each for each in told if own in {None, each.opening.clinician_id}]
-
-
-async def _mine(r: Reading, actor: Actor, book: Names) -> list[Any]:
-    own = await access.own_clinician(r, actor, WRITE)
-    return [each for each in book.working() if own in {None, each.id}]
 
 
 async def _asked(r: Reading, openings: list[Opening]) -> list[str]:
@@ -262,7 +215,7 @@ async def _freed(
     ranked = () if for_one else await candidates.in_order(r, opening)
     others = {} if for_one else await candidates.misfits(r, opening, everybody)
     by_id = {entry.id: entry for entry in everybody}
-    waited = {each.entry_id: each for each in ranked}
+    waited = [each for each in ranked if each.entry_id in by_id]
     return Freed(
         opening,
         book.clinician(opening.clinician_id),
@@ -271,15 +224,27 @@ async def _freed(
         asked,
         tuple(each for each in asked if each.offer.state == OfferState.HELD),
         tuple(
-            Next(_who(by_id[entry_id], clients), in_words(each, r.now), entry_id)
-            for entry_id, each in waited.items()
-            if entry_id in by_id
+            Next(_who(by_id[each.entry_id], clients), in_words(each, r.now), each.entry_id) for each in waited[:NAMED]
         ),
-        tuple(
-            Next(_who(by_id[entry_id], clients), MISFITS[misfit], entry_id)
-            for entry_id, misfit in others.items()
-            if entry_id in by_id and misfit is not Misfit.ASKED_ALREADY
-        ),
+        max(0, len(waited) - NAMED),
+        _passed_over({by_id[key]: misfit for key, misfit in others.items() if key in by_id}, clients),
+    )
+
+
+def _passed_over(misfits: Mapping[Entry, Misfit], clients: Mapping[str, Client]) -> tuple[PassedOver, ...]:
+    """Grouped by the reason, in the order in which the rules ask; who was asked is shown as such."""
+    groups: dict[Misfit, list[Entry]] = {}
+    for entry, misfit in misfits.items():
+        if misfit is not Misfit.ASKED_ALREADY:
+            groups.setdefault(misfit, []).append(entry)
+    order = list(MISFITS)
+    return tuple(
+        PassedOver(
+            MISFITS[misfit],
+            tuple(Next(_who(each, clients), "", each.id) for each in groups[misfit][:NAMED]),
+            max(0, len(groups[misfit]) - NAMED),
+        )
+        for misfit in sorted(groups, key=order.index)
     )
 
 
@@ -287,62 +252,11 @@ def _who(entry: Entry, clients: Mapping[str, Client]) -> str:
     return clients[entry.client_id].display if entry.client_id in clients else ""
 
 
-def _waits(
-    entry: Entry, clients: Mapping[str, Client], book: Names, held: Mapping[str, Offer], policy: Policy, now: datetime
-) -> Waits:
-    return Waits(
-        entry,
-        _who(entry, clients),
-        entry.client_id,
-        wish_of(entry, book),
-        facts_of(entry, (now - entry.joined_at).days),
-        held.get(entry.id),
-        quiet_words(entry, policy, now),
-    )
-
-
-def quiet_words(entry: Entry, policy: Policy, now: datetime) -> str:
-    """What is known of who was asked whether they still wait; they have some days before it is called a silence."""
-    if not entry.is_quiet or entry.asked_whether_at is None or entry.state is not EntryState.WAITING:
-        return ""
-    if now - entry.asked_whether_at < timedelta(days=policy.quiet_days):
-        return "Asked whether they still wait"
-    return "No answer to 1 offer" if entry.unanswered == 1 else f"No answer to {entry.unanswered} offers"
-
-
-def in_words(ranked: Ranked, now: datetime) -> str:
-    """Somebody's place and what it is made of."""
-    return f"{ranked.points.total} points: {', '.join(reasons(ranked.points, ranked.standing, now))}"
-
-
-def facts_of(entry: Entry, waited_days: int) -> str:
-    """The facts that decide somebody's turn, in the order in which they count."""
-    words = []
-    if entry.priority:
-        words.append("put first" if entry.priority > 0 else "put last")
-    if entry.credit:
-        words.append("lost an offer" if entry.credit == 1 else f"lost {entry.credit} offers")
-    words.append("never asked" if entry.last_offered_at is None else "asked before")
-    words.append(
-        "joined today" if waited_days == 0 else "waits 1 day" if waited_days == 1 else f"waits {waited_days} days"
-    )
-    return ", ".join(words)
-
-
-def _in_turn(entries: tuple[Entry, ...], weights: Weights) -> list[Entry]:
-    """The general order of turns; for one opening it is narrowed to those whom it fits."""
-    return sorted(entries, key=lambda each: (turn_of(entry_store.standing_of(each), weights), each.joined_at, each.id))
-
-
 def install_waitlist(app: web.Application) -> None:
     """Add the routes."""
-    key = "{entry:[0-9a-f]{32}}"
     app.router.add_get(PLACE, show_waitlist, name="waitlist")
-    app.router.add_get(f"{PLACE}/{key}", show_entry, name="waitlist.entry")
-    app.router.add_post(f"{PLACE}/{key}/leave", take_off, name="waitlist.leave")
-    app.router.add_post(f"{PLACE}/{key}/rest", rest, name="waitlist.rest")
-    app.router.add_post("/console/openings", offer_time, name="opening.make")
     app.router.add_post("/console/openings/{opening:[0-9a-f]{32}}/withdraw", withdraw, name="opening.withdraw")
     app.router.add_post("/console/openings/{opening:[0-9a-f]{32}}/ask", ask_next, name="opening.ask")
     app.router.add_post("/console/offers/{offer:[0-9a-f]{32}}/take", take, name="offer.take")
+    app.router.add_post("/console/offers/{offer:[0-9a-f]{32}}/undo", undo, name="offer.undo")
     app.router.add_post("/console/offers/{offer:[0-9a-f]{32}}/pass", pass_on, name="offer.pass_on")

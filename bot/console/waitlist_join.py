@@ -1,41 +1,47 @@
-"""The page that puts a client on the waitlist: what they wait for, when it suits, and how much notice they need.
+"""The form that puts a client on the waitlist, or changes what they wait for: when it suits, with whom, at what notice.
 
 Invariant: nobody is added who is out of the person's reach, and what was typed is never lost.
 """
 
+from dataclasses import dataclass, replace
 from datetime import date
 from http import HTTPStatus
 from typing import Any, Final
 
 from aiohttp import web
 
+from bot.console import turn_words
 from bot.console.book_of_names import names
-from bot.console.days import day_of
 from bot.console.desk import actor_of, after, reading, show, viewer_of, writing
 from bot.console.said import Said
 from bot.console.search import find
-from bot.console.wish_words import DAYS, PARTS
+from bot.console.wish_words import DAYS, PARTS, notice_of
 from bot.web.dates import moment
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.pages import is_fragment, page
 from bot.web.readable import posted
-from scheduler import access
+from bot.web.typed import typed_day, typed_number
+from scheduler import access, tables
 from scheduler.appointments import store as appointments
-from scheduler.core.errors import Conflict, Invalid
+from scheduler.calendar.wallclock import local_day
+from scheduler.core.errors import Conflict, Invalid, NotFound
 from scheduler.core.record import Reading, Tx
 from scheduler.people import store as people
+from waitlist import entry_store
+from waitlist.actions.change import change
 from waitlist.actions.join import join
-from waitlist.week_grid import windows_of
+from waitlist.actions.put_forward import put_forward
+from waitlist.entry_store import Entry
+from waitlist.week_grid import squares_of, windows_of
+from waitlist.wishes import Wishes
 
 WRITE: Final = "waitlist.write"
 MATCHES: Final = 8
-NOTICES: Final = (("60", "1 hour"), ("120", "2 hours"), ("240", "4 hours"), ("1440", "1 day"), ("2880", "2 days"))
+TEMPLATE: Final = "console/waitlist_join.html"
+NOTICES: Final = (60, 120, 240, 24 * 60, 48 * 60, 7 * 24 * 60)
+AS_IT_IS: Final = "as_it_is"
 RHYTHMS: Final = (("weekly", "A time every week"),)
-URGENCIES: Final = (
-    ("clinical", "Before the others: needs it clinically"),
-    ("promised", "Before the others: it was promised"),
-    ("long_wait", "Before the others: has waited too long"),
-)
+URGENCIES: Final = tuple((key, f"Before the others: {words}") for key, words in turn_words.URGENCIES.items())
 FIELDS: Final = {
     "latest_day": "latest",
     "windows": "suits",
@@ -49,57 +55,156 @@ SENTENCES: Final = {
     "waits_already": "This client waits for this service already",
     "visit_is_over": "That visit is over or cancelled; choose another, or none",
     "ends_before_it_begins": "Choose a last day that is not before the first",
+    "has_passed": "That day has passed; choose a later one",
+    "day_unclear": "Enter a day, such as 2026-03-05",
     "hours_make_no_sense": "Choose the hours again",
     "notice_out_of_range": "Choose a notice from the list",
 }
+
+
+@dataclass(frozen=True, slots=True)
+class Sent:
+    """The form as it was filled in, with the squares and the clinicians that are ticked."""
+
+    form: Form
+    client_id: str
+    suits: frozenset[str] = frozenset()
+    clinicians: tuple[str, ...] = ()
+
+    def refused(self, error: Invalid | Conflict) -> "Sent":
+        """The same with what does not fit said at its field."""
+        sentence = SENTENCES.get(error.code, "That does not fit; check it and try again")
+        return replace(self, form=self.form.with_error(_field(error), sentence))
 
 
 async def show_join(request: web.Request) -> web.Response:
     """The empty form, for a client if the address names one."""
     asked = request.query.get("client", "")
     async with reading(request) as r:
-        context = await _context(request, r, EMPTY, asked, set())
-    return await show(request, "console/waitlist_join.html", context)
+        context = await _context(request, r, Sent(EMPTY, asked))
+    return await show(request, TEMPLATE, context)
 
 
 async def take_join(request: web.Request) -> web.Response:
     """Find clients, or add one to the list."""
-    form = await sent_form(request)
-    sent = await posted(request)
-    suits = {str(each) for each in sent.getall("suits", ()) if isinstance(each, str)}
-    clinicians = [str(each) for each in sent.getall("with", ()) if isinstance(each, str)]
-    client_id = form.value("client")
-    if form.value("act") == "join":
+    sent = await _sent(request)
+    if sent.form.value("act") == "join":
         try:
             async with writing(request) as tx:
-                await _require_client(request, tx, client_id)
+                await _require_client(request, tx, sent.client_id)
                 entry_id = await join(
                     tx,
-                    client_id=client_id,
-                    service_id=form.value("service"),
-                    clinician_ids=clinicians,
-                    windows=windows_of(suits),
-                    earliest_day=_day(form, "earliest"),
-                    latest_day=_day(form, "latest"),
-                    min_notice_minutes=_number(form.value("notice")),
-                    priority=1 if form.value("urgency") else 0,
-                    urgency_reason=form.value("urgency") or None,
-                    location_id=form.value("place") or None,
-                    expires_on=_day(form, "expires"),
-                    replaces_participation_id=form.value("replaces") or None,
-                    weekly=form.value("rhythm") == "weekly",
+                    client_id=sent.client_id,
+                    service_id=sent.form.value("service"),
+                    priority=1 if sent.form.value("urgency") else 0,
+                    urgency_reason=sent.form.value("urgency") or None,
+                    **_wishes(sent, local_day(tx.now, viewer_of(request).zone)).named(),
                 )
             return after(request, "/console/waitlist", Said("joined", entry_id))
         except (Invalid, Conflict) as error:
-            form = form.with_error(
-                _field(error), SENTENCES.get(error.code, "That does not fit; check it and try again")
-            )
+            sent = sent.refused(error)
+    return await _again(request, sent)
+
+
+async def show_change(request: web.Request) -> web.Response:
+    """What somebody waits for, as it may be changed."""
     async with reading(request) as r:
-        context = await _context(request, r, form, client_id, suits, clinicians)
+        entry = await _entry(request, r)
+        context = await _context(request, r, _sent_before(entry), entry)
+    return await show(request, TEMPLATE, context)
+
+
+async def take_change(request: web.Request) -> web.Response:
+    """Keep other wishes, and another turn; the time they have waited stays theirs."""
+    sent = await _sent(request)
+    try:
+        async with writing(request) as tx:
+            entry = await _entry(request, tx)
+            own = await access.own_clinician(tx, actor_of(request), WRITE)
+            wishes = _wishes(sent, local_day(tx.now, viewer_of(request).zone))
+            if own is not None:  # whom they could not tick, they did not take away
+                others = [each for each in entry.clinician_ids if each != own]
+                wishes = replace(wishes, clinician_ids=(*others, *wishes.clinician_ids))
+            if sent.suits == squares_of(entry.windows):
+                wishes = replace(wishes, windows=entry.windows)  # hours finer than the grid, such as said by text
+            done = await change(tx, entry.id, wishes)
+            if done and sent.form.value("urgency") != _urgency(entry):
+                await put_forward(tx, entry.id, sent.form.value("urgency") or None)
+        said = "entry_changed" if done else "not_waiting"
+        return after(request, f"/console/waitlist/{entry.id}", Said(said))
+    except (Invalid, Conflict) as error:
+        sent = sent.refused(error)
+    return await _again(request, sent)
+
+
+async def _again(request: web.Request, sent: Sent) -> web.Response:
+    async with reading(request) as r:
+        entry = await _entry(request, r) if "entry" in request.match_info else None
+        context = await _context(request, r, sent, entry)
     if is_fragment(request):
         return page(request, "console/_waitlist_clients.html", context)
-    status = HTTPStatus.UNPROCESSABLE_ENTITY if form.errors else HTTPStatus.OK
-    return await show(request, "console/waitlist_join.html", context, status=status)
+    status = HTTPStatus.UNPROCESSABLE_ENTITY if sent.form.errors else HTTPStatus.OK
+    return await show(request, TEMPLATE, context, status=status)
+
+
+async def _entry(request: web.Request, r: Reading) -> Entry:
+    """The entry of the address, if its client is within reach.
+
+    Raises:
+        Forbidden, NotFound: as `access.thing`.
+    """
+    await access.thing(r, actor_of(request), tables.waitlist_entry, request.match_info["entry"], WRITE)
+    entry = await entry_store.entry(r, request.match_info["entry"])
+    if entry is None:
+        raise NotFound("waitlist_entry")
+    return entry
+
+
+async def _sent(request: web.Request) -> Sent:
+    form, posts = await sent_form(request), await posted(request)
+    suits = frozenset(each for each in posts.getall("suits", ()) if isinstance(each, str))
+    clinicians = tuple(each for each in posts.getall("with", ()) if isinstance(each, str))
+    return Sent(form, form.value("client"), suits, clinicians)
+
+
+def _sent_before(entry: Entry) -> Sent:
+    """An entry as the form shows it."""
+    days = {"earliest": entry.earliest_day, "latest": entry.latest_day, "expires": entry.expires_on}
+    values = {
+        "service": entry.service_id,
+        "rhythm": "weekly" if entry.weekly else "",
+        "notice": str(entry.min_notice_minutes or ""),
+        "place": entry.location_id or "",
+        "replaces": entry.replaces_participation_id or "",
+        "urgency": _urgency(entry),
+        **{name: day.isoformat() for name, day in days.items() if day},
+    }
+    return Sent(Form(values), entry.client_id, squares_of(entry.windows), entry.clinician_ids)
+
+
+def _urgency(entry: Entry) -> str:
+    """The turn of an entry as the form calls it; staff may have put it first, or last, without a reason once."""
+    return entry.urgency_reason or (AS_IT_IS if entry.priority else "")
+
+
+def _wishes(sent: Sent, today: date) -> Wishes:
+    """What was filled in.
+
+    Raises:
+        Invalid: a day that cannot be read or has passed; `field` says which.
+    """
+    form = sent.form
+    return Wishes(
+        clinician_ids=sent.clinicians,
+        windows=windows_of(sent.suits),
+        earliest_day=_day(form, "earliest", None),
+        latest_day=_day(form, "latest", today),
+        min_notice_minutes=typed_number(form.value("notice")) or 0,
+        location_id=form.value("place") or None,
+        expires_on=_day(form, "expires", today),
+        replaces_participation_id=form.value("replaces") or None,
+        weekly=form.value("rhythm") == "weekly",
+    )
 
 
 async def _require_client(request: web.Request, tx: Tx, client_id: str) -> None:
@@ -120,39 +225,42 @@ def _field(error: Invalid | Conflict) -> str:
     return FIELDS.get(error.field or "", error.field or "client")
 
 
-def _number(text: str) -> int:
-    return int(text) if text.isdecimal() else 0
+def _day(form: Form, name: str, not_before: date | None) -> date | None:
+    text = form.value(name).strip()
+    day = typed_day(text)
+    if text and day is None:
+        raise Invalid("day_unclear", field=name)
+    if day and not_before and day < not_before:
+        raise Invalid("has_passed", field=name)
+    return day
 
 
-def _day(form: Form, name: str) -> date | None:
-    found = day_of(form.value(name), date.min)
-    return None if found == date.min else found
-
-
-async def _context(
-    request: web.Request, r: Reading, form: Form, client_id: str, suits: set[str], clinicians: list[str] | None = None
-) -> dict[str, Any]:
+async def _context(request: web.Request, r: Reading, sent: Sent, entry: Entry | None = None) -> dict[str, Any]:
     actor, viewer = actor_of(request), viewer_of(request)
     own = await access.own_clinician(r, actor, WRITE)
     book = await names(r)
+    client_id = entry.client_id if entry else sent.client_id
     chosen = [await access.client(r, actor, client_id, WRITE)] if client_id else []
-    words = form.value("find").strip()
+    words = sent.form.value("find").strip()
     found = await find(r, actor, words, MATCHES) if words else ()
     ahead = await appointments.upcoming(r, (client_id,), r.now) if client_id else ()
+    notices = sorted({*NOTICES, typed_number(sent.form.value("notice")) or NOTICES[0]})
     return {
-        "form": form,
+        "form": sent.form,
+        "entry": entry,
         "chosen": chosen,
         "matches": [each for each in found if each.id != client_id],
         "searched": bool(words),
         "services": [(each.id, each.name) for each in sorted(book.offered(), key=lambda each: each.capacity > 1)],
+        "service": book.service(entry.service_id) if entry else "",
         "clinicians": [each for each in book.working() if own in {None, each.id}],
-        "chosen_clinicians": clinicians or [],
+        "chosen_clinicians": sent.clinicians,
         "days": DAYS,
         "parts": PARTS,
-        "suits": suits,
-        "notices": NOTICES,
+        "suits": sent.suits,
+        "notices": [(str(each), notice_of(each)) for each in notices],
         "rhythms": RHYTHMS,
-        "urgencies": URGENCIES,
+        "urgencies": [*URGENCIES, *([(AS_IT_IS, "As it is")] if entry and _urgency(entry) == AS_IT_IS else [])],
         "places": [(each.id, each.name) for each in await people.locations(r, active_only=True)],
         "replaceable": [
             (each.participation_id, moment(each.starts_at, viewer.zone, viewer.locale))
@@ -166,3 +274,5 @@ def install_join(app: web.Application) -> None:
     """Add the routes."""
     app.router.add_get("/console/waitlist/new", show_join, name="waitlist.new")
     app.router.add_post("/console/waitlist/new", take_join)
+    app.router.add_get("/console/waitlist/{entry:[0-9a-f]{32}}/change", show_change, name="waitlist.change")
+    app.router.add_post("/console/waitlist/{entry:[0-9a-f]{32}}/change", take_change)

@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 from babel import Locale
+from babel.dates import format_skeleton
 from babel.numbers import format_currency
 
 from bot.console import waiting
@@ -47,15 +48,18 @@ async def show_report(request: web.Request) -> web.Response:
     async with reading(request) as r:
         today = local_day(r.now, viewer.zone)
         first = day_of(request.query.get("month", ""), today).replace(day=1)
+        before, after = (first - timedelta(days=1)).replace(day=1), _next_month(first)
         found = await _figures(r, actor, first, viewer.zone)
         book, practice = await names(r), await people.practice(r)
         reach = {each.id: each for each in await waiting.entries(r, actor)}
         unasked = [each for each in found.unasked if each.entry_id in reach]
         context: dict[str, Any] = {
             "f": found,
-            "first": first,
-            "before": (first - timedelta(days=1)).replace(day=1),
-            "after": _next_month(first) if _next_month(first) <= today else None,
+            "month": _month(first, viewer.locale),
+            "before": before,
+            "month_before": _month(before, viewer.locale),
+            "after": after if after <= today else None,
+            "month_after": _month(after, viewer.locale),
             "recovered": format_currency(found.recovered_minor / 100, practice.currency, locale=practice.locale),
             "groups": _groups(found, book, practice.language),
             "unasked": await _unasked(r, unasked),
@@ -103,6 +107,11 @@ async def _why(r: Reading, waited: Waited, *, may_be_texted: bool) -> str:
 
 def _next_month(first: date) -> date:
     return (first + timedelta(days=32)).replace(day=1)
+
+
+def _month(first: date, locale: str) -> str:
+    """Such as November 2026."""
+    return format_skeleton("yMMMM", first, locale=Locale.parse(locale))
 
 
 def _groups(found: Figures, book: Names, language: str) -> list[tuple[str, list[tuple[str, Part, Part]]]]:

@@ -38,10 +38,12 @@ _MINUTES_A_DAY: Final = 1440
 
 
 def wish_of(entry: Entry, book: Names) -> str:
-    """Service, clinicians, hours, notice."""
+    """Service, clinicians, place, hours, notice; the days, which are written as the reader writes them, stand apart."""
     clinicians = " or ".join(book.clinician(each) for each in entry.clinician_ids) or "any clinician"
     often = " every week" if entry.weekly else ""
     words = [f"{book.service(entry.service_id)}{often} with {clinicians}", hours_of(entry.windows)]
+    if entry.location_id:
+        words.insert(1, f"at {book.location(entry.location_id)}")
     if entry.min_notice_minutes:
         words.append(f"{notice_of(entry.min_notice_minutes)} notice")
     return ", ".join(words)

@@ -64,6 +64,12 @@ def moment(instant: datetime, zone: ZoneInfo, locale: str) -> str:
     return f"{short_day(local(instant, zone).date(), locale)}, {clock_time(instant, zone, locale)}"
 
 
+def time_or_day(instant: datetime, now: datetime, zone: ZoneInfo, locale: str) -> str:
+    """The time alone of what is on the same day as `now`; day and time of all else."""
+    same = local(instant, zone).date() == local(now, zone).date()
+    return clock_time(instant, zone, locale) if same else moment(instant, zone, locale)
+
+
 def ago(instant: datetime, now: datetime, zone: ZoneInfo, locale: str) -> str:
     """How long ago, shortly: now, 5 min ago, 3 h ago, and from a day on the date itself. The future reads `in ...`."""
     gap = abs(now - instant)

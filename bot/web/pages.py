@@ -53,6 +53,7 @@ def templates() -> jinja2.Environment:
     environment.globals.update(asset=load_assets().url, icon=icon, say=say)
     environment.filters.update(
         clock_time=_clock_time,
+        time_or_day=_time_or_day,
         moment=_moment,
         ago=_ago,
         short_day=_short_day,
@@ -108,6 +109,12 @@ def _clock_time(context: Context, instant: datetime) -> str:
 def _moment(context: Context, instant: datetime) -> str:
     reader = _reader(context)
     return dates.moment(instant, reader.zone, reader.locale)
+
+
+@jinja2.pass_context
+def _time_or_day(context: Context, instant: datetime) -> str:
+    reader = _reader(context)
+    return dates.time_or_day(instant, context["now"], reader.zone, reader.locale)
 
 
 @jinja2.pass_context

@@ -76,7 +76,7 @@ def _paths(busy: Busy) -> list[str]:
         f"/console/clients/{busy.ana.id}", f"/console/clients/{busy.ana.id}/edit", f"/console/visits/{busy.visit}",
         f"/console/visits/{busy.late}", f"/console/visits/{busy.visit}/move", "/console/waitlist",
         "/console/waitlist/new", f"/console/waitlist/{busy.entry}", "/console/inbox",
-        "/console/waitlist/report",
+        "/console/waitlist/report", f"/console/waitlist/{busy.entry}/change", "/console/waitlist/time",
     ]  # fmt: skip
 
 

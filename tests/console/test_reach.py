@@ -62,7 +62,9 @@ def gets(of: Ids) -> dict[str, set[str]]:
         f"/console/visits/{of.visit}/move": DESK,
         "/console/waitlist": DESK,
         "/console/waitlist/new": DESK,
+        "/console/waitlist/time": DESK,
         f"/console/waitlist/{of.entry}": DESK,
+        f"/console/waitlist/{of.entry}/change": DESK,
         "/console/waitlist/report": DESK,
         "/console/inbox": DESK,
     }
@@ -88,6 +90,7 @@ def posts(of: Ids) -> dict[str, tuple[set[str], dict[str, str]]]:
         f"/console/inbox/{of.task}/reopen": (DESK, {}),
         f"/console/openings/{of.opening}/ask": (DESK, {"entry": of.entry}),
         f"/console/openings/{of.opening}/withdraw": (DESK, {}),
+        f"/console/waitlist/{of.entry}/change": (DESK, {}),
         f"/console/waitlist/{of.entry}/rest": (DESK, {"weeks": "2"}),
         f"/console/waitlist/{of.entry}/leave": (DESK, {}),
     }

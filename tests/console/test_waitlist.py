@@ -1,16 +1,20 @@
 """The waitlist: joining, freed time and its offers, and what staff do about them."""
 
 from datetime import date, timedelta
+from zoneinfo import ZoneInfo
 
 import pytest
 from sqlalchemy import update
 
+from bot.web.dates import time_or_day
+from messages.outbox_store import messages_of
 from scheduler.actions.cancel import cancel
+from scheduler.appointments import store as appointments
 from scheduler.people import store as people
-from scheduler.tables import waitlist_entry
+from scheduler.tables import message, waitlist_entry
 from tests.console.conftest import SignIn
 from tests.rig.clock import ManualClock
-from tests.rig.office import FRONT_DESK, Office, local
+from tests.rig.office import FRONT_DESK, OWNER, Office, local
 from waitlist import entry_store, offer_store, opening_store, policy_store
 from waitlist.actions.claim import claim
 from waitlist.actions.join import join
@@ -309,3 +313,145 @@ async def test_who_has_gone_quiet_is_shown_explained_and_taken_up_again(
     page = await desk.press(f"/console/waitlist/{entry_id}/rest", {"back": f"/console/waitlist/{entry_id}"})
     assert page.toast == "Waits again."
     assert "No answer to" not in page
+
+
+async def offer_to_bob(office: Office, clock: ManualClock) -> str:
+    """Bob waits, and is offered Ana's time; the offer."""
+    bob = await office.client(1)
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        await join(tx, client_id=bob.id, service_id=office.service_id)
+    clock.advance(timedelta(hours=1))
+    await do_due(office.record, office.practice_id)
+    async with office.record.read(office.practice_id) as r:
+        (offer,) = await offer_store.offers(r, states=("held",))
+    return offer.id
+
+
+async def test_a_yes_pressed_by_mistake_is_taken_back(office: Office, enter: SignIn, freed: None, clock: ManualClock):
+    offer_id, desk = await offer_to_bob(office, clock), await enter("front_desk")
+    page = await desk.press(f"/console/offers/{offer_id}/take", {})
+    assert f"/console/offers/{offer_id}/undo" in page  # in the toast, and in the list of what was settled
+    assert "1 h after it was freed" in page
+    page = await desk.press(f"/console/offers/{offer_id}/undo", {})
+    assert page.toast.startswith("Taken back")
+    async with office.record.read(office.practice_id) as r:
+        (entry,) = await entry_store.entries(r)
+        offer = await offer_store.offer_by_id(r, offer_id)
+        visit = await appointments.visit(r, offer.participation_id or "")
+        told = {each.kind: each.state for each in await messages_of(r, entry.client_id)}
+    assert (entry.state, offer.state, visit) == ("waiting", "withdrawn", None)
+    assert "undone" not in told  # nothing was heard of the yes, so nothing is said of its end
+    assert told["offer_won"] == "cancelled"
+    again = await desk.press(f"/console/offers/{offer_id}/undo", {})
+    assert again.toast.startswith("Not done: it is not booked from the waitlist any more")
+
+
+async def test_who_heard_that_it_is_theirs_hears_that_it_is_not(
+    office: Office, enter: SignIn, freed: None, clock: ManualClock
+):
+    offer_id, desk = await offer_to_bob(office, clock), await enter("front_desk")
+    await desk.press(f"/console/offers/{offer_id}/take", {})
+    async with office.record.write(office.practice_id, OWNER) as tx:
+        m = message.c
+        won = (m.practice_id == office.practice_id, m.kind == "offer_won")
+        await tx.conn.execute(update(message).where(*won).values(state="sent", intent_at=tx.now, sent_at=tx.now))
+    clock.advance(timedelta(minutes=14))
+    await desk.press(f"/console/offers/{offer_id}/undo", {})
+    async with office.record.read(office.practice_id) as r:
+        (entry,) = await entry_store.entries(r)
+        kinds = [each.kind for each in await messages_of(r, entry.client_id)]
+    assert "undone" in kinds
+
+
+async def test_after_its_minutes_a_yes_is_not_taken_back(
+    office: Office, enter: SignIn, freed: None, clock: ManualClock
+):
+    offer_id, desk = await offer_to_bob(office, clock), await enter("front_desk")
+    await desk.press(f"/console/offers/{offer_id}/take", {})
+    clock.advance(timedelta(minutes=16))
+    assert f"/console/offers/{offer_id}/undo" not in await desk.get("/console/waitlist")
+    page = await desk.press(f"/console/offers/{offer_id}/undo", {})
+    assert page.toast.startswith("Not done: that can be taken back for 15 minutes")
+
+
+async def test_what_somebody_waits_for_is_changed_and_the_place_kept(office: Office, enter: SignIn, clock: ManualClock):
+    bob, desk = await office.client(1), await enter("front_desk")
+    after_four = (WeeklyWindow(2, 16 * 60, 18 * 60),)
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        entry_id = await join(tx, client_id=bob.id, service_id=office.service_id, windows=after_four)
+    clock.advance(timedelta(days=1))
+    here = f"/console/waitlist/{entry_id}/change"
+    page = await desk.get(here)
+    assert 'value="2-afternoon" checked' in page
+    kept = {"suits": ["2-afternoon", "2-evening"], "notice": "2880", "latest": "2026-04-01", "urgency": "promised"}
+    page = await desk.press(here, {**kept, "with": [office.clinician_ids[0]]})
+    assert page.toast == "Saved. Their place is what it was."
+    assert "put first (it was promised)" in page
+    async with office.record.read(office.practice_id) as r:
+        changed = await entry_store.entry(r, entry_id)
+    assert changed.windows == after_four  # finer than the grid, and its squares were left as they were
+    assert (changed.min_notice_minutes, changed.latest_day, changed.priority) == (2880, date(2026, 4, 1), 1)
+    assert r.now - changed.joined_at == timedelta(days=1)
+    page = await desk.post(here, {**kept, "expires": "2026-01-01", "suits": ["3-morning"]})
+    assert page.status == 422
+    assert "That day has passed" in page
+    assert 'value="3-morning" checked' in page
+    await desk.press(here, {"suits": ["3-morning"]})
+    async with office.record.read(office.practice_id) as r:
+        changed = await entry_store.entry(r, entry_id)
+    assert (squares_of(changed.windows), changed.priority, changed.clinician_ids) == ({"3-morning"}, 0, ())
+
+
+async def test_a_clinician_takes_no_colleague_from_a_wish(office: Office, enter: SignIn):
+    bob = await office.client(1)
+    await office.book(bob, at=local("2026-03-06 14:00"))
+    both = tuple(office.clinician_ids[:2])
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        entry_id = await join(tx, client_id=bob.id, service_id=office.service_id, clinician_ids=both)
+    own = await enter("clinician", clinician=both[0])
+    await own.press(f"/console/waitlist/{entry_id}/change", {})
+    async with office.record.read(office.practice_id) as r:
+        assert (await entry_store.entry(r, entry_id)).clinician_ids == (both[1],)
+
+
+async def test_a_time_nobody_gave_up_is_offered(office: Office, enter: SignIn, clock: ManualClock):
+    desk = await enter("front_desk")
+    here, day = "/console/waitlist/time", "2026-03-05"
+    form = {"clinician": office.clinician_ids[0], "service": office.service_id, "day": day, "time": "14:00"}
+    ana = await office.client(0)
+    await office.book(ana, at=local("2026-03-05 14:00"))
+    refused = {
+        "A visit is booked then": form,
+        "Enter a time": {**form, "time": "late"},
+        "Enter a day": {**form, "day": ""},
+        "starts too soon": {**form, "day": "2026-02-01"},
+    }
+    for words, sent in refused.items():
+        page = await desk.post(here, sent)
+        assert (page.status, words in page) == (422, True), words
+        assert f'value="{sent["time"]}"' in page
+    page = await desk.press(here, {**form, "time": "16:00", "rhythm": "2"})
+    assert page.toast == "On its way to the waitlist."
+    assert "every 2 weeks from then on" in page
+    page = await desk.post(here, {**form, "time": "16:00"})
+    assert "being offered already" in page
+
+
+async def test_those_a_time_is_not_for_are_grouped_by_the_reason(
+    office: Office, enter: SignIn, freed: None, clock: ManualClock
+):
+    people_ = [await office.client(number) for number in (1, 2, 3)]
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        for each in people_:
+            await join(tx, client_id=each.id, service_id=office.service_id, windows=windows_of({"0-morning"}))
+    page = await (await enter("front_desk")).get("/console/waitlist")
+    assert page.text.count("<dt>Wants other") == 1
+    for each in people_:
+        assert each.who.family in page
+
+
+def test_a_time_of_another_day_is_never_shown_without_its_day():
+    now, zone = local("2026-03-05 20:00"), ZoneInfo("America/New_York")
+    assert time_or_day(local("2026-03-05 21:30"), now, zone, "en_US").endswith("PM")
+    assert time_or_day(local("2026-03-05 21:30"), now, zone, "en_US").startswith("9:30")
+    assert time_or_day(local("2026-03-06 08:00"), now, zone, "en_US").startswith("Fri, Mar 6, 8:00")

@@ -7,7 +7,7 @@ from scheduler.actions.restore import UNDO, Restored, restore
 from scheduler.appointments import store as appointments
 from scheduler.core.errors import Conflict, NotFound
 from scheduler.core.record import Tx
-from waitlist import edit_store, offer_store, opening_store
+from waitlist import edit_store, offer_store, opening_store, texts
 from waitlist.actions.weekly import give_back_series, resume_old_series
 from waitlist.entry_store import EntryState
 from waitlist.offer_store import Offer, OfferState
@@ -60,6 +60,20 @@ async def undo_claim(tx: Tx, offer_id: str) -> ClaimUndone | NotUndone:
     tx.note("opening.undone", "opening", offer.opening_id)
     tx.note("entry.waits_again", "waitlist_entry", offer.entry_id)
     return ClaimUndone(released)
+
+
+async def take_claim_back(tx: Tx, offer_id: str) -> ClaimUndone | NotUndone:
+    """Undo a claim for its client, as `undo_claim` does, and tell them.
+
+    Raises:
+        NotFound: no such offer.
+    """
+    done = await undo_claim(tx, offer_id)
+    offer = await offer_store.offer_by_id(tx, offer_id)
+    if isinstance(done, ClaimUndone) and offer is not None:
+        again = await appointments.visit(tx, done.restored) if done.restored else None
+        await texts.taken_back(tx, offer, again.starts_at if again else None)
+    return done
 
 
 async def _restore_released(tx: Tx, offer: Offer) -> str | None:
