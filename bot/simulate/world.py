@@ -12,7 +12,7 @@ from datetime import datetime, timedelta
 from itertools import count
 from typing import Any, Final
 
-from bot.simulate import oracle, sim_store
+from bot.simulate import oracle
 from bot.simulate.arriving import Founded, Waiting, arrive
 from bot.simulate.behaviour import Answer, Behaviour, says_still
 from bot.simulate.clock import StillClock
@@ -25,7 +25,6 @@ from scheduler.calendar.wallclock import Span
 from scheduler.core.actor import OPERATOR, Actor, ActorKind, Via
 from scheduler.core.audit import Noted
 from scheduler.core.ids import seeded_chance
-from waitlist import opening_store
 from waitlist.actions.claim import Won, claim
 from waitlist.actions.learn import learn
 from waitlist.actions.leave import leave
@@ -99,8 +98,8 @@ class World:
 
     async def run(self) -> None:
         """Until the end."""
-        due: datetime | None = None
         while self._events:
+            due = self.record.due
             if due is not None and due <= self._events[0][0]:
                 self.clock.move_to(due)
                 await do_due(self.record, self.founded.practice)
@@ -109,30 +108,26 @@ class World:
                 if at >= self._end:
                     return
                 self.clock.move_to(at)
-                if not await self._happen(what):
-                    continue
-            due = await self._look()
+                await self._happen(what)
+            self._look()
 
     def _at(self, instant: datetime, what: Any) -> None:
         heapq.heappush(self._events, (instant, next(self._order), what))
 
-    async def _happen(self, what: Any) -> bool:
-        """Whether the record was touched by it."""
+    async def _happen(self, what: Any) -> None:
         match what:
             case timedelta():
                 await self._morning()
             case Cancellation():
                 await self._free(what)
             case _Said():
-                return await self._answer(what)
+                await self._answer(what)
             case _SaidWhether():
-                return await self._say_whether(what)
+                await self._say_whether(what)
             case str():
                 self._ask_the_oracle(what)
-                return False
             case int():
-                return await self._leave(what)
-        return True
+                await self._leave(what)
 
     # --- who joins and leaves -----------------------------------------------------------------------------------
 
@@ -153,14 +148,12 @@ class World:
         later = come.wish.replaces_at
         self._at(min(now + who.stay, later - _DAY) if later else now + who.stay, who.number)
 
-    async def _leave(self, number: int) -> bool:
+    async def _leave(self, number: int) -> None:
         """They have found something elsewhere, or their own visit has come."""
         gone = self._gone(number)
-        if gone is None:
-            return False
-        async with self.record.write(self.founded.practice, _CLIENT) as tx:
-            await leave(tx, gone.entry_id)
-        return True
+        if gone is not None:
+            async with self.record.write(self.founded.practice, _CLIENT) as tx:
+                await leave(tx, gone.entry_id)
 
     def _gone(self, number: int) -> Waiting | None:
         """They are off the list; None when they were."""
@@ -184,27 +177,17 @@ class World:
                 first_wave_at=tx.now + grace,
             )
 
-    async def _look(self) -> datetime | None:
-        """What the product has made of it: openings, also those that claims have freed, and offers; texts arrive.
-
-        Returns when something is due next.
-        """
-        noticed = self.record.noticed()
-        async with self.record.write(self.founded.practice, OPERATOR) as tx:
-            if any(each.action == "message.queued" for each in noticed):
-                await sim_store.texts_arrive(tx)
-            made = [each.subject_id for each in noticed if each.action == "opening.made" and each.subject_id]
-            opened = [await opening_store.opening_by_id(tx, opening_id) for opening_id in made]
-            due = await sim_store.next_due(tx)
+    def _look(self) -> None:
+        """What the product has made of it: openings, also those that claims have freed, and offers."""
+        opened, noted = self.record.noticed()
         for opening in opened:
-            if opening is not None and opening.state is OpeningState.OPEN:
+            if opening.state is OpeningState.OPEN:
                 self._see(opening)
-        for each in noticed:
+        for each in noted:
             if each.action in _MADE:
                 self._asked(each)
             elif each.action == "entry.asked_whether" and each.subject_id:
                 self._asked_whether(each.subject_id)
-        return due
 
     def _see(self, opening: Opening) -> None:
         now = self.clock.now()
@@ -252,38 +235,38 @@ class World:
 
     # --- answers ------------------------------------------------------------------------------------------------
 
-    async def _answer(self, said: _Said) -> bool:
+    async def _answer(self, said: _Said) -> None:
         hour, who = self.hours[said.opening_id], self.waiting.get(said.person)
         if who is None and hour.winner != said.person:
-            return False
+            return
         if self._knows_it_is_gone(hour, said.answer) and not (said.answer.yes and said.answer.heedless):
-            return False
+            return
         if who is not None:
             who.quiet = False
         async with self.record.write(self.founded.practice, _CLIENT) as tx:
             if not said.answer.yes:
                 await pass_offer(tx, said.offer_id)
-                return True
+                return
             outcome = await claim(tx, said.offer_id, via="sms")
         if isinstance(outcome, Won):
             hour.filled_at, hour.winner = self.clock.now(), said.person
             self._gone(said.person)
         else:
             hour.disappointed += 1
-        return True
 
-    async def _say_whether(self, said: _SaidWhether) -> bool:
+    async def _say_whether(self, said: _SaidWhether) -> None:
         """What a text in answer to the question comes to (bot/conversation/still_waiting.py)."""
         who = self.waiting.get(said.person)
         if who is None or not who.quiet:
-            return False
+            return
         if not said.stays:
             self.tally.left_when_asked += 1
-            return await self._leave(said.person)
+            await self._leave(said.person)
+            return
         who.quiet = False
         self.tally.stayed_when_asked += 1
         async with self.record.write(self.founded.practice, _CLIENT) as tx:
-            return await stay(tx, who.entry_id)
+            await stay(tx, who.entry_id)
 
     def _knows_it_is_gone(self, hour: Hour, said: Answer) -> bool:
         """Whether the word that it is gone was there when they read the offer."""
