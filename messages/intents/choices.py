@@ -42,6 +42,9 @@ _PAIR: Final = re.compile(r"(\d)([crnl])|([crnl])(\d)")
 
 _LATE_BY: Final = re.compile(r"(\d{1,2})(?: ?(?:m|min|mins|minutes|minutos))?")
 
+# "A las 2", "at 2": one of the offered times perhaps, by its hour and not by its number.
+_AN_HOUR: Final = re.compile(r" (?:a las?|at) \w+ ")
+
 _CONFIRM_NUMBER: Final = 1
 _CHANGE_NUMBER: Final = 2
 
@@ -53,7 +56,8 @@ def read_choice(text: Text, asked: Asked) -> Reading | None:
     typed = [token for token in map(plain, text.typed) if token not in {EMOJI_KIND, EMOJI_OTHER, EMOJI_YES}]
     if not typed or any(sentence.asks for sentence in text.sentences):
         return None
-    return _pairs(typed, asked) or _every(typed, asked) or _code(typed) or _number(typed, asked)
+    contrary = _contrary(typed)
+    return _pairs(typed, asked) or _every(typed, asked) or contrary or _code(typed) or _number(typed, asked, text)
 
 
 def leading_code(text: Text) -> IntentKind | None:
@@ -128,6 +132,16 @@ def _code(typed: list[str]) -> Reading | None:
     return Reading((Intent(kind=kind),), (f"code:{words[0]}",))
 
 
+def _contrary(typed: list[str]) -> Reading | None:
+    """“Yes, N", "C n": a letter beside a word or a letter that says the contrary is asked about."""
+    said = {CHOICE_LETTERS.get(token, token) for token in typed if token not in CHOICE_POLITE}
+    lettered = any(token in {"c", "n"} for token in typed)
+    if not lettered or said != {"c", "n"}:
+        return None
+    neither = (Intent(kind=IntentKind.OTHER),)
+    return Reading(neither, ("choice.contrary",), leftover=True, leaning=IntentKind.CONFIRM)
+
+
 def _pairs(typed: list[str], asked: Asked) -> Reading | None:
     """Visits with letters: "2n", "N 2", "1c 2n", "confirm 1, cancel 2"."""
     letters = _pieces(typed)
@@ -180,7 +194,7 @@ def _every(typed: list[str], asked: Asked) -> Reading | None:
     return Reading((Intent(kind=IntentKind.CHOOSE, every=True),), ("choice.every",))
 
 
-def _number(typed: list[str], asked: Asked) -> Reading | None:
+def _number(typed: list[str], asked: Asked, text: Text) -> Reading | None:
     if asked.question in {Question.NOTHING, Question.OFFER}:
         return None
     numbers = [value for value in map(_value, typed) if value is not None]
@@ -194,6 +208,8 @@ def _number(typed: list[str], asked: Asked) -> Reading | None:
     around = CHOICE_AROUND | CHOICE_POLITE
     if an_hour or len(numbers) != 1 or any(_value(token) is None and token not in around for token in typed):
         return None
+    if asked.question is Question.TIMES and _AN_HOUR.search(text.whole.line):
+        return _unclear("choice.an_hour")
     return _chosen(numbers[0], asked)
 
 

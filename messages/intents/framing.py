@@ -1,4 +1,4 @@
-"""Whether the words around an act unmake it: denied, supposed, wished, somebody else's, or long past.
+"""Whether the words around an act unmake it: denied, supposed, wished, somebody else's, long past, of something else.
 
 "Cancel my appointment" asks for something; "you can't just cancel my appointment", "my boss says to cancel my
 appointment" and "last week I had to cancel my appointment" do not. The one invariant: an act that is framed so is never
@@ -8,12 +8,14 @@ acted upon; it may only be asked about.
 from typing import Final
 
 from messages.intents.lexicon import PHRASES
+from messages.intents.objects import is_of_something_else
 
 _Frames = tuple[tuple[str, ...], tuple[str, ...]]
 """Groups of what stands before an act, and behind it."""
 
 _FRAMES_OF_TEXTS: Final = (("frames",), ("frames_after",))
 _FRAMES: Final = (("frames", "frames_of_visits"), ("frames_after", "frames_after_visits"))
+_OF_A_VISIT: Final = frozenset({"cannot", "confirm_strong"})
 _BRIDGE: Final = frozenset(PHRASES["bridge"].by_word)
 _NEGATING: Final = frozenset(PHRASES["negating"].by_word)
 # "No, I'm coming" is written without its comma; "no confirmo" is a denial.
@@ -33,7 +35,8 @@ def said(group: str, line: str, *, of_texts: bool = False) -> str | None:
     for name, start, end in PHRASES[group].found(line):
         spanish = name.startswith(_SPANISH) and not of_texts
         denied = _denied(line[:start], line[start:end].split(), spanish=spanish)
-        if not denied and not _framed(line, start, end, frames):
+        elsewhere = group in _OF_A_VISIT and is_of_something_else(line, start, end)
+        if not denied and not elsewhere and not _framed(line, start, end, frames):
             return name
     return None
 

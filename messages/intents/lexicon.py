@@ -69,6 +69,22 @@ GROUPS: Final = (
     "yes_exempt",
     "taken_off",
     "names_texts",
+    "only_how",
+    "stands",
+    "corrects",
+    "to_another",
+    "keeps_texts",
+    "machine",
+    "owning",
+    "leading_to",
+    "visit_words",
+    "visit_qualifiers",
+    "no_nouns",
+    "able",
+    "takes_object",
+    "elsewhere",
+    "takes_bare_noun",
+    "coming_verbs",
 )
 # Entries of these stand right before what they frame, or right behind it.
 _BEFORE: Final = frozenset({"frames", "frames_of_visits"})

@@ -45,6 +45,12 @@ _QUOTED_LINE: Final = re.compile(r"^\s*>.*$", re.MULTILINE)
 _SIGNATURE: Final = re.compile(
     r"(?:^|\n)\s*(?:sent from my|get outlook for|enviado desde mi|sent via)\b.*$", re.IGNORECASE | re.DOTALL
 )
+# A letter we explain: "C to confirm", "N if you can't", "P=pass", "R cambiar", "STOP=salir"; two of them are our text.
+_EXPLAINED: Final = re.compile(
+    r"\b(?:[CRNLUAP]\s?(?:[=:]|(?:to|if|by|takes|passes|has|confirmar|cambiar|si|hasta|la|pasa)\b)|STOP\s?=)[^\n.?!,;\"”]*"
+)
+# What stands before them in it: who writes, and about when.
+_OWN_HEAD: Final = re.compile(r"^[^\n:]{1,40}: [^\n]*$|\b(?:Reply|Responda)\s*$")
 _TITLE: Final = re.compile(r"\b(dr|dra|mr|mrs|ms|sr|sra|lic|st)\.(?=\s?[A-Za-z0-9])", re.IGNORECASE)
 _HALF_OF_DAY: Final = re.compile(r"\b([ap])\.?\s?m\b\.?", re.IGNORECASE)
 _APOSTROPHE: Final = re.compile(r"(?<=[^\W_])['\u2019\u2018`\u00b4](?=[^\W_])")
@@ -55,6 +61,7 @@ _DECIMAL: Final = re.compile(r"(?<=\d)[.:](?=\d)")
 # "n/a", "y/n", "C/R/N", "A+": no letter of these is an answer, so they become one word.
 _JOINED: Final = re.compile(r"\b[a-vx-z](?:\s?/\s?[a-vx-z])+\b|\b[a-f](?=\+)", re.IGNORECASE)
 
+_QUOTED_LETTERS: Final = 2
 _LONGEST_SPELLING: Final = max(len(key) for key in SPELLINGS)
 
 
@@ -116,7 +123,7 @@ def normalise(text: str) -> Text:
     reaction = _reaction(raw)
     if reaction is not None:
         return Text((), (), reaction)
-    own = _SIGNATURE.sub("", _QUOTED_LINE.sub("", raw))
+    own = _without_our_words(_SIGNATURE.sub("", _QUOTED_LINE.sub("", raw)))
     own = _HALF_OF_DAY.sub(r" \1m ", _TITLE.sub(r"\1 ", _APOSTROPHE.sub("", own)))
     own = _JOINED.sub(lambda found: re.sub(r"[\s/]", "", found[0]) + "joined", _DECIMAL.sub("h", own))
     own = "".join(map(_without_emoji, own))
@@ -140,6 +147,15 @@ def _reaction(raw: str) -> Reaction | None:
     likes = word.startswith(_LIKING) or any(mark in word for mark in "👍❤")
     likes = likes or (word.startswith("reacted") and any(mark in raw[:16] for mark in "👍❤"))
     return Reaction.LIKE if likes else Reaction.OTHER
+
+
+def _without_our_words(raw: str) -> str:
+    """The text without what it repeats of a text of ours: the letters in that are not theirs."""
+    explained = list(_EXPLAINED.finditer(raw))
+    if len(explained) < _QUOTED_LETTERS:
+        return raw
+    head = _OWN_HEAD.sub("", raw[: explained[0].start()])
+    return f"{head}\n{raw[explained[-1].end() :]}"
 
 
 def _without_emoji(character: str) -> str:

@@ -4,10 +4,15 @@ Looked at only while such a question is open; letters and numbers were read befo
 taken only by words that say so, never by "ok", thanks, a question or a condition.
 """
 
+from typing import Final
+
 from messages.intents.framing import said
 from messages.intents.lexicon import PHRASES
 from messages.intents.normalise import Text
 from messages.intents.reading import Asked, Intent, IntentKind, Question, Reading
+
+# "Yes, I'd like to stay on the list" is no yes to the time.
+_LISTS: Final = frozenset({"list", "waitlist", "lista"})
 
 
 def read_offer_answer(text: Text, asked: Asked) -> Reading | None:
@@ -34,7 +39,7 @@ def takes(text: Text) -> bool:
 
 def _offer(text: Text) -> Reading | None:
     line = text.whole.line
-    if _asks(text) or _open_ended(line) or _about_the_visit(line):
+    if _asks(text) or _open_ended(line) or _about_the_visit(line) or not _LISTS.isdisjoint(text.tokens):
         return None
     line = PHRASES["pass_exempt"].erase(line)
     # Nothing but the offer was asked about: who "can't make it" then cannot take that.

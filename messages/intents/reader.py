@@ -24,9 +24,15 @@ from messages.intents.proposals import looked_at_again
 from messages.intents.reading import Asked, Intent, IntentKind, Question, Reading
 from messages.intents.scheduling import read_sentences
 
+MACHINE: Final = "machine"
+"""The only rule of a text that nobody wrote: an absence notice, a mailbox that takes no messages."""
+
 _SAYS_NOTHING: Final = frozenset({IntentKind.OTHER, IntentKind.THANKS})
 """Beside signs of distress these are not worth a word."""
-_SHORT_ANSWERS: Final = ("code:", "choice.", "law.")
+_BARE_STOP: Final = ":^ stop"
+"""“Stop" and something else: "stop worrying, I'm coming"."""
+
+_SHORT_ANSWERS: Final = ("code:", "choice.", "law.", MACHINE)
 
 
 def read(text: str, *, asked: Asked, language: str = "") -> Reading:
@@ -75,19 +81,32 @@ def _in_core(text: str, language: str | None, reading: Reading, asked: Asked) ->
 
 
 def _rest(words: Text, asked: Asked) -> Reading:
-    stop, wrong = asks_to_stop(words), says_wrong_number(words)
+    stop, wrong, line = asks_to_stop(words), says_wrong_number(words), words.whole.spoken
     if wrong is not None:
-        return Reading((Intent(kind=IntentKind.WRONG_NUMBER),), (wrong,))
+        kind = IntentKind.WRONG_NUMBER if PHRASES["corrects"].first(line) is None else IntentKind.OTHER
+        return Reading((Intent(kind=kind),), (wrong,), leftover=kind is IntentKind.OTHER)
+    machine = PHRASES["machine"].first(line)
+    if machine is not None and stop is None:
+        return Reading((Intent(kind=IntentKind.OTHER),), (MACHINE,), leftover=True)
     answer = _answer(words, asked)
     if stop is None:
         return _about_texts(words) or answer
-    if asks_to_start(words) is not None:
-        return Reading((Intent(kind=IntentKind.OTHER),), (stop,), leftover=True, leaning=IntentKind.START)
-    acts = tuple(intent for intent in answer.intents if intent.kind is IntentKind.CANNOT_COME)
+    return _stop(words, stop, answer)
+
+
+def _stop(words: Text, rule: str, answer: Reading) -> Reading:
+    """A wish for an end of texts, unless other words make it a doubt; whoever is coming is asked what should stop."""
     line = words.whole.spoken
-    if acts and PHRASES["taken_off"].first(line) is not None and PHRASES["names_texts"].first(line) is None:
-        return Reading((Intent(kind=IntentKind.VISIT_OR_STOP),), (stop, *answer.why), leftover=True)
-    return Reading((Intent(kind=IntentKind.STOP), *acts), (stop, *answer.why), leftover=answer.leftover)
+    if asks_to_start(words) is not None:
+        return Reading((Intent(kind=IntentKind.OTHER),), (rule,), leftover=True, leaning=IntentKind.START)
+    if PHRASES["keeps_texts"].first(line) is not None:
+        return Reading((Intent(kind=IntentKind.OTHER),), (rule,), leftover=True)
+    acts = tuple(intent for intent in answer.intents if intent.kind is IntentKind.CANNOT_COME)
+    leaves = acts and PHRASES["taken_off"].first(line) is not None and PHRASES["names_texts"].first(line) is None
+    comes = rule.endswith(_BARE_STOP) and any(".confirm_strong" in each for each in answer.why)
+    if leaves or comes:
+        return Reading((Intent(kind=IntentKind.VISIT_OR_STOP),), (rule, *answer.why), leftover=True)
+    return Reading((Intent(kind=IntentKind.STOP), *acts), (rule, *answer.why), leftover=answer.leftover)
 
 
 def _about_texts(words: Text) -> Reading | None:

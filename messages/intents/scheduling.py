@@ -15,11 +15,10 @@ from messages.intents.choices import leading_code
 from messages.intents.framing import said
 from messages.intents.lexicon import PHRASES
 from messages.intents.normalise import Sentence, Text
+from messages.intents.objects import is_of_something_else
 from messages.intents.reading import Asked, Intent, IntentKind, Question, Reading
 
 _MINUTES: Final = re.compile(r"(?<= )(\d{1,3})(?= (?:minutes|m) )|(?<= late )(\d{1,2})(?= $)|(?<= )(\d{1,2})(?= late )")
-# "Put me on the cancellation list", "lista de cancelaciones".
-_CANCELLATIONS: Final = ("cancella", "cancelac")
 _LONGEST_LATE: Final = 180
 _COVERING: Final = ("hedge_exempt", "confirm_weak", "confirm_strong", "late", "thanks", "filler")
 # After a first yes these begin what is said besides: "yes and can my daughter come".
@@ -100,7 +99,7 @@ def _read_clause(clause: Sentence, asked: Asked, found: _Findings) -> None:
     seen = [
         _reschedule(line, found),
         _late(line, found, asks=question is not None),
-        _cannot(clause, found),
+        _cannot(clause, asked, found),
         question is None and _confirm(clause, found),
         question is None and _weak_yes(line, found),
     ]
@@ -121,7 +120,9 @@ def _hedge(line: str) -> str | None:
 def _reschedule(line: str, found: _Findings) -> bool:
     left = PHRASES["reschedule_exempt"].erase(line)
     unsuited = PHRASES["does_not_suit"].first(PHRASES["suits_exempt"].erase(left))
-    return found.add(IntentKind.RESCHEDULE, PHRASES["reschedule"].first(left) or unsuited)
+    moves = PHRASES["reschedule"].found(left)
+    wanted = next((name for name, start, end in moves if not is_of_something_else(left, start, end)), None)
+    return found.add(IntentKind.RESCHEDULE, wanted or unsuited)
 
 
 def _late(line: str, found: _Findings, *, asks: bool) -> bool:
@@ -141,16 +142,17 @@ def _minutes(line: str) -> int | None:
     return value if 0 < value <= _LONGEST_LATE else None
 
 
-def _cannot(clause: Sentence, found: _Findings) -> bool:
+def _cannot(clause: Sentence, asked: Asked, found: _Findings) -> bool:
     """Each stretch between commas speaks for itself: "can't make it, can we do Thursday?" is a statement first."""
     cuts = [0, *sorted(clause.breaks), len(clause.tokens)]
     parts = [_part(clause, start, end) for start, end in pairwise(cuts) if start < end]
     hedge = _hedge(clause.line)
-    seen = [_cannot_part(part, found, hedge, last=part is parts[-1]) for part in parts]
+    limits = asked.question is not Question.OFFER  # "not that early" is a no to one
+    seen = [_cannot_part(part, found, hedge, last=part is parts[-1], limits=limits) for part in parts]
     return any(seen)
 
 
-def _cannot_part(part: Sentence, found: _Findings, hedge: str | None, *, last: bool) -> bool:
+def _cannot_part(part: Sentence, found: _Findings, hedge: str | None, *, last: bool, limits: bool) -> bool:
     line = PHRASES["cannot_exempt"].erase(part.line)
     if PHRASES["cannot"].first(line) is None:
         return False
@@ -158,6 +160,9 @@ def _cannot_part(part: Sentence, found: _Findings, hedge: str | None, *, last: b
         return found.add(IntentKind.UNSURE, hedge)
     if (part.asks and last) or PHRASES["question"].first(part.line):
         return found.add(IntentKind.QUESTION, "question.cannot")
+    limited = PHRASES["only_how"].first(line)
+    if limited is not None and limits:
+        return found.add(IntentKind.UNSURE, limited)
     rule = said("cannot", line)
     found.framed = found.framed or rule is None
     return found.add(IntentKind.CANNOT_COME, rule)
@@ -226,10 +231,12 @@ def _covered(line: str, *groups: str) -> bool:
 
 def _weigh(found: _Findings, text: Text, asked: Asked) -> Reading:
     _settle_weak_yes(found, asked)
-    if {IntentKind.CANNOT_COME, IntentKind.CONFIRM} <= set(found.why):
+    contrary = _contradicted(found, text.whole.line)
+    if contrary is not None:
         # Two plain statements that cannot both be true: a person asks.
-        del found.why[IntentKind.CONFIRM], found.why[IntentKind.CANNOT_COME]
-        found.add(IntentKind.UNSURE, "weigh.contradiction")
+        for kind in _YES_AND_NO:
+            found.why.pop(kind, None)
+        found.add(IntentKind.UNSURE, contrary)
     if IntentKind.CONFIRM in found.why:
         _settle_yes(found, text)
     if found.hedge is not None and not found.why and _about_coming(text, asked):
@@ -248,6 +255,18 @@ def _weigh(found: _Findings, text: Text, asked: Asked) -> Reading:
     return Reading(intents, tuple(found.why[intent.kind] for intent in intents), leftover=found.unread)
 
 
+def _contradicted(found: _Findings, line: str) -> str | None:
+    """Why a yes or a no cannot be trusted: both are there, it is taken back or meant for another, or is of a part."""
+    said = _YES_AND_NO & set(found.why)
+    if said == _YES_AND_NO:
+        return "weigh.contradiction"
+    if not said:
+        return None
+    beside = PHRASES["cannot"].erase(line) if IntentKind.CANNOT_COME in said else " "
+    of_others = PHRASES["corrects"].first(line) or PHRASES["to_another"].first(line)
+    return of_others or PHRASES["stands"].first(beside)
+
+
 def _settle_yes(found: _Findings, text: Text) -> None:
     """Takes back a yes that was none."""
     if _names_cancelling(text):
@@ -263,9 +282,7 @@ def _names_cancelling(text: Text) -> bool:
     """“Yes. I mean yes cancel”: the word that nothing else in the message explains."""
     left = PHRASES["cannot_exempt"].erase(text.whole.line).split()
     return any(
-        word.startswith("cancel")
-        and not word.startswith(_CANCELLATIONS)
-        and PHRASES["negating"].first(f" {before} ") is None
+        word.startswith("cancel") and PHRASES["negating"].first(f" {before} ") is None
         for before, word in pairwise(("", *left))
     )
 
@@ -312,6 +329,7 @@ def _settle_weak_yes(found: _Findings, asked: Asked) -> None:
         found.add(IntentKind.CONFIRM, found.weak_yes)
 
 
+_YES_AND_NO: Final = frozenset({IntentKind.CONFIRM, IntentKind.CANNOT_COME})
 _OUTWEIGHS: Final = (
     (IntentKind.CANNOT_COME, (IntentKind.LATE, IntentKind.UNSURE, IntentKind.THANKS)),
     (
