@@ -69,13 +69,21 @@ def to_the_door(request: web.Request) -> web.Response:
     """To the sign-in page; a fragment's answer tells htmx to lead the whole page there."""
     if request.headers.get("HX-Request") == "true":
         answer = web.Response(status=401, headers={"HX-Redirect": SIGN_IN})
-        wanted = urlsplit(request.headers.get("HX-Current-URL", "")).path
+        wanted = _path_of(request.headers.get("HX-Current-URL", ""))
     else:
         answer = web.Response(status=303, headers={"Location": SIGN_IN})
         wanted = request.path if request.method == "GET" else ""
     if _PLACE.fullmatch(wanted) and wanted != HOME:
         cookies.put(request, answer, BACK, wanted, max_age=BACK_LASTS)
     return answer
+
+
+def _path_of(address: str) -> str:
+    """The path of an address that a browser names; none where it is no address."""
+    try:
+        return urlsplit(address).path
+    except ValueError:
+        return ""
 
 
 def wanted_place(request: web.Request) -> str:

@@ -4,13 +4,11 @@ Reading and writing is scheduler/imports' work, in the background of import_desk
 written before somebody has seen what it would do, and no page or file repeats what a cell held.
 """
 
-import asyncio
 from dataclasses import replace
 from http import HTTPStatus
 from typing import Any, Final
 
 from aiohttp import web
-from aiohttp.web import FileField
 
 from bot.console.desk import actor_of, after, reading, show, viewer_of
 from bot.console.exports import download
@@ -18,7 +16,7 @@ from bot.console.import_desk import ImportDesk, Job
 from bot.console.import_words import FIELD_WORDS, KIND_WORDS, NEXT_STEP, summary
 from bot.export.csv_file import csv_file
 from bot.web.forms import EMPTY, Form, sent_form
-from bot.web.readable import posted
+from bot.web.readable import SentFile, posted
 from scheduler import access
 from scheduler.core.actor import Actor, Via
 from scheduler.core.errors import NotFound
@@ -64,15 +62,13 @@ async def bring(request: web.Request) -> web.Response:
     actor = _importer(request)
     form = await sent_form(request)
     sent = (await posted(request)).get("file")
-    if not isinstance(sent, FileField) or not sent.filename:
+    if not isinstance(sent, SentFile):
         return await _start_page(request, form.with_error("file", "Choose a CSV file"), UNFIT)
-    raw = await asyncio.to_thread(sent.file.read)
-    sent.file.close()
     options, form = await _options(request, form)
     if form.errors:
         return await _start_page(request, form, UNFIT)
     kind = next((each for each in FileKind if each.value == form.value("kind")), None)
-    job = request.app[DESK].bring(actor, viewer_of(request).practice_id, raw, kind, options)
+    job = request.app[DESK].bring(actor, viewer_of(request).practice_id, sent.content, kind, options)
     return after(request, f"{HERE}/{job.id}")
 
 

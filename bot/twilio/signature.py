@@ -11,7 +11,7 @@ from aiohttp import web
 from multidict import MultiDict, MultiDictProxy
 from twilio.request_validator import RequestValidator
 
-from bot.web.readable import UNREADABLE
+from bot.web.readable import sent_fields
 
 HEADER = "X-Twilio-Signature"
 
@@ -30,10 +30,11 @@ class Signatures:
             web.HTTPForbidden: not signed by the carrier, whatever the reason.
         """
         try:
-            form = await request.post()
-        except (*UNREADABLE, web.HTTPRequestEntityTooLarge):
+            form = await sent_fields(request)
+        except (web.HTTPBadRequest, web.HTTPRequestEntityTooLarge):
             raise web.HTTPForbidden from None
-        fields = MultiDictProxy(_only_text(form))
+        # The carrier sends no files, and a file could not be part of what it signed.
+        fields = MultiDictProxy(MultiDict((name, value) for name, value in form.items() if isinstance(value, str)))
         signature = request.headers.get(HEADER, "")
         if not signature or not self._valid(self._origin + request.raw_path, fields, signature):
             raise web.HTTPForbidden
@@ -44,8 +45,3 @@ class Signatures:
             return any(each.validate(url, fields, signature) for each in self._validators)
         except Exception:  # noqa: BLE001 -- the validator raises on malformed input; malformed is forged
             return False
-
-
-def _only_text(form: MultiDictProxy[str | bytes | bytearray | web.FileField]) -> MultiDict[str]:
-    """The text fields; the carrier sends no files, and a file could not be part of what it signed."""
-    return MultiDict((name, value) for name, value in form.items() if isinstance(value, str))

@@ -225,3 +225,14 @@ async def test_trouble_is_told_and_the_file_can_be_brought_again(office: Office)
     again = desk.bring(OPERATOR, office.practice_id, GOOD.encode(), None, Options())
     await desk.rest()
     assert again.stage is Stage.TRIED
+
+
+async def test_a_file_touches_no_disk(enter: SignIn, monkeypatch: pytest.MonkeyPatch):
+    """The library lays what is longer than a megabyte into a file of its own, in the clear."""
+    desk = await enter("front_desk")
+    monkeypatch.setattr("tempfile.SpooledTemporaryFile.write", _no_disk)
+    assert "2 clients would be new." in await bring(desk, GOOD)
+
+
+def _no_disk(*_: object) -> None:
+    raise AssertionError("a file was written")

@@ -122,15 +122,24 @@ async def test_no_address_is_built_from_what_a_request_claims(
 FORM = "application/x-www-form-urlencoded"
 
 
+def _part(name: str, content: bytes, head: str = "") -> bytes:
+    """A multipart body of one part, its boundary `b`."""
+    return f'--b\r\nContent-Disposition: form-data; name="{name}"\r\n{head}\r\n'.encode() + content + b"\r\n--b--\r\n"
+
+
 @pytest.mark.parametrize(
     ("kind", "body"),
     [
         (f"{FORM}; charset=nope", b"a=b"),
+        (f"{FORM}; charset=raw_unicode_escape", rb"csrf=\ud800&nonce=\ud800"),
+        (f"{FORM}; charset=utf-7", b"csrf=+2AA-&nonce=+2AA-"),
         (FORM, b"a=\xff\xfe"),
         (FORM, b"csrf=%00"),
         ("multipart/form-data", b"a=b"),
         ("multipart/form-data; boundary=b", b"--b\r\ngarbage"),
         ("multipart/form-data; boundary=b", b"--b\r\nContent-Disposition: form-data\r\n\r\nx\r\n--b--\r\n"),
+        ("multipart/form-data; boundary=b", _part("_charset_", b"x" * 40)),
+        ("multipart/form-data; boundary=b", _part("csrf", b"\xff")),
     ],
 )
 @pytest.mark.parametrize("path", ["/signin", "/l/{}/confirm".format("a" * 22), "/console/search"])
@@ -141,6 +150,33 @@ async def test_a_body_that_is_no_form_is_told_so(
     answer = await site.post(path, data=body, headers={"Content-Type": kind, **PRESSED}, cookies=owner._mine)
     assert answer.status in {400, 403, 404}
     assert "nosniff" in answer.headers["X-Content-Type-Options"]
+
+
+@pytest.mark.parametrize("path", ["/signin", "/l/{}/confirm".format("a" * 22), "/twilio/{}/inbound".format("a" * 32)])
+@pytest.mark.parametrize(
+    ("kind", "body"),
+    [
+        (f"{FORM}; charset=punycode", b"a" * 60_000 + b"-" + b"9" * 60_000),
+        (
+            "multipart/form-data; boundary=b",
+            _part("a", b"a" * 60_000 + b"-" + b"9" * 60_000, "Content-Type: text/plain; charset=punycode\r\n"),
+        ),
+    ],
+)
+async def test_nobody_chooses_a_charset_that_takes_its_time(
+    site: TestClient, office: Office, monkeypatch: pytest.MonkeyPatch, path: str, kind: str, body: bytes
+) -> None:
+    """A megabyte in it keeps the whole process busy for half a minute."""
+    asked: list[str] = []
+    monkeypatch.setattr("encodings.punycode.punycode_decode", lambda *_: asked.append("punycode"))
+    answer = await site.post(path, data=body, headers={"Content-Type": kind})
+    assert answer.status in {400, 403, 404}
+    assert not asked
+
+
+async def test_an_address_that_is_none_leads_to_the_door(site: TestClient, office: Office) -> None:
+    headers = {"HX-Request": "true", "HX-Current-URL": "http://["}
+    assert (await site.get("/console/today", headers=headers)).status == 401
 
 
 async def test_a_cookie_that_is_no_text_of_ours_is_nobodys(site: TestClient, office: Office) -> None:
