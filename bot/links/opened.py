@@ -13,7 +13,7 @@ from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
-from bot.links.misses import Misses
+from bot.links.misses import Misses, asker
 from bot.links.nonce import nonce_for
 from bot.together import Together
 from bot.web import dates
@@ -86,12 +86,12 @@ async def open_link(request: web.Request) -> Opened:
     Raises:
         Gone: it is dead, or too many dead ones were tried.
     """
-    misses, address = request.app[MISSES], request.remote or ""
-    if misses.too_many(address):
+    misses, who = request.app[MISSES], asker(request.remote or "", request.headers.get("X-Forwarded-For", ""))
+    if misses.too_many(who):
         raise Gone
     opened = await request.app[OPENINGS].done(ALL, request.match_info["token"])
     if opened is None:
-        misses.count(address)
+        misses.count(who)
         raise Gone
     return opened
 

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 from sqlalchemy import text
 
-from bot.links.misses import PER_ADDRESS, Misses
+from bot.links.misses import PER_ADDRESS, Misses, asker
 from messages.links import Purpose
 from scheduler.appointments.states import ParticipationState
 from scheduler.core.record import Record
@@ -162,11 +162,27 @@ async def test_a_link_expires_with_its_visit(behind, clock: ManualClock) -> None
     assert (await link.press("confirm"))[0] == 404
 
 
-async def test_guessing_is_slowed_down_without_telling(behind) -> None:
+async def test_guessing_is_slowed_down_without_telling_and_keeps_out_nobody_else(behind) -> None:
     link: Behind = await behind()
+
+    async def asked(token: str, **headers: str) -> int:
+        return (await link.site.get(f"/l/{token}", headers=headers)).status
+
+    guesser, other = {"X-Forwarded-For": "10.1.1.1, 203.0.113.7"}, {"X-Forwarded-For": "203.0.113.8"}
     for number in range(PER_ADDRESS):
-        assert (await link.site.get(f"/l/{number:022}")).status == 404
-    assert (await link.get())[0] == 404
+        assert await asked(f"{number:022}", **guesser) == 404
+    assert await asked(link.token, **guesser) == 404
+    assert await asked(link.token, **other) == 200
+    for number in range(PER_ADDRESS + 1):  # from a proxy that does not say who asks
+        assert await asked(f"{number:022}") == 404
+    assert await asked(link.token) == 200
+
+
+def test_who_asks_is_whom_the_proxy_names_and_nobody_names_another() -> None:
+    assert asker("8.8.4.4", "203.0.113.7") == asker("8.8.4.4", "") == "8.8.4.4"
+    assert asker("172.18.0.5", "1.2.3.4, 8.8.8.8") == "8.8.8.8"
+    assert asker("::1", "2a01:4f8:1:2::9") == asker("::1", "2a01:4f8:1:2::8") != asker("::1", "2a01:4f8:1:3::8")
+    assert asker("127.0.0.1", "") == asker("127.0.0.1", "unknown") == asker("", "") == ""
 
 
 def test_misses_are_forgotten_after_a_minute() -> None:
