@@ -248,7 +248,8 @@ def _link(tx: Tx, desk: Desk, row: SendRow, known: Links) -> _Linked:
     if traits(row.kind).purpose is Purpose.STAFF:
         return _Linked(f"{desk.public_url}/console/inbox")
     if row.offer_id is not None:
-        ends = row.fields.deadline or row.useful_until
+        # Beyond the deadline: the page says how it ended, takes a late yes to a free time, and takes a claim back.
+        ends = row.fields.starts_at or row.fields.deadline or row.useful_until
         return _linked(tx, desk, row, known, links.Purpose.OFFER, ends)
     return _linked(tx, desk, row, known, links.Purpose.VISIT, _visit_link_ends(tx.now, row))
 

@@ -135,7 +135,8 @@ class SafeFields:
     Times are aware and already in the reader's zone: rendering never converts. `starts_at` is the visit (or opening)
     the text is about, `other_at` a second one it mentions (the released, kept or staying one), `options` the numbered
     choices, `deadline` the end of a hold. `several`: others are asked about the same time; `weekly`: it is the first
-    of every week from then on. `show_zone` adds the zone's short name to times (telehealth across zones).
+    of every week from then on, or of every `count` weeks. `show_zone` adds the zone's short name to times (telehealth
+    across zones).
     `sent_on` is the reader's local date: a deadline on another date then shows its weekday. `label` and `office_phone`
     come from the practice's registered sender profile; `link` and `stop_link` (emails only) from our own link maker.
     """

@@ -220,6 +220,11 @@ def _of_lost(fields: SafeFields) -> str:
     return "kept" if fields.other_at else ""
 
 
+def _rhythm(fields: SafeFields) -> str:
+    """Of a time that comes round: every week, or every so many."""
+    return "" if not fields.weekly else "rhythm" if fields.count else "weekly"
+
+
 _VARIANTS: Final[Mapping[Kind, Callable[[SafeFields], str]]] = MappingProxyType(
     {
         Kind.CONFIRMED: lambda fields: "many" if fields.options else "",
@@ -230,8 +235,8 @@ _VARIANTS: Final[Mapping[Kind, Callable[[SafeFields], str]]] = MappingProxyType(
         Kind.NO_VISIT: lambda fields: "book" if fields.count else "",
         Kind.LATE_NOTED: lambda fields: "minutes" if fields.late_minutes else "",
         Kind.UNDONE: lambda fields: "" if fields.starts_at else "released",
-        Kind.OFFER: lambda fields: "weekly" if fields.weekly else "first" if fields.several else "",
-        Kind.OFFER_WON: lambda fields: "weekly" if fields.weekly else "moved" if fields.other_at else "",
+        Kind.OFFER: lambda fields: _rhythm(fields) or ("first" if fields.several else ""),
+        Kind.OFFER_WON: lambda fields: _rhythm(fields) or ("moved" if fields.other_at else ""),
         Kind.OFFER_LOST: _of_lost,
         Kind.CRISIS_NOTICE: lambda fields: _COUNTRY_VARIANT[fields.country],
     }

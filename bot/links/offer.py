@@ -1,6 +1,10 @@
-"""The page of an offered time: take it, or pass. The first claim wins, and whoever comes second is told kindly."""
+"""The page of an offered time: take it, pass, or give it back at once.
+
+The first claim wins, and whoever comes second is told kindly.
+"""
 
 from collections.abc import Mapping
+from datetime import datetime
 from types import MappingProxyType
 
 from aiohttp import web
@@ -8,7 +12,9 @@ from aiohttp import web
 from bot.links.claims import CLAIMS
 from bot.links.opened import RECORD, Gone, Opened, day_and_time, in_one_line, show, still_alive
 from bot.links.visit import NOTHING_MORE
+from bot.links.words import say
 from bot.web import dates
+from scheduler.actions.restore import UNDO
 from scheduler.appointments import store as appointments
 from scheduler.core.record import Reading
 from waitlist import offer_store, policy_store
@@ -16,8 +22,10 @@ from waitlist.actions.ask_the_desk import Noted
 from waitlist.actions.claim import Expired, Won
 from waitlist.actions.claim import Gone as TimeGone
 from waitlist.actions.pass_offer import pass_offer
+from waitlist.actions.undo_claim import ClaimUndone, undo_claim
+from waitlist.deadlines import too_soon_to_come
 from waitlist.offer_store import Offer, OfferState
-from waitlist.opening_store import OpeningKind
+from waitlist.opening_store import UNSETTLED, OpeningKind
 from waitlist.policy import Accept
 
 
@@ -31,7 +39,9 @@ async def show_offer(request: web.Request, opened: Opened) -> web.Response:
         return _ended(request, opened, offer, "call" if accept is Accept.CALL else "noted", later)
     if offer.state is OfferState.CLAIMED:
         return _ended(request, opened, offer, "claimed", later)
-    if offer.state is not OfferState.HELD or offer.expires_at <= request.app[RECORD].clock.now():
+    now = request.app[RECORD].clock.now()
+    over = offer.state is not OfferState.HELD or offer.expires_at <= now
+    if over and not _may_still_be_had(offer, now):
         return _ended(request, opened, offer, "passed" if offer.state is OfferState.PASSED else "taken", later)
     return show(
         request,
@@ -39,13 +49,19 @@ async def show_offer(request: web.Request, opened: Opened) -> web.Response:
         "claim",
         {
             **day_and_time(opened, offer.starts_at, opened.practice.zone),
-            "deadline": dates.clock_time(offer.expires_at, opened.zone, opened.locale),
+            "deadline": "" if over else dates.time_or_day(offer.expires_at, now, opened.zone, opened.locale),
             "release": later,
-            "weekly": offer.kind is OpeningKind.WEEKLY,
+            "rhythm": _rhythm(opened, offer),
             "action": opened.address("claim"),
             "decline": opened.address("pass"),
         },
     )
+
+
+def _may_still_be_had(offer: Offer, now: datetime) -> bool:
+    """Whether a yes after the deadline may still be met: nobody has the time, as far as is known before it is tried."""
+    ran_out = offer.state in {OfferState.HELD, OfferState.EXPIRED}
+    return ran_out and offer.opening_state in UNSETTLED and not too_soon_to_come(offer.starts_at, now)
 
 
 async def do_claim(request: web.Request, opened: Opened) -> web.Response:
@@ -76,7 +92,20 @@ async def do_pass(request: web.Request, opened: Opened) -> web.Response:
     return await show_offer(request, opened)
 
 
-ACTS = {"claim": do_claim, "pass": do_pass}
+async def do_undo(request: web.Request, opened: Opened) -> web.Response:
+    """Give a claimed time back within its minutes, as U does by text; what it gave up stands again."""
+    async with request.app[RECORD].write(opened.practice_id, opened.actor) as tx:
+        await still_alive(tx, opened)
+        offer = await _offer(tx, opened)
+        done = await undo_claim(tx, offer.id)
+        again = await appointments.visit(tx, done.restored) if isinstance(done, ClaimUndone) and done.restored else None
+    if not isinstance(done, ClaimUndone):
+        return await show_offer(request, opened)
+    when = day_and_time(opened, again.starts_at, again.zone) if again else {}
+    return show(request, opened, "done", {**NOTHING_MORE, **when, "what": "undone"})
+
+
+ACTS = {"claim": do_claim, "pass": do_pass, "undo": do_undo}
 
 
 async def _offer(r: Reading, opened: Opened) -> Offer:
@@ -104,5 +133,27 @@ def _ended(
 ) -> web.Response:
     shown = what in {"claimed", "noted", "call"}
     when = day_and_time(opened, offer.starts_at, opened.practice.zone) if shown else {}
-    kept = later if what == "taken" else ""
-    return show(request, opened, "done", {**NOTHING_MORE, **when, "what": what, "kept": kept, **more})
+    context = {**NOTHING_MORE, **when, "what": what, "kept": later if what == "taken" else "", **more}
+    if what == "claimed":
+        context |= {"rhythm": _rhythm(opened, offer), **_undo(request, opened, offer)}
+    return show(request, opened, "done", context)
+
+
+def _rhythm(opened: Opened, offer: Offer) -> str:
+    """That a time comes round, and how often; empty of all others."""
+    if offer.kind is not OpeningKind.WEEKLY:
+        return ""
+    weeks = offer.every_weeks or 1
+    if weeks == 1:
+        return say(opened.language, "claim.weekly")
+    return say(opened.language, "claim.rhythm", count=str(weeks))
+
+
+def _undo(request: web.Request, opened: Opened, offer: Offer) -> dict[str, str]:
+    """Where a claim can be taken back, and until when; nothing once that is over."""
+    now = request.app[RECORD].clock.now()
+    claimed_at = offer.ended_at if offer.state is OfferState.CLAIMED and offer.ended_at else now
+    until = min(claimed_at + UNDO, offer.starts_at)
+    if until <= now:
+        return {}
+    return {"undo": opened.address("undo"), "undo_until": dates.clock_time(until, opened.zone, opened.locale)}

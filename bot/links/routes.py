@@ -2,8 +2,8 @@
 
 GET  /l/{token}            the page
 GET  /l/{token}/{view}     a step: cannot, times, list, preferences, stop, chat
-POST /l/{token}/{act}      an act: confirm, cannot, times, undo, list, unlist, rest, claim, pass,
-                           preferences, stop, chat
+POST /l/{token}/{act}      an act: confirm, cannot, times, undo (of a visit, or a claim), list, unlist, rest,
+                           claim, pass, preferences, stop, chat
 """
 
 from collections.abc import Awaitable, Callable

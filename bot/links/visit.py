@@ -34,6 +34,7 @@ SHOWN = 6
 SOONEST = timedelta(hours=2)
 REACH = timedelta(days=21)
 NOTHING_MORE = {
+    "rhythm": "",
     "kept": "",
     "late_hours": "",
     "undo": "",

@@ -45,6 +45,7 @@ ENGLISH: Mapping[str, str] = {
     "claim.release": "Your visit on {when} is released when you take this one.",
     "claim.kept": "If you pass, you stay on the list.",
     "claim.weekly": "Every week from then on.",
+    "claim.rhythm": "Every {count} weeks from then on.",
     "claim.act": "Take it",
     "claim.pass": "Pass",
     # preferences
@@ -191,6 +192,7 @@ SPANISH: Mapping[str, str] = {
     "claim.release": "Su cita del {when} queda libre si toma esta.",
     "claim.kept": "Si esta vez no puede, sigue en la lista.",
     "claim.weekly": "Cada semana desde entonces.",
+    "claim.rhythm": "Cada {count} semanas desde entonces.",
     "claim.act": "La tomo",
     "claim.pass": "Esta vez no",
     "prefs.title": "Mensajes e idioma",

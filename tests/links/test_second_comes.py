@@ -8,12 +8,14 @@ from sqlalchemy import update
 
 from messages import links
 from messages.links import Purpose
+from messages.outbox_store import messages_of
 from scheduler import tables
 from scheduler.actions.cancel import cancel
 from tests.rig.clock import ManualClock
 from tests.rig.office import FRONT_DESK, Known, Office, local
-from waitlist import offer_store
+from waitlist import entry_store, offer_store
 from waitlist.actions.join import join
+from waitlist.actions.offer_time import offer_time
 from waitlist.actions.save_policy import save_policy
 from waitlist.due import do_due
 from waitlist.offer_store import OfferState
@@ -38,7 +40,7 @@ async def link_of(office: Office, client: Known) -> str:
     async with office.record.write(office.practice_id, FRONT_DESK) as tx:
         (held,) = await offer_store.offers(tx, client_ids=(client.id,), states=(OfferState.HELD,))
         made = await links.make(
-            tx, Purpose.OFFER, client_id=client.id, expires_at=held.expires_at, offer_id=held.id,
+            tx, Purpose.OFFER, client_id=client.id, expires_at=held.starts_at, offer_id=held.id,
             contact_point_id=held.contact_point_id,
         )  # fmt: skip
     return f"/l/{made.token}"
@@ -78,3 +80,71 @@ async def _all_left(office: Office) -> None:
         await tx.conn.execute(
             update(m).where(m.c.kind == "offer").values(state="sent", intent_at=tx.now, sent_at=tx.now)
         )
+
+
+async def test_a_claim_is_taken_back_on_its_page_within_its_minutes(
+    office: Office, site: TestClient, clock: ManualClock
+) -> None:
+    first, _ = await asked(office, clock)
+    mine = await link_of(office, first)
+    page = await take(site, mine)
+    assert f'action="{mine}/undo"' in page
+    assert "Possible until" in page
+    clock.advance(timedelta(minutes=5))
+    nonce = re.search(r'name="nonce" value="(\w+)"', await (await site.get(mine)).text())
+    assert nonce is not None
+    page = await (await site.post(f"{mine}/undo", data={"nonce": nonce.group(1)})).text()
+    assert "Everything is as it was" in page
+    async with office.record.read(office.practice_id) as r:
+        (mine_again,) = await entry_store.entries_of(r, first.id)
+        claimed = await offer_store.offers(r, client_ids=(first.id,), states=(OfferState.CLAIMED,))
+    assert (mine_again.state, claimed) == ("waiting", ())
+
+
+async def test_a_claim_is_not_taken_back_on_its_page_afterwards(
+    office: Office, site: TestClient, clock: ManualClock
+) -> None:
+    first, _ = await asked(office, clock)
+    mine = await link_of(office, first)
+    page = await take(site, mine)
+    nonce = re.search(r'name="nonce" value="(\w+)"', page)
+    assert nonce is not None
+    clock.advance(timedelta(minutes=16))
+    page = await (await site.post(f"{mine}/undo", data={"nonce": nonce.group(1)})).text()
+    assert "It&#39;s yours" in page
+    assert "/undo" not in page
+
+
+async def test_how_often_a_time_comes_round_is_said(office: Office, site: TestClient, clock: ManualClock) -> None:
+    bob = await office.client(1)
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        await join(tx, client_id=bob.id, service_id=office.service_id, weekly=True)
+        await offer_time(
+            tx,
+            clinician_id=office.clinician_ids[0],
+            service_id=office.service_id,
+            location_id=office.location_id,
+            starts_at=local("2026-03-05 14:00"),
+            every_weeks=2,
+        )
+    await do_due(office.record, office.practice_id)
+    mine = await link_of(office, bob)
+    assert "Every 2 weeks from then on" in await (await site.get(mine)).text()
+    assert "Every 2 weeks from then on" in await take(site, mine)
+    async with office.record.read(office.practice_id) as r:
+        told = {each.kind: (each.fields.weekly, each.fields.count) for each in await messages_of(r, bob.id)}
+    assert told["offer"] == told["offer_won"] == (True, 2)
+
+
+async def test_after_the_deadline_a_time_that_nobody_has_can_still_be_had(
+    office: Office, site: TestClient, clock: ManualClock
+) -> None:
+    first, second = await asked(office, clock)
+    await _all_left(office)
+    mine, theirs = await link_of(office, first), await link_of(office, second)
+    clock.advance(timedelta(hours=3))
+    await do_due(office.record, office.practice_id)
+    page = await (await site.get(mine)).text()
+    assert f'action="{mine}/claim"' in page
+    assert "It&#39;s yours" in await take(site, mine)
+    assert "has just been taken" in await (await site.get(theirs)).text()
