@@ -8,9 +8,9 @@ from collections.abc import Collection, Iterable, Sequence
 from dataclasses import dataclass, field
 from datetime import datetime
 from functools import cache
-from typing import Any
+from typing import Any, Final
 
-from sqlalchemy import ColumnElement, and_, select, update
+from sqlalchemy import ColumnElement, and_, bindparam, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlalchemy.sql.dml import ReturningInsert
 
@@ -151,19 +151,18 @@ async def recall_intents(tx: Tx, where: Condition, reason: str) -> tuple[str, ..
 
 async def owner_of(r: Reading, contact_point_id: str) -> Owner | None:
     """Whose contact point it is, and its blind index."""
-    c = contact_point.c
-    wanted = select(c.client_id, c.value_ix).where(c.practice_id == r.practice_id, c.id == contact_point_id)
-    row = (await r.conn.execute(wanted)).first()
-    return None if row is None else Owner(row.client_id, row.value_ix)
+    return (await owners_of(r, (contact_point_id,))).get(contact_point_id)
 
 
 async def owners_of(r: Reading, contact_point_ids: Collection[str]) -> dict[str, Owner]:
     """Whose contact points these are, by id; those of other practices are left out."""
-    c = contact_point.c
-    wanted = select(c.id, c.client_id, c.value_ix).where(
-        c.practice_id == r.practice_id, c.id.in_(sorted(contact_point_ids))
-    )
-    return {row.id: Owner(row.client_id, row.value_ix) for row in await r.conn.execute(wanted)}
+    found = await r.conn.execute(_OWNERS, {"of": r.practice_id, "ids": sorted(contact_point_ids)})
+    return {point_id: Owner(client_id, value_ix) for point_id, client_id, value_ix in found.all()}
+
+
+_OWNERS: Final = select(contact_point.c.id, contact_point.c.client_id, contact_point.c.value_ix).where(
+    contact_point.c.practice_id == bindparam("of"), contact_point.c.id.in_(bindparam("ids", expanding=True))
+)
 
 
 async def message_row(r: Reading, message_id: str) -> Message | None:

@@ -99,8 +99,7 @@ async def entries_by_id(r: Reading, entry_ids: Collection[str]) -> dict[str, Ent
 
 async def entries_of(r: Reading, client_id: str) -> tuple[Entry, ...]:
     """A client's entries of every state, first joined first."""
-    e = waitlist_entry.c
-    rows = await r.conn.execute(_ENTRIES.where(e.client_id == client_id).order_by(e.joined_at, e.id), _here(r))
+    rows = await r.conn.execute(_ENTRIES_OF, {**_here(r), "client": client_id})
     return tuple(_entry(row) for row in rows)
 
 
@@ -190,6 +189,9 @@ def _entry(row: Row[Any]) -> Entry:
 # What is asked again and again is put together once.
 _ENTRIES: Final = _entries()
 _ENTRIES_BY_ID: Final = _ENTRIES.where(waitlist_entry.c.id.in_(bindparam("ids", expanding=True)))
+_ENTRIES_OF: Final = _ENTRIES.where(waitlist_entry.c.client_id == bindparam("client")).order_by(
+    waitlist_entry.c.joined_at, waitlist_entry.c.id
+)
 _QUIET: Final = (
     select(waitlist_entry.c.id)
     .where(

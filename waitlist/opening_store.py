@@ -75,9 +75,8 @@ async def openings(
     r: Reading, *, states: Collection[str] = UNSETTLED, after: datetime | None = None
 ) -> tuple[Opening, ...]:
     """The openings in these states that start after an instant (now by default), soonest first."""
-    o = opening.c
-    wanted = _OPENINGS.where(o.state.in_(states), o.starts_at > (after or r.now)).order_by(o.starts_at, o.id)
-    return tuple(_opening(row) for row in await r.conn.execute(wanted, {"of": r.practice_id}))
+    given = {"of": r.practice_id, "states": list(states), "after": after or r.now}
+    return tuple(_opening(row) for row in await r.conn.execute(_AHEAD, given))
 
 
 async def opening_by_id(r: Reading, opening_id: str) -> Opening | None:
@@ -91,14 +90,9 @@ async def openings_near(r: Reading, clinician_id: str, start: datetime, end: dat
 
     In order of their ids, so that two who settle several lock them alike.
     """
-    o = opening.c
-    wanted = _OPENINGS.where(
-        o.clinician_id == clinician_id,
-        o.state.in_(UNSETTLED),
-        o.starts_at < end + _LONGEST_BUFFERS,
-        o.ends_at > start - _LONGEST_BUFFERS,
-    )
-    return tuple(_opening(row) for row in await r.conn.execute(wanted.order_by(o.id), {"of": r.practice_id}))
+    reach = {"start": start - _LONGEST_BUFFERS, "end": end + _LONGEST_BUFFERS}
+    rows = await r.conn.execute(_NEAR, {"of": r.practice_id, "clinician": clinician_id, **reach})
+    return tuple(_opening(row) for row in rows)
 
 
 async def openings_of(
@@ -161,6 +155,15 @@ def _opening(row: Row[Any]) -> Opening:
 # What is asked again and again is put together once.
 _OPENINGS: Final = _openings()
 _OPENING: Final = _OPENINGS.where(opening.c.id == bindparam("id"))
+_AHEAD: Final = _OPENINGS.where(
+    opening.c.state.in_(bindparam("states", expanding=True)), opening.c.starts_at > bindparam("after")
+).order_by(opening.c.starts_at, opening.c.id)
+_NEAR: Final = _OPENINGS.where(
+    opening.c.clinician_id == bindparam("clinician"),
+    opening.c.state.in_(UNSETTLED),
+    opening.c.starts_at < bindparam("end"),
+    opening.c.ends_at > bindparam("start"),
+).order_by(opening.c.id)
 _DUE: Final = (
     select(opening.c.id)
     .where(

@@ -33,6 +33,28 @@ _WITH_HOURS: Final = union(
     )
 )
 
+# What every wave of the waitlist asks is put together once.
+_DAY_EXCEPTIONS: Final = (
+    select(availability_exception)
+    .where(
+        availability_exception.c.practice_id == bindparam("of"),
+        availability_exception.c.clinician_id == bindparam("clinician"),
+        availability_exception.c.day >= bindparam("first"),
+        availability_exception.c.day <= bindparam("last"),
+    )
+    .order_by(availability_exception.c.day, availability_exception.c.start_minute)
+)
+_EXTEND: Final = (
+    update(busy)
+    .where(
+        busy.c.practice_id == bindparam("of"),
+        busy.c.holder_id == bindparam("holder"),
+        busy.c.expires_at > bindparam("now"),
+    )
+    .values(expires_at=bindparam("until"))
+)
+_TAKE: Final = insert(busy)
+
 
 @dataclass(frozen=True, slots=True)
 class Hold:
@@ -71,13 +93,10 @@ async def weekly_hours(r: Reading, clinician_id: str) -> tuple[WeeklyHours, ...]
 
 async def day_exceptions(r: Reading, clinician_id: str, first: date, last: date) -> tuple[DayException, ...]:
     """Closed and extra minutes on days from `first` to `last`, both included."""
-    c = availability_exception.c
-    wanted = select(availability_exception).where(
-        c.practice_id == r.practice_id, c.clinician_id == clinician_id, c.day >= first, c.day <= last
-    )
+    given = {"of": r.practice_id, "clinician": clinician_id, "first": first, "last": last}
     return tuple(
         DayException(row.day, not row.open, row.start_minute, row.end_minute, row.location_id)
-        for row in await r.conn.execute(wanted.order_by(c.day, c.start_minute))
+        for row in await r.conn.execute(_DAY_EXCEPTIONS, given)
     )
 
 
@@ -137,8 +156,8 @@ async def take_for_hold(tx: Tx, hold: Hold) -> None:
 
 async def extend_holds(tx: Tx, holder_id: str, until: datetime) -> int:
     """Let a holder's living holds last until another instant; returns how many there are."""
-    living = (busy.c.practice_id == tx.practice_id, busy.c.holder_id == holder_id, busy.c.expires_at > tx.now)
-    return (await tx.conn.execute(update(busy).where(*living).values(expires_at=until))).rowcount
+    given = {"of": tx.practice_id, "holder": holder_id, "now": tx.now, "until": until}
+    return (await tx.conn.execute(_EXTEND, given)).rowcount
 
 
 async def give_back(tx: Tx, *, appointment_id: str | None = None, holder_id: str | None = None) -> int:
@@ -171,7 +190,7 @@ async def _insert(tx: Tx, clinician_id: str, span: Span, values: dict[str, objec
     }
     try:
         async with tx.conn.begin_nested():
-            await tx.conn.execute(insert(busy).values(row))
+            await tx.conn.execute(_TAKE, row)
     except IntegrityError as error:
         if OVERLAP not in constraint_of(error):
             raise

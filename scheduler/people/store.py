@@ -201,8 +201,7 @@ async def box_of_practice(r: Reading) -> Box:
 
 async def location(r: Reading, location_id: str) -> Location | None:
     """One location, active or not."""
-    t = tables.location
-    row = await _first(r, select(t).where(t.c.practice_id == r.practice_id, t.c.id == location_id))
+    row = await _by_id(r, _LOCATION, location_id)
     return Location(**_without_practice(row)) if row else None
 
 
@@ -216,8 +215,7 @@ async def locations(r: Reading, *, active_only: bool = False) -> tuple[Location,
 
 async def clinician(r: Reading, clinician_id: str) -> Clinician | None:
     """One clinician, active or not."""
-    t = tables.clinician
-    row = await _first(r, select(t).where(t.c.practice_id == r.practice_id, t.c.id == clinician_id))
+    row = await _by_id(r, _CLINICIAN, clinician_id)
     return Clinician(**_without_practice(row)) if row else None
 
 
@@ -231,8 +229,7 @@ async def clinicians(r: Reading, *, active_only: bool = False) -> tuple[Clinicia
 
 async def service(r: Reading, service_id: str) -> Service | None:
     """One service, active or not."""
-    t = tables.service
-    row = await _first(r, select(t).where(t.c.practice_id == r.practice_id, t.c.id == service_id))
+    row = await _by_id(r, _SERVICE, service_id)
     return Service(**_without_practice(row)) if row else None
 
 
@@ -249,7 +246,7 @@ async def services(r: Reading, *, active_only: bool = False) -> tuple[Service, .
 
 async def client(r: Reading, client_id: str) -> Client | None:
     """One client, archived ones included. Not audited: pages read through actions/read_client.py."""
-    row = await _first(r, _clients(r).where(tables.client.c.id == client_id))
+    row = await _by_id(r, _CLIENT, client_id)
     return _client(r, row) if row else None
 
 
@@ -380,6 +377,10 @@ async def consent_history(r: Reading, contact_point_id: str) -> tuple[Consent, .
 
 # --- built once, since every text asks them ---------------------------------------------------------------------
 
+_LOCATION, _CLINICIAN, _SERVICE, _CLIENT = (
+    select(table).where(table.c.practice_id == bindparam("of"), table.c.id == bindparam("id"))
+    for table in (tables.location, tables.clinician, tables.service, tables.client)
+)
 _PRACTICE: Final = select(tables.practice).where(tables.practice.c.id == bindparam("id"))
 _PRACTICE_KEY: Final = select(tables.practice.c.data_key).where(tables.practice.c.id == bindparam("id"))
 _CONTACTS: Final = select(tables.contact_point, tables.client.c.data_key).join(
@@ -424,6 +425,11 @@ _CONSENTS: Final = (
 
 
 # --- reading rows -----------------------------------------------------------------------------------------------
+
+
+async def _by_id(r: Reading, wanted: Select[Any], row_id: str) -> RowMapping | None:
+    row: RowMapping | None = (await r.conn.execute(wanted, {"of": r.practice_id, "id": row_id})).mappings().first()
+    return row
 
 
 async def _first(r: Reading, wanted: Select[Any]) -> RowMapping | None:
