@@ -8,14 +8,15 @@ acted upon; it may only be asked about.
 from typing import Final
 
 from messages.intents.lexicon import PHRASES
-from messages.intents.objects import is_of_something_else
+from messages.intents.objects import is_in_another_place, is_of_something_else
 
 _Frames = tuple[tuple[str, ...], tuple[str, ...]]
 """Groups of what stands before an act, and behind it."""
 
 _FRAMES_OF_TEXTS: Final = (("frames",), ("frames_after",))
 _FRAMES: Final = (("frames", "frames_of_visits"), ("frames_after", "frames_after_visits"))
-_OF_A_VISIT: Final = frozenset({"cannot", "confirm_strong"})
+_COMING: Final = "confirm_strong"
+_OF_A_VISIT: Final = frozenset({"cannot", _COMING})
 _BRIDGE: Final = frozenset(PHRASES["bridge"].by_word)
 _NEGATING: Final = frozenset(PHRASES["negating"].by_word)
 # "No, I'm coming" is written without its comma; "no confirmo" is a denial.
@@ -36,6 +37,7 @@ def said(group: str, line: str, *, of_texts: bool = False) -> str | None:
         spanish = name.startswith(_SPANISH) and not of_texts
         denied = _denied(line[:start], line[start:end].split(), spanish=spanish)
         elsewhere = group in _OF_A_VISIT and is_of_something_else(line, start, end)
+        elsewhere = elsewhere or (group == _COMING and is_in_another_place(line, end))
         if not denied and not elsewhere and not _framed(line, start, end, frames):
             return name
     return None

@@ -23,6 +23,8 @@ _COMING: Final = _words("coming_verbs")
 _TAKING: Final = _words("takes_object")
 _TAKING_BARE: Final = _words("takes_bare_noun")
 _POINTING: Final = frozenset({"this", "that", "it", "any", "all", "both"})
+_IN: Final = " in "
+_ARTICLES: Final = frozenset({"a", "an"})
 _ELSEWHERE: Final = _words("elsewhere")
 # Who says so many words before the noun speaks of something else.
 _MOST_QUALIFIERS: Final = 4
@@ -38,12 +40,20 @@ def is_of_something_else(line: str, start: int, end: int) -> bool:
         return _does_something_else(behind)
     if act[-1] in _OWNING:
         return _is_something_else(behind)
-    if behind[:1] and (behind[0] in _ELSEWHERE or (act[-1] in _TAKING_BARE and _is_a_noun(behind[0]))):
+    if behind[:1] and (behind[0] in _ELSEWHERE or (act[-1] in _TAKING_BARE and _is_a_noun(behind))):
         return True
     leads = act[-1] in _LEADING | _TAKING
     named = behind if leads or not behind or behind[0] not in _LEADING else behind[1:]
     led_to = (leads or named is not behind) and bool(named) and named[0] in _OWNING
     return led_to and _is_something_else(named[1:])
+
+
+def is_in_another_place(line: str, end: int) -> bool:
+    """Whether the act that ends there says "in" a place that is none of ours: "I'll be in Ohio"."""
+    if not line[:end].endswith(_IN):
+        return False
+    behind = line[end - 1 :].split()
+    return _is_a_noun(behind[1:] if behind[:1] and behind[0] in _ARTICLES else behind)
 
 
 def _is_something_else(named: list[str]) -> bool:
@@ -59,12 +69,12 @@ def _is_something_else(named: list[str]) -> bool:
 def _does_something_else(named: list[str]) -> bool:
     """“Able to pay", "poder pagar": what they can or cannot do is not to come."""
     if named[:1] == ["to"]:
-        verb, behind = named[1:2], named[2:3]
-        does = bool(behind) and verb[0] in _TAKING_BARE and _is_a_noun(behind[0])
-        return does or bool(verb and verb[0] not in _COMING)
+        does = named[1:2] and named[1] in _TAKING_BARE and _is_a_noun(named[2:])
+        return bool(does or (named[1:2] and named[1] not in _COMING))
     return bool(named) and named[0].endswith(_INFINITIVES) and named[0] not in _COMING
 
 
-def _is_a_noun(word: str) -> bool:
-    """Whether a word behind "skip" or "do" names something that is no visit."""
+def _is_a_noun(named: list[str]) -> bool:
+    """Whether what follows "skip", "do" or "in" names something that is no visit, time or place of ours."""
+    word = named[0] if named else "it"
     return not (word in _VISITS | _QUALIFYING | _NO_NOUNS | _OWNING | _POINTING or word[0].isdecimal())

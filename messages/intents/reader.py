@@ -142,7 +142,8 @@ def _beside_times(reading: Reading, words: Text, asked: Asked) -> Reading:
         return Reading((Intent(kind=IntentKind.UNCLEAR_CHOICE),), reading.why, leftover=True)
     if asked.question is not Question.TIMES:
         return reading
-    if reading.kinds[0] is IntentKind.CONFIRM:
+    numbered_and_late = reading.kinds[0] is IntentKind.LATE and words.tokens[0].isdecimal()
+    if numbered_and_late or reading.kinds[0] is IntentKind.CONFIRM:
         return Reading((Intent(kind=IntentKind.UNCLEAR_CHOICE),), reading.why, leftover=reading.leftover)
     nothing_sure = reading.kinds == (IntentKind.OTHER,)
     return (points_at_times(words, asked) if nothing_sure else None) or reading
@@ -152,6 +153,8 @@ def _leaves_both_open(reading: Reading, words: Text) -> bool:
     """“Not that one, but Monday I can”; “cancel the old one and give me that”: an offer beside a visit is asked."""
     if reading.kinds == (IntentKind.CONFIRM,):
         return refuses(words)
+    if reading.kinds[0] is IntentKind.RESCHEDULE:
+        return takes(words) and not refuses(words)
     return reading.kinds[0] is IntentKind.CANNOT_COME and takes(words)
 
 

@@ -15,7 +15,7 @@ TIMES = Asked(question=Question.TIMES, options=3)
 NO, YES = IntentKind.CANNOT_COME, IntentKind.CONFIRM
 ACTS = {
     "en": "cancel {} | please cancel {} | i need to cancel {} | i can't make {} | can't do {} | skip {}",
-    "es": "cancele {} | quiero cancelar {} | tengo que cancelar {} | cancelen {} por favor",
+    "es": "cancelen {} | quiero cancelar {} | tengo que cancelar {} | cancelen {} por favor",
 }
 NO_VISITS = {
     "en": "my pizza | the stairs | my ride | the newspaper | our cable | my gym thing tomorrow | her cake",
@@ -23,7 +23,7 @@ NO_VISITS = {
 }
 VISITS = {
     "en": "my appointment | the 2pm | my next session | our tuesday | my sons appointment | the 15th",
-    "es": "mi cita | la cita de las 4 | mi proxima sesion | la cita de mañana | la consulta | el martes",
+    "es": "mi cita | la cita del jueves | mi proxima sesion | la cita de mañana | la consulta | el martes",
 }
 
 
