@@ -6,13 +6,14 @@ demo. Invariant: nothing here happens after the demo's first moment.
 """
 
 from collections.abc import Awaitable, Callable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 
+from bot.demo.filled import Filling
 from bot.demo.past import PastClock
 from bot.demo.people import CLINICIANS
 from bot.demo.practice import ZONE, Office
-from bot.demo.scene import MISSES, PLAYED_PEOPLE
+from bot.demo.scene import MISSES, PLAYED_PEOPLE, STILL_WAIT
 from scheduler.actions.attend import attend
 from scheduler.actions.book import book
 from scheduler.actions.cancel import cancel
@@ -27,7 +28,7 @@ from scheduler.calendar.series import Series
 from scheduler.calendar.wallclock import at_minute, zone_of
 from scheduler.core.actor import OPERATOR, Actor
 from scheduler.core.errors import Conflict, Invalid
-from scheduler.core.ids import Chance
+from scheduler.core.ids import Chance, seeded_chance
 from scheduler.core.record import Record, Tx
 from scheduler.fees import store as fee_store
 from scheduler.fees.ledger import EntryKind, WaiveReason
@@ -40,6 +41,7 @@ CONFIRMS, CANCELS_IN_TIME, CALLED_OFF, MOVES = 0.68, 0.74, 0.765, 0.80  # two da
 CANCELS_LATE = 0.035
 MISSED, MISSED_THOUGH_CONFIRMED = 0.14, 0.03
 APPROVED = 0.7
+FILLED_SEED = 11
 LEFT_UNMARKED = 0.15  # of the last days' visits
 _ZONE = zone_of(ZONE)
 
@@ -56,6 +58,14 @@ class Story:
     office: Office
     decider: Actor
     chance: Chance
+    filling: Filling = field(init=False)
+
+    def __post_init__(self) -> None:
+        """Those who wait are of those who are not played."""
+        chance = seeded_chance(FILLED_SEED)  # its own, so that it changes nothing else that happens
+        wait_later = {self.office.clients[place] for place in STILL_WAIT}
+        others = [each for each in self._others if each not in wait_later]
+        self.filling = Filling(self.record, self.clock, self.practice_id, self.office, chance, others)
 
     async def tell(self, first_day: date, until: datetime, meanwhile: Mapping[date, Happening]) -> None:
         """Everything from `first_day` up to the instant the demo begins, and what else happens on certain days."""
@@ -70,6 +80,7 @@ class Story:
             day += timedelta(days=1)
         self.clock.set(until)
         await self._decide_fees(until)
+        await self.filling.end(until)
         await self._extend()
         await self._occasional(until)
 
@@ -104,27 +115,33 @@ class Story:
     async def _morning(self, day: date, until: datetime) -> None:
         """Two days ahead people confirm, cancel in time or move; on the day itself some cancel late."""
         self.clock.set(min(until, at_minute(day, 8 * 60, _ZONE)))
+        given_up: list[Visit] = []
         async with self.record.write(self.practice_id, OPERATOR) as tx:
-            for visit in await self._visits(tx, day + timedelta(days=2)):
-                await self._two_days_ahead(tx, visit)
+            ahead = await self._visits(tx, day + timedelta(days=2))
+            given_up.extend([visit for visit in ahead if await self._two_days_ahead(tx, visit)])
             for visit in await self._visits(tx, day):
                 if visit.client_id not in self._others or not visit.is_active or visit.starts_at <= tx.now:
                     continue
                 if self.chance.random() < CANCELS_LATE:
                     await cancel(tx, visit.participation_id, by="client")
+                    given_up.append(visit)
+        await self.filling.tell([visit for visit in given_up if visit.ends_at < until])
 
-    async def _two_days_ahead(self, tx: Tx, visit: Visit) -> None:
+    async def _two_days_ahead(self, tx: Tx, visit: Visit) -> bool:
+        """Whether its client gave it up."""
         drawn = self.chance.random()
         if not visit.is_active or visit.starts_at <= tx.now or visit.client_id not in self._others:
-            return
+            return False
         if drawn < CONFIRMS:
             await confirm(tx, visit.participation_id)
         elif drawn < CANCELS_IN_TIME:
             await cancel(tx, visit.participation_id, by="client")
+            return True
         elif drawn < CALLED_OFF:
             await cancel(tx, visit.participation_id, by="practice")
         elif drawn < MOVES:
             await self._move(tx, visit)
+        return False
 
     async def _move(self, tx: Tx, visit: Visit) -> None:
         found = await open_times(

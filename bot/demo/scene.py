@@ -21,6 +21,7 @@ from waitlist.actions.join import join
 from waitlist.matching import WeeklyWindow
 
 CONFIRMS, CANCELS, FIRST, SECOND, THIRD, SPANISH, MISSES = 0, 1, 4, 5, 6, 2, 3  # places in people.CLIENTS
+STILL_WAIT: Final = range(42, 48)  # of those who are not played
 HOLLOWAY, RENNER, NAKAMURA = 0, 1, 2  # places in people.CLINICIANS
 _TUESDAY: Final = 1
 _ZONE = zone_of(ZONE)
@@ -142,10 +143,10 @@ async def fill_waitlist(tx: Tx, office: Office) -> None:
         clinician_ids=[office.clinicians[NAKAMURA]],
         windows=[WeeklyWindow(_TUESDAY, 12 * 60, 17 * 60)],
     )
-    for number in range(6):
+    for number, person in enumerate(STILL_WAIT):
         await join(
             tx,
-            client_id=office.clients[42 + number],
+            client_id=office.clients[person],
             service_id=office.session,
             clinician_ids=[office.clinicians[number % 2]],
             min_notice_minutes=24 * 60,
