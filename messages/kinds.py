@@ -105,6 +105,7 @@ class Kind(StrEnum):
     STILL_WAITING = "still_waiting"
     LIST_ALREADY = "list_already"
     LIST_LEFT = "list_left"
+    LIST_RESTS = "list_rests"
 
     CLINICIAN_CANCELLED = "clinician_cancelled"
     RESCHEDULED_BY_STAFF = "rescheduled_by_staff"
@@ -299,6 +300,7 @@ TRAITS: Final[Mapping[Kind, Traits]] = MappingProxyType(
         Kind.STILL_WAITING: _STILL_WAITING,
         Kind.LIST_ALREADY: _reply(),
         Kind.LIST_LEFT: _reply(),
+        Kind.LIST_RESTS: _reply("starts_at"),
         Kind.OFFER_EXPIRED: _notice("starts_at", purpose=Purpose.WAITLIST),
         Kind.OFFER_WITHDRAWN: _notice("starts_at", purpose=Purpose.WAITLIST),
         Kind.CLINICIAN_CANCELLED: _notice("starts_at", "office_phone", "link", visit=VisitNeed.GONE),

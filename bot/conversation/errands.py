@@ -19,6 +19,7 @@ class Errand(StrEnum):
     NEXT_VISIT = "next_visit"
     BOOK = "book"
     JOIN_LIST = "join_list"
+    PAUSE_LIST = "pause_list"
     LEAVE_LIST = "leave_list"
     ENGLISH = "english"
     SPANISH = "spanish"
@@ -64,6 +65,15 @@ _DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 _STANDS = "on|happening|good|scheduled|booked|set|meeting"
 _WHEN = f"{_DAYS}|tomorrow|tonight|morning|afternoon|evening|day|night|later"
 _PHRASES: Final = {
+    Errand.PAUSE_LIST: (
+        "pause|suspend|snooze|freeze * waitlist",
+        "pause|suspend|snooze|freeze * wait|waiting|cancellation|cancelation list",
+        "waitlist * pause|paused|suspended",
+        "wait|waiting|cancellation|cancelation list * pause|paused|suspended",
+        "waitlist * on hold",
+        "wait|waiting|cancellation|cancelation list * on hold",
+        "pausar|pausen|pause|pausa|suspender|suspendan|suspenda * lista de espera|cancelaciones",
+    ),
     Errand.LEAVE_LIST: (
         "take|remove|get|drop|delete|pull me|us? * waitlist",
         "take|remove|get|drop|delete|pull me|us? * waiting|wait|cancellation|cancelation list",
@@ -180,8 +190,8 @@ _THE_LIST: Final = (
     *("waitlist", "wait list", "waiting list", "cancellation list", "cancelation list"),
     *("lista de espera", "lista de cancelaciones"),
 )
-_WITHOUT_LIST: Final = tuple(errand for errand in _PHRASES if errand is not Errand.LEAVE_LIST)
-_WITH_LIST: Final = (Errand.LEAVE_LIST, Errand.JOIN_LIST)
+_WITH_LIST: Final = (Errand.PAUSE_LIST, Errand.LEAVE_LIST, Errand.JOIN_LIST)
+_WITHOUT_LIST: Final = tuple(errand for errand in _PHRASES if errand not in {Errand.PAUSE_LIST, Errand.LEAVE_LIST})
 _ONE_MORE: Final = phrase_group(
     ("more", phrase)
     for phrase in ("another|next|new|follow|followup|otra|proxima|siguiente|nueva|again", "follow up|ups")

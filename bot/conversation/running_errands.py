@@ -12,6 +12,7 @@ from bot.conversation.another_visit import offer_another
 from bot.conversation.errands import LANGUAGES, Errand, asks_for_one_more, asks_what_is_open, names_list
 from bot.conversation.hand_over import ask_staff, hand_over
 from bot.conversation.hours_wished import keep_hours
+from bot.conversation.list_rests import rest_on_list
 from bot.conversation.reminded_again import remind_again
 from bot.conversation.say import say
 from bot.conversation.times_for_the_list import names_times, windows_wished
@@ -31,6 +32,7 @@ from scheduler.people import store as people
 from waitlist import entry_store
 from waitlist.actions.join import join
 from waitlist.actions.leave import leave
+from waitlist.actions.pause import pause
 from waitlist.entry_store import EntryState
 
 WORDING: Final = "asked_by_text"
@@ -42,6 +44,7 @@ DONE: Final = frozenset(
         "joined_list",
         "waits_already",
         "left_list",
+        "rests_on_list",
         "language_set",
         "email_set",
         "hours_set",
@@ -103,6 +106,9 @@ async def _join(tx: Tx, turn: Turn, client_id: str) -> str:
     """
     waiting = [each for each in await entry_store.entries_of(tx, client_id) if each.state == EntryState.WAITING]
     if waiting:
+        for entry in waiting:
+            if entry.paused_until is not None and entry.paused_until > tx.now:
+                await pause(tx, entry.id, None)
         await say(tx, turn, Kind.LIST_ALREADY)
         return "waits_already"
     visits = await appointments.visits_of(tx, client_id)
@@ -170,6 +176,7 @@ async def _email(tx: Tx, turn: Turn, client_id: str) -> str:
 _FOR_ONE: Final[dict[Errand, Callable[[Tx, Turn, str], Awaitable[str]]]] = {
     Errand.JOIN_LIST: _join,
     Errand.LEAVE_LIST: _leave,
+    Errand.PAUSE_LIST: rest_on_list,
     **{errand: _language(language) for errand, language in LANGUAGES.items()},
     Errand.EMAIL: _email,
     Errand.HOURS: keep_hours,
