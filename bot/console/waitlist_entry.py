@@ -27,7 +27,7 @@ from waitlist import entry_store, offer_store, policy_store
 from waitlist.actions.leave import leave
 from waitlist.actions.pause import pause
 from waitlist.entry_store import Entry
-from waitlist.explain import Explained, explain
+from waitlist.explain import Explained, Why, explain
 from waitlist.offer_store import Offer, OfferState
 from waitlist.policy import Policy, Weights
 from waitlist.turns import points_of, reasons, turn_of
@@ -84,6 +84,7 @@ async def show_entry(request: web.Request) -> web.Response:
         held = {each.entry_id: each for each in offers if each.state == OfferState.HELD}
         policy, stands = await policy_store.policy(r), entry_store.standing_of(entry)
         told = await _within_reach(r, actor, await explain(r, entry))
+        since = [each for each in told if each.why is not Why.JOINED_LATER]
         context = {
             "w": waits_of(entry, {client.id: client}, book, held, policy, r.now),
             "client": client,
@@ -91,7 +92,8 @@ async def show_entry(request: web.Request) -> web.Response:
             "offers": [(each, book.clinician(each.clinician_id)) for each in reversed(offers)],
             "points": reasons(points_of(stands, policy.weights, 0, r.now), stands, r.now),
             "put_first": put_first(entry) if entry.urgency_reason else "",
-            "why": [(each, book.clinician(each.opening.clinician_id), sentence(each)) for each in told],
+            "why": [(each, book.clinician(each.opening.clinician_id), sentence(each)) for each in since],
+            "before": len(told) - len(since),
             "back": f"{PLACE}/{entry.id}",
         }
     return await show(request, "console/waitlist_entry.html", context, part="console/_waitlist_entry_board.html")

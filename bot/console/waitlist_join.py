@@ -38,6 +38,8 @@ from waitlist.wishes import Wishes
 WRITE: Final = "waitlist.write"
 MATCHES: Final = 8
 TEMPLATE: Final = "console/waitlist_join.html"
+PIECES: Final = {"find": "console/_waitlist_clients.html", "pick": "console/_waitlist_gives_up.html"}
+"""What is drawn anew while the form is filled in: who is found, and what the one who was chosen could give up."""
 NOTICES: Final = (60, 120, 240, 24 * 60, 48 * 60, 7 * 24 * 60)
 AS_IT_IS: Final = "as_it_is"
 RHYTHMS: Final = (("weekly", "A time every week"),)
@@ -125,8 +127,6 @@ async def take_change(request: web.Request) -> web.Response:
             if own is not None:  # whom they could not tick, they did not take away
                 others = [each for each in entry.clinician_ids if each != own]
                 wishes = replace(wishes, clinician_ids=(*others, *wishes.clinician_ids))
-            if sent.suits == squares_of(entry.windows):
-                wishes = replace(wishes, windows=entry.windows)  # hours finer than the grid, such as said by text
             done = await change(tx, entry.id, wishes)
             if done and sent.form.value("urgency") != _urgency(entry):
                 await put_forward(tx, entry.id, sent.form.value("urgency") or None)
@@ -142,7 +142,7 @@ async def _again(request: web.Request, sent: Sent) -> web.Response:
         entry = await _entry(request, r) if "entry" in request.match_info else None
         context = await _context(request, r, sent, entry)
     if is_fragment(request):
-        return page(request, "console/_waitlist_clients.html", context)
+        return page(request, PIECES.get(sent.form.value("act"), PIECES["find"]), context)
     status = HTTPStatus.UNPROCESSABLE_ENTITY if sent.form.errors else HTTPStatus.OK
     return await show(request, TEMPLATE, context, status=status)
 

@@ -13,7 +13,7 @@ from bot.demo.filled import Filling
 from bot.demo.past import PastClock
 from bot.demo.people import CLINICIANS
 from bot.demo.practice import ZONE, Office
-from bot.demo.scene import MISSES, PLAYED_PEOPLE, STILL_WAIT
+from bot.demo.scene import ACHTERBERG, MISSES, PLAYED_PEOPLE, STILL_WAIT, WAITLIST_AGE
 from scheduler.actions.attend import attend
 from scheduler.actions.book import book
 from scheduler.actions.cancel import cancel
@@ -125,7 +125,13 @@ class Story:
                 if self.chance.random() < CANCELS_LATE:
                     await cancel(tx, visit.participation_id, by="client")
                     given_up.append(visit)
-        await self.filling.tell([visit for visit in given_up if visit.ends_at < until])
+        await self.filling.tell([visit for visit in given_up if self._may_be_filled(visit, until)])
+
+    def _may_be_filled(self, visit: Visit, until: datetime) -> bool:
+        """Not what is ahead when the demo begins, nor of late what those would be asked about who wait then."""
+        if visit.ends_at > until:
+            return False
+        return visit.clinician_id == self.office.clinicians[ACHTERBERG] or self.clock.now() < until - WAITLIST_AGE
 
     async def _two_days_ahead(self, tx: Tx, visit: Visit) -> bool:
         """Whether its client gave it up."""

@@ -22,7 +22,9 @@ from waitlist.matching import WeeklyWindow
 
 CONFIRMS, CANCELS, FIRST, SECOND, THIRD, SPANISH, MISSES = 0, 1, 4, 5, 6, 2, 3  # places in people.CLIENTS
 STILL_WAIT: Final = range(42, 48)  # of those who are not played
-HOLLOWAY, RENNER, NAKAMURA = 0, 1, 2  # places in people.CLINICIANS
+HOLLOWAY, RENNER, NAKAMURA, ACHTERBERG = 0, 1, 2, 3  # places in people.CLINICIANS
+WAITLIST_AGE: Final = timedelta(days=12)
+"""So long before the demo begins, those joined who wait then; for nobody of them with the last of the clinicians."""
 _TUESDAY: Final = 1
 _ZONE = zone_of(ZONE)
 

@@ -9,7 +9,7 @@ from bot.auth.people import add_account
 from bot.demo.history import WEEKS, Story
 from bot.demo.past import PastClock
 from bot.demo.practice import ZONE, Office, set_up
-from bot.demo.scene import NAKAMURA, book_scene, fill_waitlist
+from bot.demo.scene import NAKAMURA, WAITLIST_AGE, book_scene, fill_waitlist
 from bot.settings import Settings
 from bot.wiring import open_record
 from messages import plan
@@ -22,7 +22,6 @@ from scheduler.core.record import Subscriptions, Tx
 from scheduler.events import AttendanceMarked, ParticipationCancelled, PolicyChanged
 
 SEED = 7
-WAITLIST_AGE = timedelta(days=12)
 STAFF = {
     Role.OWNER: ("owner@demo.example", "Marguerite Fontaine"),
     Role.FRONT_DESK: ("desk@demo.example", "Cornelius Aldridge"),

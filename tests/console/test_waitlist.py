@@ -52,6 +52,17 @@ async def test_joining_and_taking_the_offer(office: Office, enter: SignIn, freed
     assert (await desk.press(f"/console/offers/{offer.id}/pass", {})).toast.startswith("Not done")
 
 
+async def test_who_was_chosen_may_give_up_a_visit_they_have(office: Office, enter: SignIn):
+    bob, desk = await office.client(1), await enter("front_desk")
+    await office.book(bob, at=local("2026-03-06 14:00"))
+    partial = {"HX-Request": "true", "HX-Request-Type": "partial"}
+    none = await desk.post("/console/waitlist/new", {"act": "pick"}, **partial)
+    assert "Would give up" not in none
+    piece = await desk.post("/console/waitlist/new", {"act": "pick", "client": bob.id}, **partial)
+    assert "Would give up" in piece
+    assert "Fri, Mar 6" in piece
+
+
 async def test_a_second_wish_for_the_same_is_refused(office: Office, enter: SignIn):
     bob, desk = await office.client(1), await enter("front_desk")
     form = {"client": bob.id, "service": office.service_id, "act": "join", "suits": ["0-morning"]}
@@ -111,7 +122,7 @@ async def test_staff_see_why_somebody_was_asked_or_not(office: Office, enter: Si
         late = await join(tx, client_id=dov.id, service_id=office.service_id)
     assert "Asked, and took it, 1 in turn with" in await desk.get(f"/console/waitlist/{asked}")
     assert "Did not fit: wants other hours" in await desk.get(f"/console/waitlist/{mondays}")
-    assert "Joined when it was over" in await desk.get(f"/console/waitlist/{late}")
+    assert "One time was over before they joined" in await desk.get(f"/console/waitlist/{late}")
     page = await desk.get("/console/waitlist/report")
     assert "1 of 1" in page
     assert "Longest waiting quarter" in page
@@ -383,6 +394,8 @@ async def test_what_somebody_waits_for_is_changed_and_the_place_kept(office: Off
     here = f"/console/waitlist/{entry_id}/change"
     page = await desk.get(here)
     assert 'value="2-afternoon" checked' in page
+    assert f'action="{here}"' in page
+    assert 'action="/console/waitlist/new"' in await desk.get("/console/waitlist/new")
     kept = {"suits": ["2-afternoon", "2-evening"], "notice": "2880", "latest": "2026-04-01", "urgency": "promised"}
     page = await desk.press(here, {**kept, "with": [office.clinician_ids[0]]})
     assert page.toast == "Saved. Their place is what it was."
