@@ -21,9 +21,9 @@ def back_up(source: Path, target: Path) -> int:
         sqlite3.DatabaseError: the copy is not sound.
     """
     if not source.is_file():
-        raise FileNotFoundError(source)
+        raise FileNotFoundError(f"there is no database {source}")
     if target.exists():
-        raise FileExistsError(target)
+        raise FileExistsError(f"{target} is there already; name another file")
     draft = target.with_name(target.name + ".part")
     try:
         _copy(source, draft)

@@ -109,6 +109,16 @@ def parse_url(url: str) -> URL:
     return parsed
 
 
+def make_file(path: Path) -> None:
+    """Make the embedded database's file and folder, for their owner alone, where there are none yet.
+
+    Days, hours and the audit trail stand in it in the clear. The files beside it take their rights from it.
+    """
+    if not path.exists():
+        path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
+        path.touch(mode=0o600)
+
+
 def _sqlite(url: URL) -> Engines:
     path = Path(str(url.database))
 
@@ -116,7 +126,7 @@ def _sqlite(url: URL) -> Engines:
         return await SqliteConnection(_open, only_reads=only_reads)
 
     def _open() -> sqlite3.Connection:
-        path.parent.mkdir(parents=True, exist_ok=True)
+        make_file(path)
         return sqlite3.connect(path, timeout=BUSY_SECONDS, isolation_level=None, check_same_thread=False)
 
     def make(begin: str, size: int, *, only_reads: bool) -> AsyncEngine:

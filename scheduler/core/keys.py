@@ -77,7 +77,7 @@ def save_ring(ring: KeyRing, path: Path) -> None:
     """Write a ring so that a crash leaves the old file or the new one, readable by its owner only."""
     keks = {str(number): base64.b64encode(key).decode() for number, key in ring.keks.items()}
     text = json.dumps({"active": ring.active, "keks": keks, "root": base64.b64encode(ring.root).decode()})
-    path.parent.mkdir(parents=True, exist_ok=True)
+    path.parent.mkdir(mode=0o700, parents=True, exist_ok=True)
     draft = path.with_suffix(path.suffix + ".new")
     descriptor = os.open(draft, os.O_WRONLY | os.O_CREAT | os.O_TRUNC, 0o600)
     with os.fdopen(descriptor, "w", encoding="ascii") as out:

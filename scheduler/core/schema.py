@@ -17,7 +17,7 @@ from sqlalchemy.ext.asyncio import create_async_engine
 from sqlalchemy.pool import NullPool
 
 import migrations
-from scheduler.core.engine import Engines, parse_url
+from scheduler.core.engine import Engines, make_file, parse_url
 from scheduler.core.errors import Misconfigured
 from scheduler.core.trouble import trouble_told
 
@@ -87,7 +87,7 @@ async def migrate(url: str) -> str:
     try:
         with trouble_told():
             if parsed.get_backend_name() == "sqlite":
-                Path(str(parsed.database)).parent.mkdir(parents=True, exist_ok=True)
+                make_file(Path(str(parsed.database)))
             async with engine.connect() as conn:
                 await conn.run_sync(_upgrade)
                 await conn.commit()

@@ -73,7 +73,8 @@ def test_a_backup_holds_what_was_committed_and_is_private(live: Path, tmp_path: 
 def test_a_backup_is_never_written_over(live: Path, tmp_path: Path):
     target = tmp_path / "backup.db"
     target.write_text("older")
-    assert run_backup(live, target).returncode == 1
+    done = run_backup(live, target)
+    assert (done.returncode, "is there already" in done.stderr) == (1, True)
     assert target.read_text() == "older"
 
 
@@ -86,7 +87,8 @@ def test_no_backup_is_left_of_what_is_not_a_database(tmp_path: Path):
 
 
 def test_a_missing_database_is_said_to_be_missing_and_not_made(tmp_path: Path):
-    assert run_backup(tmp_path / "live.db", tmp_path / "backup.db").returncode == 1
+    done = run_backup(tmp_path / "live.db", tmp_path / "backup.db")
+    assert (done.returncode, "there is no database" in done.stderr) == (1, True)
     assert not (tmp_path / "live.db").exists()
 
 
