@@ -57,7 +57,7 @@ kill-nine: $(VENV)/ready-to-test
 
 experiment: $(VENV)/ready-to-test
 	@$(BIN)/python -m tests.experiments $(or $(R),R1) --seeds $(or $(SEEDS),1) --engine $(or $(ENGINE),both) \
-	  $(if $(SIZE),--size $(SIZE)) $(ARGS)
+	  $(if $(SIZE),--size $(SIZE)) $(if $(ROUNDS),--rounds $(ROUNDS)) $(ARGS)
 
 simulate: $(VENV)/ready-to-test
 	@$(BIN)/python -m tests.simulation --seeds $(or $(SEEDS),1000) --workers $(WORKERS) $(ARGS)

@@ -19,6 +19,8 @@ from scheduler.core.errors import Misconfigured
 from scheduler.core.wakeup import hearing
 
 GRACE_SECONDS = 10.0
+BACKLOG = 1024
+"""Connections that may wait to be taken up: a text to many brings them at once, and one turned away waits a second."""
 
 
 @asynccontextmanager
@@ -32,7 +34,7 @@ async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[N
     await runner.setup()
     try:
         try:
-            await web.TCPSite(runner, host, port).start()
+            await web.TCPSite(runner, host, port, backlog=BACKLOG).start()
         except OSError as error:
             why = {errno.EADDRINUSE: "port_in_use", errno.EACCES: "port_refused"}
             raise Misconfigured(why.get(error.errno or 0, "host_unusable"), port=port) from None

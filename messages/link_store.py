@@ -127,6 +127,19 @@ async def of_messages(r: Reading, clients: Mapping[str, str]) -> dict[tuple[str,
     return {(each.message_id, each.purpose): each for each in found}
 
 
+async def of_offers(r: Reading, clients: Mapping[str, str]) -> dict[str, str]:
+    """By offer the id of a living link to it, where there is one. `clients`: whose each offer is."""
+    c = link.c
+    living = (c.revoked_at.is_(None), c.expires_at > r.now)
+    wanted = select(c.offer_id, c.id).where(
+        c.practice_id == r.practice_id,
+        any_of(r.conn, c.client_id, sorted(set(clients.values()))),
+        any_of(r.conn, c.offer_id, sorted(clients)),
+        *living,
+    )
+    return {row.offer_id: row.id for row in await r.conn.execute(wanted)}
+
+
 async def revoke(tx: Tx, where: ColumnElement[bool]) -> int:
     """Kill the living links of a condition; returns how many."""
     found = await tx.conn.execute(

@@ -6,7 +6,7 @@ Invariant: unknown, expired, revoked and superseded links are all answered alike
 """
 
 import re
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from enum import StrEnum
@@ -130,6 +130,12 @@ async def look_up_many(r: Reading, tokens: Iterable[str]) -> dict[str, LinkRow]:
     digests = _digests(r.vault, tokens)
     found = await store.alive(r, digests.values()) if digests else {}
     return {token: found[digest] for token, digest in digests.items() if digest in found}
+
+
+async def tokens_of(r: Reading, offers: Mapping[str, str]) -> dict[str, str]:
+    """By offer the token of a living link to it, where one has been made. `offers`: by id, whose each is."""
+    found = await store.of_offers(r, offers) if offers else {}
+    return {offer_id: r.vault.link_token(link_id) for offer_id, link_id in found.items()}
 
 
 def _digests(vault: Vault, tokens: Iterable[str]) -> dict[str, bytes]:

@@ -6,7 +6,7 @@ writes nothing. Invariant: whoever may still win does so by `claim`, whose lock 
 is answered before what it changed is committed.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Final
@@ -54,13 +54,13 @@ def claims_of(record: Record) -> Claims:
 
 
 async def _in_order(record: Record, presses: Mapping[str, Opened]) -> dict[str, Ended | None]:
-    """How each press ended, by token. Once the time is taken, nobody has to be asked about by themselves."""
+    """How each press ended, by token. Whoever has gone alone may have found it taken; then nobody else has to."""
     ended = await _all_over(record, presses.values())
     for token, press in presses.items():
         if token in ended:
             continue
         ended[token] = one = await _alone(record, press)
-        if one is not None and isinstance(one.outcome, Won):
+        if one is not None and isinstance(one.outcome, Won | Gone):
             ended |= await _all_over(record, [each for each in presses.values() if each.token not in ended])
     return ended
 
@@ -74,7 +74,7 @@ async def _alone(record: Record, press: Opened) -> Ended | None:
         later = await _later_visits(tx, (offer,))
         outcome = await claim(tx, offer.id, via="link")
         held = await _held_instead(tx, (offer,)) if isinstance(outcome, Gone) else {}
-        page = await _page_of(tx, press, held)
+        page = await _page_of(tx, press, held[press.client.id]) if held else ""
     return Ended(offer, outcome, later.get(offer.id), page)
 
 
@@ -89,10 +89,15 @@ async def _all_over(record: Record, presses: Iterable[Opened]) -> dict[str, Ende
         over = {token: offer for token, offer in offers.items() if _is_over(offer)}
         later = await _later_visits(r, over.values())
         held = await _held_instead(r, over.values())
-    pages = await _count(record, [(by_token[token], offer) for token, offer in over.items()], held)
+        known = await links.tokens_of(r, {each.id: client_id for client_id, each in held.items()})
+    pages = {client_id: links.path_of(known[each.id]) for client_id, each in held.items() if each.id in known}
+    uncounted = {offer.id: offer for offer in over.values() if known_verdict(offer) is None}
+    without_page = {client_id: each for client_id, each in held.items() if client_id not in pages}
+    if uncounted or without_page:
+        pages |= await _count(record, by_token.values(), tuple(uncounted.values()), without_page)
     ended: dict[str, Ended | None] = dict.fromkeys(by_token.keys() - offers.keys())
     for token, offer in over.items():
-        ended[token] = Ended(offer, known_verdict(offer) or Gone(), later.get(offer.id), pages.get(token, ""))
+        ended[token] = Ended(offer, known_verdict(offer) or Gone(), later.get(offer.id), pages.get(offer.client_id, ""))
     return ended
 
 
@@ -100,17 +105,16 @@ def _is_over(offer: Offer) -> bool:
     return offer.state is OfferState.WITHDRAWN or known_verdict(offer) is not None
 
 
-async def _count(record: Record, over: Sequence[tuple[Opened, Offer]], held: Mapping[str, Offer]) -> dict[str, str]:
-    """Count the yeses that came second, each once; by token the pages of the times that are held instead."""
-    uncounted = {offer.id: (press, offer) for press, offer in over if known_verdict(offer) is None}
-    if not uncounted and not held:
-        return {}
-    first = over[0][0]
+async def _count(
+    record: Record, presses: Collection[Opened], second: Sequence[Offer], held: Mapping[str, Offer]
+) -> dict[str, str]:
+    """Count these yeses that came second, each once; by client the pages of the times that are held instead."""
+    readers = {press.client.id: press for press in presses}
+    first = next(iter(presses))
     async with record.write(first.practice_id, first.actor) as tx:
-        if uncounted:
-            actors = {offer_id: press.actor for offer_id, (press, _) in uncounted.items()}
-            await came_second(tx, [offer for _, offer in uncounted.values()], actors)
-        return {press.token: await _page_of(tx, press, held) for press, _ in over}
+        if second:
+            await came_second(tx, second, {each.id: readers[each.client_id].actor for each in second})
+        return {client_id: await _page_of(tx, readers[client_id], offer) for client_id, offer in held.items()}
 
 
 async def _offers_behind(r: Reading, presses: Iterable[Opened]) -> dict[str, Offer]:
@@ -136,11 +140,8 @@ async def _held_instead(r: Reading, offers: Iterable[Offer]) -> dict[str, Offer]
     return {each.client_id: each for each in held if each.kind is OpeningKind.INSTEAD}
 
 
-async def _page_of(tx: Tx, press: Opened, held: Mapping[str, Offer]) -> str:
-    """Where the time is that they may have instead; empty where there is none."""
-    offer = held.get(press.client.id)
-    if offer is None:
-        return ""
+async def _page_of(tx: Tx, press: Opened, offer: Offer) -> str:
+    """Where the time is that they may have instead."""
     with tx.acting(press.actor):
         made = await links.make(
             tx,

@@ -1,6 +1,7 @@
 """The experiments of docs/experiments.md, each with real processes, real HTTP and a real database.
 
     python -m tests.experiments R1 --seeds 5 --engine postgresql --size 10000      (make experiment R=R1 SEEDS=5)
+    python -m tests.experiments R3 --size 1000 --rounds 200                        (make experiment R=R3 ROUNDS=200)
 
 Prints a line for each run and writes a JSON file for it to build/experiments. Invariant: the exit code is 1 if
 anything that was found is not as it must be.
@@ -59,7 +60,9 @@ EXPERIMENTS: Final = {
 }
 
 
-async def perform(name: str, seeds: range, engines: tuple[str, ...], size: int | None) -> bool:
+async def perform(
+    name: str, seeds: range, engines: tuple[str, ...], size: int | None, rounds: int | None = None
+) -> bool:
     """Every run that was asked for; tells whether all is well."""
     experiment = EXPERIMENTS[name]
     well = True
@@ -68,7 +71,7 @@ async def perform(name: str, seeds: range, engines: tuple[str, ...], size: int |
         try:
             for engine in [each for each in experiment.engines if each in engines]:
                 for seed in seeds:
-                    asked = Asked(engine=engine, seed=seed, size=size or experiment.size)
+                    asked = Asked(engine=engine, seed=seed, size=size or experiment.size, rounds=rounds)
                     found = await experiment.run(asked, databases)
                     write(name, asked, found)
                     print(line(name, asked, found), flush=True)
@@ -86,10 +89,11 @@ def main() -> int:
     options.add_argument("--first", type=int, default=1)
     options.add_argument("--engine", choices=("both", *ENGINES), default="both")
     options.add_argument("--size", type=int)
+    options.add_argument("--rounds", type=int, help="of R3; else as many as it has by itself")
     given = options.parse_args()
     engines = ENGINES if given.engine == "both" else (given.engine,)
     seeds = range(given.first, given.first + given.seeds)
-    return 0 if asyncio.run(perform(given.name, seeds, engines, given.size)) else 1
+    return 0 if asyncio.run(perform(given.name, seeds, engines, given.size, given.rounds)) else 1
 
 
 if __name__ == "__main__":

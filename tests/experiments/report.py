@@ -18,11 +18,12 @@ FOLDER = ROOT / "build" / "experiments"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Asked:
-    """What is to be done: on which engine, from which seed, how much."""
+    """What is to be done: on which engine, from which seed, how much; and how often, where it goes in rounds."""
 
     engine: str
     seed: int
     size: int
+    rounds: int | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
