@@ -13,12 +13,11 @@ from typing import Any, Final
 from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, func, not_, or_, select
 
 from scheduler.appointments.states import ACTIVE
+from scheduler.core.bulk import one_of
 from scheduler.core.record import Reading
 from scheduler.tables import appointment, client, participation, waitlist_entry
 from waitlist.matching import WeeklyWindow
 from waitlist.turns import Standing
-
-_EXPECTED: Final = tuple(state.value for state in ACTIVE)
 
 
 class EntryState(StrEnum):
@@ -73,6 +72,13 @@ async def entries(r: Reading, *, states: Collection[str] = (EntryState.WAITING,)
     e = waitlist_entry.c
     rows = await r.conn.execute(_ENTRIES.where(e.state.in_(states)).order_by(e.joined_at, e.id), _here(r))
     return tuple(_entry(row) for row in rows)
+
+
+async def count(r: Reading) -> int:
+    """How many wait."""
+    e = waitlist_entry.c
+    there = (e.practice_id == r.practice_id, e.state == EntryState.WAITING.value)
+    return int((await r.conn.execute(select(func.count()).where(*there))).scalar_one())
 
 
 async def entry(r: Reading, entry_id: str) -> Entry | None:
@@ -148,7 +154,7 @@ def _here(r: Reading) -> dict[str, Any]:
 
 def _entries() -> Select[Any]:
     e, p, a = waitlist_entry.c, participation.c, appointment.c
-    standing = and_(p.practice_id == e.practice_id, p.id == e.replaces_participation_id, p.state.in_(_EXPECTED))
+    standing = and_(p.practice_id == e.practice_id, p.id == e.replaces_participation_id, one_of(p.state, ACTIVE))
     then = and_(a.practice_id == p.practice_id, a.id == p.appointment_id, a.starts_at > bindparam("now"))
     whose = and_(client.c.practice_id == e.practice_id, client.c.id == e.client_id)
     joined = waitlist_entry.join(client, whose).outerjoin(participation, standing).outerjoin(appointment, then)

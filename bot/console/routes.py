@@ -38,6 +38,7 @@ from bot.console.waitlist_join import install_join
 from bot.console.waitlist_policy import install_waitlist_policy
 from bot.console.waitlist_report import install_waitlist_report
 from bot.console.waitlist_time import install_time
+from bot.console.waitlist_turns import install_turns
 from bot.console.week import install_week
 from bot.console.wordings import install_wordings
 from scheduler.core.record import Record
@@ -57,6 +58,7 @@ def install_console(app: web.Application, record: Record) -> None:
     install_waitlist(app)
     install_waitlist_entry(app)
     install_time(app)
+    install_turns(app)
     install_waitlist_report(app)
     install_waitlist_policy(app)
     install_inbox(app)

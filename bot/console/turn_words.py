@@ -8,8 +8,8 @@ from typing import Final
 
 from waitlist.entry_store import Entry, EntryState
 from waitlist.matching import Ranked
-from waitlist.policy import Policy
-from waitlist.turns import reasons
+from waitlist.policy import Mode, Policy
+from waitlist.turns import LONG, reasons
 
 URGENCIES: Final = {
     "clinical": "needs it clinically",
@@ -17,6 +17,11 @@ URGENCIES: Final = {
     "long_wait": "has waited too long",
 }
 """Why staff put somebody before the others."""
+_AT_ONCE: Final = {
+    Mode.WAVES: "As many are asked at once as it takes for a quick yes, and the first yes has it.",
+    Mode.ONE: "They are asked one after another, and the time is theirs until their deadline.",
+    Mode.EVERYBODY: "Everybody it fits is asked at once, and the first yes has it.",
+}
 _HOUR, _DAY = 60, 24 * 60
 
 
@@ -44,6 +49,17 @@ def put_first(entry: Entry) -> str:
     reason = URGENCIES.get(entry.urgency_reason or "", "")
     place = "put first" if entry.priority > 0 else "put last"
     return f"{place} ({reason})" if reason else place
+
+
+def turns_decided(policy: Policy) -> str:
+    """How turns are decided by the terms in force."""
+    worth = policy.weights
+    words = (
+        f"Among those a freed time fits, whoever has most points. Each day of waiting is {worth.waited}, each day "
+        f"without an offer {worth.unasked}; an offer lost to somebody else counts {worth.lost}, one that was left "
+        f"without an answer takes {worth.silent} off. Whoever was not asked for {LONG.days} days goes first."
+    )
+    return f"{words} {_AT_ONCE[policy.mode]}"
 
 
 def quiet_words(entry: Entry, policy: Policy, now: datetime) -> str:

@@ -1,7 +1,7 @@
-"""The board of the waitlist: freed times with their offers, who comes next and why, who waits, what became of the last.
+"""The board of the waitlist: freed times with their offers, who waits, and what became of the last times.
 
-One entry's page is waitlist_entry.py's. The rules are the waitlist package's; here they are shown, so that anybody's
-turn can be explained. Invariant: entries and offers are reached like the clients they belong to.
+One entry's page is waitlist_entry.py's, whose turn it is waitlist_turns.py's. Invariant: entries and offers are reached
+like the clients they belong to.
 """
 
 from collections.abc import Mapping
@@ -15,9 +15,9 @@ from bot.console import waiting
 from bot.console.book_of_names import Names, names
 from bot.console.desk import actor_of, after, back_to, reading, show, writing
 from bot.console.said import Said
-from bot.console.turn_words import in_words, lasted
+from bot.console.turn_words import lasted, turns_decided
 from bot.console.waitlist_entry import in_turn, waits_of
-from bot.console.wish_words import MISFITS, sort_of
+from bot.console.wish_words import sort_of
 from bot.web.forms import sent_form
 from scheduler import access, tables
 from scheduler.actions.restore import UNDO
@@ -25,14 +25,12 @@ from scheduler.core.actor import Actor
 from scheduler.core.record import Reading
 from scheduler.people import store as people
 from scheduler.people.store import Client
-from waitlist import candidates, entry_store, offer_store, opening_store, policy_store
+from waitlist import offer_store, opening_store, policy_store
 from waitlist.actions.claim import Won, claim
 from waitlist.actions.pass_offer import Passed, pass_offer
 from waitlist.actions.undo_claim import ClaimUndone, take_claim_back
 from waitlist.actions.wave import Offered, offer_by_hand
 from waitlist.actions.withdraw import withdraw_opening
-from waitlist.entry_store import Entry
-from waitlist.matching import Misfit
 from waitlist.offer_store import Offer, OfferState
 from waitlist.opening_store import Opening, OpeningKind, OpeningState
 
@@ -41,8 +39,6 @@ PLACE: Final = "/console/waitlist"
 RECENT: Final = timedelta(days=14)
 LISTED: Final = 200
 """So many of those who wait are listed, the first in turn; the others are found by their names."""
-NAMED: Final = 12
-"""So many are named where a reason, or a place in the row, is that of many."""
 SETTLED: Final = tuple(state for state in OpeningState if state not in opening_store.UNSETTLED)
 
 
@@ -55,26 +51,8 @@ class Asked:
 
 
 @dataclass(frozen=True, slots=True)
-class Next:
-    """Somebody who would be asked, with the facts that decide their turn."""
-
-    who: str
-    why: str
-    entry_id: str
-
-
-@dataclass(frozen=True, slots=True)
-class PassedOver:
-    """Those a freed time is not for, for one reason. `more`: so many besides the ones that are named."""
-
-    why: str
-    who: tuple[Next, ...]
-    more: int
-
-
-@dataclass(frozen=True, slots=True)
 class Freed:
-    """An opening with its offers, who would be asked next (`later`: so many after those), and why others are not."""
+    """An opening with its offers."""
 
     opening: Opening
     clinician: str
@@ -82,9 +60,6 @@ class Freed:
     sort: str
     asked: tuple[Asked, ...]
     held: tuple[Asked, ...]
-    next: tuple[Next, ...]
-    later: int
-    passed_over: tuple[PassedOver, ...]
 
 
 @dataclass(frozen=True, slots=True)
@@ -108,13 +83,16 @@ async def show_waitlist(request: web.Request) -> web.Response:
         book = await names(r)
         openings = await _within_reach(r, actor, await opening_store.openings(r))
         held = {each.entry_id: each for each in await offer_store.offers(r, states=(OfferState.HELD,))}
-        everybody = await entry_store.entries(r)
-        clients = await people.clients(r, {each.client_id for each in everybody} | set(await _asked(r, openings)))
-        freed = [await _freed(r, each, book, clients, everybody) for each in openings]
+        offers = {each.id: await offer_store.offers(r, opening_id=each.id) for each in openings}
         policy = await policy_store.policy(r)
         waits = in_turn(entries, policy.weights)
+        shown = {each.client_id for each in waits[:LISTED]} | {
+            each.client_id for made in offers.values() for each in made
+        }
+        clients = await people.clients(r, shown)
         context = {
-            "freed": freed,
+            "freed": [_freed(each, offers[each.id], book, clients) for each in openings],
+            "turns": turns_decided(policy),
             "count": len(waits),
             "waits": [waits_of(each, clients, book, held, policy, r.now) for each in waits[:LISTED]],
             "past": await _over(r, actor, book),
@@ -200,22 +178,8 @@ async def _within_reach(r: Reading, actor: Actor, openings: tuple[Opening, ...])
     return [each for each in openings if own in {None, each.clinician_id}]
 
 
-async def _asked(r: Reading, openings: list[Opening]) -> list[str]:
-    return [offer.client_id for each in openings for offer in await offer_store.offers(r, opening_id=each.id)]
-
-
-async def _freed(
-    r: Reading, opening: Opening, book: Names, clients: Mapping[str, Client], everybody: tuple[Entry, ...]
-) -> Freed:
-    asked = tuple(
-        Asked(each, clients[each.client_id].display if each.client_id in clients else "")
-        for each in await offer_store.offers(r, opening_id=opening.id)
-    )
-    for_one = opening.kind is OpeningKind.INSTEAD
-    ranked = () if for_one else await candidates.in_order(r, opening)
-    others = {} if for_one else await candidates.misfits(r, opening, everybody)
-    by_id = {entry.id: entry for entry in everybody}
-    waited = [each for each in ranked if each.entry_id in by_id]
+def _freed(opening: Opening, offers: tuple[Offer, ...], book: Names, clients: Mapping[str, Client]) -> Freed:
+    asked = tuple(Asked(each, clients[each.client_id].display if each.client_id in clients else "") for each in offers)
     return Freed(
         opening,
         book.clinician(opening.clinician_id),
@@ -223,33 +187,7 @@ async def _freed(
         sort_of(opening),
         asked,
         tuple(each for each in asked if each.offer.state == OfferState.HELD),
-        tuple(
-            Next(_who(by_id[each.entry_id], clients), in_words(each, r.now), each.entry_id) for each in waited[:NAMED]
-        ),
-        max(0, len(waited) - NAMED),
-        _passed_over({by_id[key]: misfit for key, misfit in others.items() if key in by_id}, clients),
     )
-
-
-def _passed_over(misfits: Mapping[Entry, Misfit], clients: Mapping[str, Client]) -> tuple[PassedOver, ...]:
-    """Grouped by the reason, in the order in which the rules ask; who was asked is shown as such."""
-    groups: dict[Misfit, list[Entry]] = {}
-    for entry, misfit in misfits.items():
-        if misfit is not Misfit.ASKED_ALREADY:
-            groups.setdefault(misfit, []).append(entry)
-    order = list(MISFITS)
-    return tuple(
-        PassedOver(
-            MISFITS[misfit],
-            tuple(Next(_who(each, clients), "", each.id) for each in groups[misfit][:NAMED]),
-            max(0, len(groups[misfit]) - NAMED),
-        )
-        for misfit in sorted(groups, key=order.index)
-    )
-
-
-def _who(entry: Entry, clients: Mapping[str, Client]) -> str:
-    return clients[entry.client_id].display if entry.client_id in clients else ""
 
 
 def install_waitlist(app: web.Application) -> None:

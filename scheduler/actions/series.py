@@ -86,7 +86,8 @@ async def end_series(tx: Tx, series_id: str, from_day: date, *, by: By = "practi
     """Cancel the visits of a series from a day on; returns the places given up.
 
     On the practice's behalf each client is told of the first of theirs, and the others end quietly with it. A claim
-    (`by`), which puts another weekly time in its place, tells by itself.
+    (`by`), which puts another weekly time in its place, tells by itself. A series that ended before that day already
+    is left as it is.
 
     Raises:
         NotFound: no such series.

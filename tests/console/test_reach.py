@@ -66,6 +66,7 @@ def gets(of: Ids) -> dict[str, set[str]]:
         f"/console/waitlist/{of.entry}": DESK,
         f"/console/waitlist/{of.entry}/change": DESK,
         "/console/waitlist/report": DESK,
+        f"/console/openings/{of.opening}/turns": DESK,
         "/console/inbox": DESK,
     }
 

@@ -457,7 +457,12 @@ async def test_those_a_time_is_not_for_are_grouped_by_the_reason(
     async with office.record.write(office.practice_id, FRONT_DESK) as tx:
         for each in people_:
             await join(tx, client_id=each.id, service_id=office.service_id, windows=windows_of({"0-morning"}))
-    page = await (await enter("front_desk")).get("/console/waitlist")
+    async with office.record.read(office.practice_id) as r:
+        (opening,) = await opening_store.openings(r)
+    desk = await enter("front_desk")
+    here = f"/console/openings/{opening.id}/turns"
+    assert here in await desk.get("/console/waitlist")
+    page = await desk.get(here)
     assert page.text.count("<dt>Wants other") == 1
     for each in people_:
         assert each.who.family in page
