@@ -7,7 +7,7 @@ Invariant: names come from `scheduler/tables.py` and from literals in our stores
 """
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from functools import cached_property, lru_cache
@@ -27,6 +27,7 @@ from sqlalchemy import (
     bindparam,
     cast,
     func,
+    literal_column,
     select,
 )
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -51,6 +52,18 @@ def among(column: Column[str], name: str, *, sqlite: bool) -> ColumnElement[bool
 def listed(values: Sequence[str], *, sqlite: bool) -> str | list[str]:
     """Values in the form one parameter takes."""
     return json.dumps(list(values)) if sqlite else list(values)
+
+
+def one_of(column: ColumnElement[str], words: Iterable[str]) -> ColumnElement[bool]:
+    """That a column has one of these words of ours, written into the statement: nothing is filled in at each run.
+
+    Raises:
+        ValueError: one of them is not a plain word.
+    """
+    named = sorted(str(word) for word in words)
+    if not all(word.isidentifier() for word in named):
+        raise ValueError("not_a_word")
+    return column.in_([literal_column(f"'{word}'") for word in named])
 
 
 def _any(column: Column[str], given: Any, *, sqlite: bool) -> ColumnElement[bool]:
