@@ -9,15 +9,16 @@ from typing import Final
 from sqlalchemy import ColumnElement, and_, exists, not_, or_
 
 from messages.kinds import Kind, traits
+from scheduler.core.bulk import one_of
 from scheduler.tables import message, offer
 
 ANSWERED: Final[ColumnElement[bool]] = or_(
-    offer.c.state.in_(("passed", "claimed")), offer.c.accepted_at.is_not(None), offer.c.in_vain_at.is_not(None)
+    one_of(offer.c.state, ("passed", "claimed")), offer.c.accepted_at.is_not(None), offer.c.in_vain_at.is_not(None)
 )
 """Whether the one to whom an offer was made has said anything to it."""
 
 COUNTED: Final[ColumnElement[bool]] = and_(
-    message.c.kind.in_(tuple(kind.value for kind in Kind if traits(kind).capped)),
+    one_of(message.c.kind, (kind.value for kind in Kind if traits(kind).capped)),
     not_(
         exists().where(
             offer.c.practice_id == message.c.practice_id,

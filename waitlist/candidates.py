@@ -26,7 +26,7 @@ FIRST_CHUNK: Final = 100
 CHUNK: Final = 400
 """So many keys are read at a time; each further chunk is twice as long, up to `CHUNK`."""
 
-FIRST_BATCH: Final = 20
+FIRST_BATCH: Final = 30
 BATCH: Final = 80
 """So many entries are read at a time, likewise."""
 

@@ -13,10 +13,9 @@ from sqlalchemy import and_, bindparam, false, select, true, union_all
 from messages.cap_store import COUNTED
 from scheduler.appointments.states import ACTIVE
 from scheduler.calendar.store import LONGEST
+from scheduler.core.bulk import one_of
 from scheduler.core.record import Reading
 from scheduler.tables import appointment, message, participation
-
-_EXPECTED = tuple(state.value for state in ACTIVE)
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +55,7 @@ _EXPECTED_THEN: Final = (
     )
     .where(
         participation.c.practice_id == bindparam("of"),
-        participation.c.state.in_(_EXPECTED),
+        one_of(participation.c.state, ACTIVE),
         # No visit is longer; without this both engines would read every visit there ever was.
         appointment.c.starts_at > bindparam("earliest"),
         appointment.c.starts_at < bindparam("end"),
@@ -73,7 +72,7 @@ _CAPPED_TEXTS: Final = union_all(
     select(message.c.address_ix, message.c.intent_at, false()).where(
         *_TO_THEM,
         message.c.intent_at >= bindparam("since"),
-        message.c.state.in_(("pending", "intent", "unknown", "sent")),
+        one_of(message.c.state, ("pending", "intent", "unknown", "sent")),
     ),
     select(message.c.address_ix, message.c.due_at, true()).where(
         *_TO_THEM, message.c.intent_at.is_(None), message.c.state == "pending"

@@ -18,7 +18,12 @@ _ARRIVE: Final = (
     .where(_M.c.practice_id == bindparam("of"), _M.c.state == "pending", _M.c.due_at <= bindparam("at"))
     .values(state="sent", intent_at=bindparam("at"), sent_at=bindparam("at"))
 )
-_NEXT_WAVE: Final = select(func.min(_O.next_wave_at)).where(_O.practice_id == bindparam("of"), _O.state == "open")
+_NEXT_WAVE: Final = (
+    select(_O.next_wave_at)
+    .where(_O.practice_id == bindparam("of"), _O.state == "open", _O.next_wave_at.is_not(None))
+    .order_by(_O.next_wave_at)
+    .limit(1)
+)
 _NEXT_END: Final = select(func.min(_F.expires_at)).where(_F.practice_id == bindparam("of"), _F.state == "held")
 _NEXT: Final = select(_NEXT_WAVE.scalar_subquery(), _NEXT_END.scalar_subquery())
 
