@@ -100,6 +100,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "service_saved": ("Service saved.", ""),
     "hours_saved": ("Weekly hours saved. Booked visits stay as they are.", ""),
     "day_saved": ("Saved. Visits already booked on that day stay; look at them.", ""),
+    "day_saved_offered": ("Saved. Times on their way to the waitlist: {count}.", ""),
     "day_removed": ("The day is like its weekday again.", ""),
     "offered": ("On its way to the waitlist.", ""),
     "rests": ("Resting. Nothing is offered until then.", ""),

@@ -32,12 +32,14 @@ from bot.web.typed import typed_day
 from scheduler import access
 from scheduler.actions.practice import add_clinician, add_exception, edit_clinician, remove_exception, set_week
 from scheduler.appointments import store as appointments
-from scheduler.calendar.wallclock import day_span
+from scheduler.calendar.availability import DayException
+from scheduler.calendar.wallclock import Span, at_minute, day_span, zone_of
 from scheduler.core.errors import Invalid, NotFound
 from scheduler.core.record import Reading, Tx
 from scheduler.people import hours_store
 from scheduler.people import store as people
 from scheduler.people.hours_store import ListedException
+from waitlist.actions.offer_hours import offer_hours
 
 SETTINGS: Final = "/console/settings"
 NEW: Final = f"{SETTINGS}/clinicians/new"
@@ -116,14 +118,26 @@ async def add_days(request: web.Request) -> web.Response:
     if form.errors:
         return await _shown(request, form, about="days", status=UNFIT)
 
-    async def add_all(tx: Tx) -> None:
+    async def add_all(tx: Tx) -> int:
         for exception in wanted:
             await add_exception(tx, who, exception)
+        return sum([await _offered(tx, who, exception, form.value("offer")) for exception in wanted])
 
-    _, form = await keep(request, form, add_all, otherwise="day")
+    offered, form = await keep(request, form, add_all, otherwise="day")
     if form.errors:
         return await _shown(request, form, about="days", status=UNFIT)
-    return after(request, f"{_here(request)}#days", Said("day_saved"))
+    said = Said("day_saved_offered", count=offered) if offered else Said("day_saved")
+    return after(request, f"{_here(request)}#days", said)
+
+
+async def _offered(tx: Tx, clinician_id: str, extra: DayException, service_id: str) -> int:
+    """How many times of extra hours go to the waitlist, as visits of a service; none if none was chosen."""
+    place = await people.location(tx, extra.location_id or "")
+    if extra.closed or not service_id or place is None:
+        return 0
+    zone = zone_of(place.zone)
+    hours = Span(at_minute(extra.day, extra.start_minute, zone), at_minute(extra.day, extra.end_minute, zone))
+    return await offer_hours(tx, clinician_id=clinician_id, service_id=service_id, location_id=place.id, hours=hours)
 
 
 async def remove_day(request: web.Request) -> web.Response:
@@ -178,6 +192,7 @@ async def _shown(
         listed = await hours_store.exceptions_from(r, today, clinician_id=clinician.id)
         counts = {each.id: await _booked_on(r, each, viewer) for each in listed}
         places, only = await _places(r)
+        services = [(each.id, each.name) for each in await people.services(r, active_only=True)]
     names = get_day_names("wide", locale=Locale.parse(viewer.locale))
     own = {"name": clinician.name, "active": "yes" if clinician.active else ""}
     context: dict[str, Any] = {
@@ -192,6 +207,7 @@ async def _shown(
         "first_day": form.value("first_day") if week is not None else today.isoformat(),
         "days": [_day(each, viewer, places, counts[each.id]) for each in listed],
         "kinds": EXCEPTION_KINDS,
+        "services": services,
     }
     return await show(request, "console/settings_clinician.html", context, status=status)
 

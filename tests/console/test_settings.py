@@ -12,6 +12,7 @@ from scheduler.people import store as people
 from tests.console.conftest import SignIn
 from tests.console.visitor import FRAGMENT, ORIGIN
 from tests.rig.office import Office, local
+from waitlist import opening_store
 
 TODAY = date(2026, 3, 4)
 
@@ -218,6 +219,19 @@ async def test_a_day_that_does_not_fit_is_said(office: Office, enter: SignIn):
     page = await owner.post(f"{here}/days", twice)
     assert page.status == 422
     assert "remove it first" in page
+
+
+async def test_extra_hours_may_be_offered_to_the_waitlist(office: Office, enter: SignIn):
+    owner, here = await enter("owner"), f"/console/settings/clinicians/{office.clinician_ids[0]}"
+    hours = {"kind": "extra_hours", "day": "2026-03-07", "from": "10:00", "until": "13:00"}
+    page = await owner.press(f"{here}/days", {**hours, "offer": office.service_id})
+    assert page.toast.startswith("Saved. Times on their way to the waitlist: ")
+    async with office.record.read(office.practice_id) as r:
+        found = await opening_store.openings(r)
+    assert page.toast.endswith(f"{len(found)}.")
+    assert {each.starts_at.date() for each in found} == {date(2026, 3, 7)}
+    page = await owner.press(f"{here}/days", {**hours, "day": "2026-03-08"})
+    assert page.toast.startswith("Saved. Visits")
 
 
 async def test_what_is_not_there_is_not_found(enter: SignIn):
