@@ -4,7 +4,7 @@ Counting is waitlist/figures.py's. Invariant: every share is shown with what it 
 """
 
 from collections.abc import Collection, Sequence
-from datetime import date, datetime, timedelta
+from datetime import date, timedelta
 from typing import Any, Final
 from zoneinfo import ZoneInfo
 
@@ -63,6 +63,7 @@ async def show_report(request: web.Request) -> web.Response:
             "recovered": format_currency(found.recovered_minor / 100, practice.currency, locale=practice.locale),
             "groups": _groups(found, book, practice.language),
             "unasked": await _unasked(r, unasked),
+            "never": sum(each.last_offered_at is None for each in unasked),
         }
     return await show(request, "console/waitlist_report.html", context)
 
@@ -83,14 +84,14 @@ async def _reached(r: Reading, client_ids: Collection[str]) -> dict[str, str]:
     return {client_id: next((each for each in CHANNELS if each in way), "") for client_id, way in ways.items()}
 
 
-async def _unasked(r: Reading, found: Sequence[Waited]) -> list[tuple[str, str, datetime, str]]:
-    """Who was not asked for long, since when they wait, and why: the first of them in a sentence each."""
+async def _unasked(r: Reading, found: Sequence[Waited]) -> list[tuple[Waited, str, str]]:
+    """Who was not asked for long, and why: the first of them in a sentence each."""
     ids = [each.client_id for each in found]
     clients, ways = await people.clients(r, ids), await reachable(r, ids, Purpose.WAITLIST)
     rows = []
     for number, each in enumerate(found):
         why = "" if number >= EXPLAINED else await _why(r, each, may_be_texted=Channel.SMS in ways[each.client_id])
-        rows.append((each.entry_id, clients[each.client_id].display, each.joined_at, why))
+        rows.append((each, clients[each.client_id].display, why))
     return rows
 
 

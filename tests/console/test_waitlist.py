@@ -283,6 +283,9 @@ async def test_the_report_says_how_people_are_reminded_and_why_somebody_was_not_
     assert "By text" in page
     assert "Cannot be texted" in page
     assert "None of 1 freed times fitted" in page
+    assert "3, 2 of them never" in page
+    assert page.text.count("joined then, never asked") == 2
+    assert "asked then" in page
 
 
 async def test_a_weekly_time_is_waited_for_and_shown_as_one(office: Office, enter: SignIn):
