@@ -3,10 +3,12 @@
 Invariant: nothing is confirmed or cancelled by such a text. They are told when the visit is, and staff read it.
 """
 
+from collections.abc import Collection
 from datetime import datetime, timedelta
 from typing import Final
+from zoneinfo import ZoneInfo
 
-from bot.conversation.compared import dates_named, times_named
+from bot.conversation.compared import named_stretches, times_named
 from bot.conversation.hand_over import ask_staff
 from bot.conversation.say import say
 from bot.conversation.turn import Turn
@@ -24,25 +26,33 @@ NEARLY: Final = timedelta(minutes=30)
 
 def has_another_in_mind(turn: Turn, wish: IntentKind, visit: Visit) -> bool:
     """Whether a yes or a no speaks of another day, or a yes of another hour, than the visit's."""
-    if wish is IntentKind.CONFIRM:
-        return _names_another_day(turn, visit) or _names_another_hour(turn, visit)
-    return wish is IntentKind.CANNOT_COME and _names_another_day(turn, visit)
-
-
-def _names_another_day(turn: Turn, visit: Visit) -> bool:
-    """Whether the text names days and none of them is the visit's, by the clock of the visit or of the practice."""
-    named, days = named_days(turn.inbound.body), dates_named(turn.when)
     zones = {zone_of(visit.zone), zone_of(turn.practice.zone)}
+    if wish is IntentKind.CONFIRM:
+        return _names_another_day(turn, visit.starts_at, zones) or _names_another_hour(
+            turn, visit.starts_at, zone_of(visit.zone)
+        )
+    return wish is IntentKind.CANNOT_COME and _names_another_day(turn, visit.starts_at, zones)
+
+
+def takes_another(turn: Turn, offered: datetime) -> bool:
+    """Whether a yes to an offer speaks of another day or hour than the one that is offered."""
+    return _names_another_day(turn, offered, {turn.zone}) or _names_another_hour(turn, offered, turn.zone)
+
+
+def _names_another_day(turn: Turn, moment: datetime, zones: Collection[ZoneInfo]) -> bool:
+    """Whether the text names days, weeks or months without that of the moment, by any of the clocks."""
+    named, stretches = named_days(turn.inbound.body), named_stretches(turn.when)
     written = turn.inbound.received_at
-    if days and not (named.weekdays or named.tomorrow):
-        return not any(visit.starts_at.astimezone(zone).date() in days for zone in zones)
-    return not any(named.may_mean(visit.starts_at.astimezone(zone), written.astimezone(zone)) for zone in zones)
+    if stretches and not (named.weekdays or named.tomorrow):
+        days = {moment.astimezone(zone).date() for zone in zones}
+        return not any(first <= day <= last for day in days for first, last in stretches)
+    return not any(named.may_mean(moment.astimezone(zone), written.astimezone(zone)) for zone in zones)
 
 
-def _names_another_hour(turn: Turn, visit: Visit) -> bool:
-    """Whether the text names moments and none of them is about when the visit begins."""
+def _names_another_hour(turn: Turn, moment: datetime, zone: ZoneInfo) -> bool:
+    """Whether the text names moments and none of them is about that one."""
     times = times_named(turn.when)
-    starts = visit.starts_at.astimezone(zone_of(visit.zone)).replace(tzinfo=None)
+    starts = moment.astimezone(zone).replace(tzinfo=None)
     return bool(times) and all(abs(datetime.combine(starts, each) - starts) > NEARLY for each in times)
 
 

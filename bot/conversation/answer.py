@@ -13,7 +13,7 @@ from bot.conversation import crisis, law, said_store
 from bot.conversation.another_day import has_another_in_mind, tell_the_day
 from bot.conversation.arrived import has_arrived
 from bot.conversation.asking_again import put_again
-from bot.conversation.cancelling import ask_about_the_next, cancel_all, cancel_visit, said_before
+from bot.conversation.cancelling import after_cancelling, ask_about_the_next, cancel_all, cancel_visit, said_before
 from bot.conversation.choosing import (
     choose_time,
     keep_time,
@@ -43,6 +43,7 @@ from messages import inbound as texts
 from messages import whatsapp_store
 from messages.inbound_store import Inbound
 from messages.intents import Asked, Intent, IntentKind, Reading
+from messages.intents.reader import MACHINE
 from messages.kinds import Kind
 from messages.particulars import Particulars
 from scheduler.appointments.store import Visit
@@ -230,10 +231,10 @@ async def _another_time(tx: Tx, turn: Turn) -> str | None:
 
 
 async def _about_no_visit(tx: Tx, turn: Turn, intent: Intent) -> str:
-    """No visit is ahead. Who has just cancelled and now says they come wants it back."""
-    if intent.kind is IntentKind.CONFIRM and turn.situation.undo is not None and turn.situation.called_off is not None:
-        return await undo(tx, turn)
-    return await nothing_open(tx, turn)
+    """No visit is ahead: they may have just cancelled it."""
+    if turn.situation.undo is None or turn.situation.called_off is None:
+        return await nothing_open(tx, turn)
+    return await after_cancelling(tx, turn, intent, turn.situation.called_off)
 
 
 async def _about_the_offer(tx: Tx, turn: Turn, intent: Intent) -> str:
@@ -356,11 +357,18 @@ async def _question(tx: Tx, turn: Turn) -> str:
 
 
 async def _other(tx: Tx, turn: Turn) -> str:
-    """A person reads it; what it leans to decides what is said meanwhile, and nothing else."""
+    """A person reads it; what it leans to decides what is said meanwhile; a machine is told nothing."""
     leaning, meant = turn.reading.leaning, turn.situation.meant
+    if MACHINE in turn.reading.why:
+        return await hand_over(tx, turn, answer=None)
+    if not meant and turn.situation.undo is not None and turn.situation.called_off is not None:
+        return await after_cancelling(tx, turn, turn.reading.intents[0], turn.situation.called_off)
     if leaning in _ABOUT_AN_OFFER:
         await ask_staff(tx, turn)
         return await put_again(tx, turn)
+    if leaning in _VISIT_WISHES and len(meant) > 1:
+        await ask_staff(tx, turn)
+        return await ask_which(tx, turn, leaning)
     about_visit = leaning in _VISIT_WISHES or leaning is IntentKind.STOP
     if about_visit and len(meant) == 1 and not await lately_in_distress(tx, turn):
         return await _ask_about(tx, turn, leaning, meant[0])

@@ -1,18 +1,24 @@
 """N: they cannot come. Late or not, it is accepted; the hour is on its way to the waitlist when the answer leaves."""
 
+import re
 from collections.abc import Sequence
+from typing import Final
 
 from bot.conversation.hand_over import ask_staff, nothing_open
 from bot.conversation.say import say
 from bot.conversation.turn import REPEATED, Turn
-from bot.conversation.undoing import keep_undo
+from bot.conversation.undoing import keep_undo, undo
 from bot.conversation.which_visit import the_other
+from messages.intents import Intent, IntentKind
 from messages.kinds import Kind
 from messages.particulars import Particulars
 from scheduler.actions.cancel import Cancelled, cancel
 from scheduler.appointments import store as appointments
 from scheduler.appointments.store import Visit
 from scheduler.core.record import Tx
+
+_SAYS_THEY_COME: Final = re.compile(r"^code|\.confirm_strong:(?!see you|ill\|well see you|nos vemos)")
+"""The rules of a yes that is more than a parting word."""
 
 
 async def cancel_visit(tx: Tx, turn: Turn, visit: Visit) -> str:
@@ -55,6 +61,15 @@ async def _tell(tx: Tx, turn: Turn, visit: Visit, *, late: bool) -> None:
     other = await the_other(tx, turn, visit)
     particulars = Particulars(starts_at=visit.starts_at, other_at=other.starts_at if other else None)
     await say(tx, turn, Kind.CANCELLED, particulars, visit=visit, part=part)
+
+
+async def after_cancelling(tx: Tx, turn: Turn, intent: Intent, visit: Visit) -> str:
+    """Who has just cancelled and says they come after all has it back; "ok, see you then" is told once more how."""
+    if intent.kind is IntentKind.CONFIRM and any(map(_SAYS_THEY_COME.search, turn.reading.why)):
+        return await undo(tx, turn)
+    await ask_staff(tx, turn, participation_id=visit.participation_id)
+    await say(tx, turn, Kind.CANCELLED, Particulars(starts_at=visit.starts_at), visit=visit, idle=True)
+    return "told_it_is_cancelled"
 
 
 def said_before(turn: Turn) -> bool:

@@ -3,6 +3,7 @@
 from typing import Any
 
 from bot.conversation.another_visit import offer_another
+from bot.conversation.asking_again import put_again
 from bot.conversation.hand_over import ask_staff, nothing_open
 from bot.conversation.new_times import offer_times, offered_before, start_of
 from bot.conversation.numbered import end_question
@@ -23,7 +24,12 @@ from scheduler.core.record import Tx
 
 
 async def choose_time(tx: Tx, turn: Turn, question: Question, number: int) -> str:
-    """Take the time with this number: the visit is moved there and confirmed, or booked there if it was cancelled."""
+    """Take the time with this number: the visit is moved there and confirmed, or booked there if it was cancelled.
+
+    Where the words name another of the times than the number does, they are asked once more.
+    """
+    if _names_another(turn, question, number):
+        return await put_again(tx, turn)
     option = question.option(number)
     visit = await appointments.visit(tx, question.participation_id or "")
     if option is None or visit is None:
@@ -78,6 +84,11 @@ def named_choice(turn: Turn, question: Question) -> int | None:
         if "starts_at" in option and turn.when.covers(start_of(option).astimezone(turn.zone).replace(tzinfo=None))
     ]
     return fits[0] if len(fits) == 1 else None
+
+
+def _names_another(turn: Turn, question: Question, number: int) -> bool:
+    """“The 2nd", where the first of the times is on the 2nd; a number alone is one, whatever hour it could be."""
+    return named_choice(turn, question) not in {None, number} and len(turn.inbound.body.split()) > 1
 
 
 def names_other(turn: Turn, question: Question) -> bool:

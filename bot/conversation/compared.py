@@ -34,6 +34,7 @@ _EARLIER: Final = phrase_group(
         "adelant~ la|mi|una|media|un|#",
     )
 )
+_WITH_DAYS: Final = frozenset({SpanKind.DATE, SpanKind.INTERVAL})
 _SAME: Final = phrase_group(
     ("same", phrase) for phrase in ("same|usual|regular time|hour|slot", "misma|mismo hora|horario", "hora de siempre")
 )
@@ -105,10 +106,14 @@ def _names(span: Span, visit: datetime) -> bool:
     return span.kind in {SpanKind.DATE, SpanKind.DATETIME, SpanKind.TIME} and span.covers(visit)
 
 
-def dates_named(when: When) -> frozenset[date]:
-    """The whole days that are named, wished for or ruled out."""
-    spans = (span for span in (*when.spans, *when.without) if span.kind is SpanKind.DATE)
-    return frozenset(span.start.date() for span in spans if isinstance(span.start, datetime))
+def named_stretches(when: When) -> tuple[tuple[date, date], ...]:
+    """The days, weeks and months that are named, wished for or ruled out: the first day and the last of each."""
+    stretches = []
+    for span in (*when.spans, *when.without):
+        start, end = span.start, span.end or span.start
+        if isinstance(start, datetime) and isinstance(end, datetime) and span.kind in _WITH_DAYS:
+            stretches.append((start.date(), max(start, end - timedelta(microseconds=1)).date()))
+    return tuple(stretches)
 
 
 def times_named(when: When) -> frozenset[time]:

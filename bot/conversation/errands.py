@@ -105,6 +105,8 @@ _PHRASES: Final = {
         f"what|whats is? my|our next? {_VISIT} time|date|day",
         f"what|whats is? my|our next {_VISIT}",
         f"whats|what time|day is? my|our {_VISIT}",
+        "did|have you|they * cancel|cancelled|canceled",
+        "what time|day|date did you|they say|mean",
         "when do|am i next? come|coming|scheduled|booked|due|in|see|seeing",
         "when|what|whats time|day|date? is|was it|that|this|mine again|$",
         "when is|was|are it|that|mine|we again|$|scheduled|on|at",
@@ -126,6 +128,8 @@ _PHRASES: Final = {
         f"si|todavia|aun|entonces hay|tengo|tenemos|tenia {_CITA}",
         "a? que hora|dia|fecha es|era|me? toca|tengo|seria? $",
         "cuando es|era|seria $",
+        "a? que hora|dia|fecha dijo|dijeron|era|decia",
+        "me|nos la cancelaron|cancelo $",
         f"tengo alguna? {_CITA} * pendiente|programada|agendada|manana|hoy|semana|$",
     ),
     Errand.REMIND: (

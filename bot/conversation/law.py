@@ -15,6 +15,7 @@ from messages import consent
 from messages.consent import StopSource
 from messages.intents import Intent, IntentKind
 from messages.kinds import Channel, Kind
+from messages.particulars import Particulars
 from messages.stop_at_once import source_of
 from messages.tasks import TaskKind, open_task
 from scheduler.core.record import Tx
@@ -43,7 +44,10 @@ async def obey(tx: Tx, turn: Turn) -> str | None:
         return await stop_one(tx, turn) or await _stop(tx, turn, intent)
     if intent.kind is IntentKind.START:
         return await _start(tx, turn, intent)
-    if not _carrier_answered(turn, intent):
+    if intent.word is None and len(turn.situation.meant) == 1:
+        visit = turn.situation.meant[0]  # "how do I say yes": by the letters, and no keyword of the law
+        await say(tx, turn, Kind.NEXT_VISIT, Particulars(starts_at=visit.starts_at), visit=visit)
+    elif not _carrier_answered(turn, intent):
         await say(tx, turn, Kind.HELP)
     return "helped"
 

@@ -3,6 +3,8 @@
 from datetime import timedelta
 from typing import Final
 
+from bot.conversation.another_day import takes_another
+from bot.conversation.asking_again import put_again
 from bot.conversation.hand_over import ask_staff, nothing_open
 from bot.conversation.said_store import count
 from bot.conversation.turn import Turn
@@ -19,10 +21,16 @@ HOW_IT_ENDED: Final = (Kind.OFFER_LOST, Kind.OFFER_WITHDRAWN, Kind.OFFER_EXPIRED
 
 
 async def take_offer(tx: Tx, turn: Turn) -> str:
-    """Claim the held offer; an answer to one that is over is told once how it ended."""
+    """Claim the held offer; an answer to one that is over is told once how it ended.
+
+    A yes that speaks of another day or hour takes nothing: the offer is put once more.
+    """
     offer = await _meant(tx, turn)
     if offer is None:
         return await nothing_open(tx, turn)
+    if turn.situation.offers and takes_another(turn, offer.starts_at):
+        await ask_staff(tx, turn)
+        return await put_again(tx, turn)
     outcome = await claim(tx, offer.id, via="sms", received_at=turn.inbound.received_at, inbound_id=turn.inbound.id)
     if isinstance(outcome, Won):
         return "offer_claimed"

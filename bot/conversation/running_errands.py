@@ -9,6 +9,7 @@ from dataclasses import replace
 from typing import Final
 
 from bot.conversation.another_visit import offer_another
+from bot.conversation.asking_again import put_again
 from bot.conversation.errands import LANGUAGES, Errand, asks_for_one_more, asks_what_is_open, names_list
 from bot.conversation.hand_over import ask_staff, hand_over
 from bot.conversation.hours_wished import keep_hours
@@ -75,6 +76,9 @@ async def run_errand(tx: Tx, turn: Turn, errand: Errand, intent: Intent) -> str 
 
 async def _next_visit(tx: Tx, turn: Turn) -> str:
     """When they come next; where several may be meant, all of them by number."""
+    if turn.situation.only_an_offer:
+        await ask_staff(tx, turn)
+        return await put_again(tx, turn)  # they ask about the time that is offered
     meant = turn.situation.meant
     upcoming = await appointments.upcoming(tx, turn.sender.client_ids, tx.now)
     if len(turn.sender.client_ids) > 1 and len(meant) > 1:

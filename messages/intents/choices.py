@@ -57,7 +57,8 @@ def read_choice(text: Text, asked: Asked) -> Reading | None:
     if not typed or any(sentence.asks for sentence in text.sentences):
         return None
     contrary = _contrary(typed)
-    return _pairs(typed, asked) or _every(typed, asked) or contrary or _code(typed) or _number(typed, asked, text)
+    letter = _code(typed) or _code_at_the_end(text)
+    return _pairs(typed, asked) or _every(typed, asked) or contrary or letter or _number(typed, asked, text)
 
 
 def leading_code(text: Text) -> IntentKind | None:
@@ -140,6 +141,18 @@ def _contrary(typed: list[str]) -> Reading | None:
         return None
     neither = (Intent(kind=IntentKind.OTHER),)
     return Reading(neither, ("choice.contrary",), leftover=True, leaning=IntentKind.CONFIRM)
+
+
+def _code_at_the_end(text: Text) -> Reading | None:
+    """“Oh I see. C", "ok then A": one capital letter behind nothing but small words."""
+    letter, rest = text.typed[-1], " ".join(text.tokens[:-1])
+    kind = CODES.get(letter.casefold())
+    shouted = any(word.isupper() for word in text.typed[:-1] if len(word) > 1)
+    if kind is None or not letter.isupper() or shouted or text.tokens[-1] != letter.casefold():
+        return None
+    for group in ("thanks", "filler", "greeting", "confirm_weak", "turn", "glue"):
+        rest = PHRASES[group].erase(f" {rest.strip()} ")
+    return None if rest.strip() else Reading((Intent(kind=kind),), ("code:at_the_end",))
 
 
 def _pairs(typed: list[str], asked: Asked) -> Reading | None:

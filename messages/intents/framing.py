@@ -43,6 +43,11 @@ def said(group: str, line: str, *, of_texts: bool = False) -> str | None:
     return None
 
 
+def speaks_of_it(group: str, line: str) -> bool:
+    """Whether an entry that stands in `line`, framed or not, is about a visit and not about something else."""
+    return any(not is_of_something_else(line, start, end) for _, start, end in PHRASES[group].found(line))
+
+
 def _denied(before: str, act: list[str], *, spanish: bool) -> bool:
     last = before.split()[-1:]
     if last == [_NO] and not spanish:

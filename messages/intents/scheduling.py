@@ -12,7 +12,7 @@ from itertools import pairwise
 from typing import Final
 
 from messages.intents.choices import leading_code
-from messages.intents.framing import said
+from messages.intents.framing import said, speaks_of_it
 from messages.intents.lexicon import PHRASES
 from messages.intents.normalise import Sentence, Text
 from messages.intents.objects import is_of_something_else
@@ -164,7 +164,7 @@ def _cannot_part(part: Sentence, found: _Findings, hedge: str | None, *, last: b
     if limited is not None and limits:
         return found.add(IntentKind.UNSURE, limited)
     rule = said("cannot", line)
-    found.framed = found.framed or rule is None
+    found.framed = found.framed or (rule is None and speaks_of_it("cannot", line))
     return found.add(IntentKind.CANNOT_COME, rule)
 
 
@@ -263,8 +263,14 @@ def _contradicted(found: _Findings, line: str) -> str | None:
     if not said:
         return None
     beside = PHRASES["cannot"].erase(line) if IntentKind.CANNOT_COME in said else " "
-    of_others = PHRASES["corrects"].first(line) or PHRASES["to_another"].first(line)
+    of_others = _corrected(line) or PHRASES["to_another"].first(line)
     return of_others or PHRASES["stands"].first(beside)
+
+
+def _corrected(line: str) -> str | None:
+    """What takes back a word before it; at the beginning it takes back an earlier message, and this one counts."""
+    found = PHRASES["corrects"].found(line)
+    return next((name for name, start, _ in found if PHRASES["filler"].erase(line[:start]).strip()), None)
 
 
 def _settle_yes(found: _Findings, text: Text) -> None:

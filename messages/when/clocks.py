@@ -17,7 +17,10 @@ Found = tuple[Piece, int]
 _WRITTEN: Final = re.compile(r"(\d{1,2})[:.h]([0-5]\d)([ap])?")
 _HALVED: Final = re.compile(r"(\d{1,2})(\d\d)?([ap])")
 _HALVES: Final = {"am": "a", "pm": "p"}
-_NOON: Final = (("noon",), ("midday",), ("mediodia",), ("medio", "dia"), ("12", "noon"), ("noontime",), ("noonish",))
+_NOON: Final = (
+    *((twelve, "del", noon) for twelve in ("12", "doce") for noon in ("mediodia", "midday", "dia")),
+    *(("noon",), ("midday",), ("mediodia",), ("medio", "dia"), ("12", "noon"), ("noontime",), ("noonish",)),
+)
 _LAST_HOUR: Final = 23
 _NOON_HOUR: Final = 12
 _LAST_MINUTE: Final = 59
@@ -154,7 +157,8 @@ def _with_half(clock: Clock, words: tuple[str, ...], at: int, taken: int) -> Fou
         if after in _HALVES and not half:
             half, marked, taken = _HALVES[after], True, taken + 1
         elif (after in _HOUR_UNITS and (clock.grain is Grain.MINUTE or clock.hour > _NOON_HOUR)) or after in _SUFFIXES:
-            marked, taken = True, taken + 1
+            the_one = words[at + taken + 1 : at + taken + 2] == ("one",)  # "the 11 o'clock one"
+            marked, taken = True, taken + 1 + the_one
         elif words[at + taken : at + taken + 3] in {("in", "the", "am"), ("in", "the", "pm")} and not half:
             half, marked, taken = _HALVES[words[at + taken + 2]], True, taken + 3
         elif pair == ("del", "dia") and clock.hour == _NOON_HOUR:

@@ -58,7 +58,7 @@ _NEXT_DAY: Final = tuple(
     for phrase in (
         "the day after", "the next day", "day after", "al otro dia", "al dia siguiente", "el dia siguiente",
         "un dia despues", "al siguiente dia", "el siguiente dia", "a day later", "one day later", "the following day",
-        "el dia despues",
+        "the day after that", "day after that", "el dia despues",
     )
 )  # fmt: skip
 _DAY_BEFORE: Final = tuple(
@@ -329,9 +329,11 @@ def _the_one_after(words: tuple[str, ...], at: int, calendar: Calendar) -> Found
     """“Not this Friday, the next one": the same weekday a week later; of no weekday, nobody can say."""
     length = _phrase_at(words, at, _ONE_AFTER)
     after = words[at + length] if at + length < len(words) else ""
+    refused = calendar.said is not None and not _REFUSED.isdisjoint(words[:at])
+    if length and refused and calendar.said is not None and WEEKDAYS.get(after) == calendar.said.weekday():
+        length, after = length + 1, ""  # "not this Monday, the other Monday"
     if not length or after in WEEKDAYS or after in _NOT_ONES:
         return None
-    refused = calendar.said is not None and not _REFUSED.isdisjoint(words[:at])
     if words[at : at + length] in _OTHER and not refused:
         return None
     named = any(word in WEEKDAYS for word in words[:at])

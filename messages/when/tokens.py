@@ -28,6 +28,10 @@ _OTHER_NUMBERS: Final = re.compile(
     r"|[$\u20ac\u00a3]\s?\d+(?:[.,]\d+)*|#\s?\d+|\b\d+(?:[.,]\d+)?\s?(?:mg|ml|mcg|lbs?|kg|kilos|%|dollars|bucks|degrees)(?![a-z])"
     r"|\b\d{2,3}\.\d\b|\b\d+\s1/2\s?(?:hours?|hrs?|horas?|weeks?|semanas?|months?|meses|years?|anos?)\b"
 )
+# "12-18 9:45am", "12.18 at 2": a month and a day where an hour follows.
+_DASHED_DATE: Final = re.compile(
+    r"\b(1[0-2]|0?[1-9])[-.](1[3-9]|2\d|3[01])(?=\s+(?:at |@ ?|a las? )?\d{1,2}(?::\d\d|\s?[ap]m?\b|$))"
+)
 _MIDDAY: Final = re.compile(r"\bmid\s?-?\s?day\b")
 _AND_A_HALF: Final = re.compile(r"\b(\d{1,2})\s?(?:&\s?)?1/2\b")
 _COMPOUND: Final = re.compile(r"\b(twenty|thirty|forty|fifty)-(?=[a-z])")
@@ -104,7 +108,7 @@ def tokens(text: str) -> tuple[str, ...]:
     plain = "".join(letter for letter in lower if not unicodedata.combining(letter))
     plain = _SOUNDS.sub(lambda found: _SOUND_OF[found[0]], plain)
     plain = _LETTERS.sub(" weekly ", _WORKDAYS.sub(" weekdays ", plain))
-    plain = _MIDDAY.sub("midday", plain)
+    plain = _MIDDAY.sub("midday", _DASHED_DATE.sub(r"\1/\2", plain))
     plain = _COMPOUND.sub(r"\1 ", plain)
     plain = _OTHER_NUMBERS.sub(" number ", _SHORTENED.sub(r"\1 ", plain))
     plain = _AND_A_HALF.sub(r"\1 y 1/2", plain)

@@ -235,7 +235,7 @@ async def test_cancelling_twice_is_no_second_cancellation(scene):
     _, number, visit = await reminded(scene)
     await scene.says(number, "N")
     (answer,) = await scene.says(number, "N")
-    assert "waiting for an answer from you" in answer
+    assert "Tue, Mar 10, 12:30 PM is cancelled" in answer
     assert await state_of(scene, visit) == "cancelled"
     assert await scene.tasks() == [("reply", False)]
 

@@ -12,7 +12,7 @@ from messages.when.almanac import months_on
 from messages.when.holidays import easter, nth_weekday
 from messages.when.tokens import tokens
 from tests.understanding.corpus import NEW_YORK, NOW
-from tests.understanding.test_figures import drawn
+from tests.understanding.test_figures import drawn, times_in
 
 
 def starts(text, *, now=NOW, language="en"):
@@ -306,3 +306,23 @@ def test_days_of_a_week_that_is_named_behind_them_are_not_the_whole_week():
         datetime(2026, 11, 24, 8),
         datetime(2026, 11, 26, 8),
     ]
+
+
+@pytest.mark.parametrize(
+    ("text", "language", "expected"),
+    [
+        ("pasemela del 7 al 14 a la 1", "es", "12-14T13:00"),
+        ("muevala del martes al jueves", "es", "11-19"),
+        ("from the 7th to the 14th", "en", "12-07..12-15"),
+        ("12-18 9:45am", "en", "12-18T09:45"),
+        ("10-2 tuesday", "en", "11-24T10:00..11-24T14:00"),
+        ("antes de las doce del mediodia", "es", "..T12:00"),
+        ("ahead of noon", "en", "..T12:00"),
+        ("salgo a las 5, despues de esa hora", "es", "T17:00.."),
+        ("no este lunes, el otro lunes", "es", "11-30"),
+        ("the 11 o'clock one", "en", "T11:00"),
+    ],
+)
+def test_a_move_from_one_day_to_another_and_other_ways_of_saying(text, language, expected):
+    found = times_in(text, language)
+    assert found == expected
