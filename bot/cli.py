@@ -21,6 +21,7 @@ COMMANDS: Final[Mapping[str, str]] = {
     "sandbox": "sandbox:sandbox",
     "import": "importing:import_files",
     "check": "check:check",
+    "restored": "restored:restored",
     "keys": "keys:app",
     "user": "user:app",
     "understand": "understand:understand",

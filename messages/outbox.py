@@ -171,6 +171,11 @@ async def cancel_ids(tx: Tx, message_ids: Collection[str], reason: str) -> int:
     return await _take_back(tx, store.among(message_ids), reason) if message_ids else 0
 
 
+async def cancel_due_answers(tx: Tx, reason: str) -> int:
+    """Take back what somebody was to be told by now, planned texts apart; see `cancel_for_participation`."""
+    return await _take_back(tx, store.due_answers(tx.now, PRIORITY[MessageClass.TOUCH]), reason)
+
+
 async def cancel_for_address(tx: Tx, address_ix: bytes, channel: Channel, reason: str) -> int:
     """Take back everything for an address on a channel, save what answers an opt-out."""
     kept = tuple(kind for kind in Kind if traits(kind).answers_opt_out or traits(kind).answers_quarantine)

@@ -87,6 +87,11 @@ def among(message_ids: Collection[str]) -> Condition:
     return message.c.id.in_(sorted(message_ids))
 
 
+def due_answers(now: datetime, below: int) -> Condition:
+    """What was to leave by now at a priority before `below`: answers, notices, offers."""
+    return and_(message.c.due_at <= now, message.c.priority < below)
+
+
 def for_address(address_ix: bytes, channel: Channel, but_not: Collection[Kind]) -> Condition:
     """Messages for an address on a channel, except some kinds."""
     kept = [kind.value for kind in but_not]

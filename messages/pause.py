@@ -42,6 +42,7 @@ class Why(StrEnum):
     BY_HAND = "by_hand"
     CLOCK_JUMP = "clock_jump"
     DUE_SPIKE = "due_spike"
+    RESTORED = "restored"
 
 
 class PauseReason(StrEnum):

@@ -564,7 +564,7 @@ sending = Table(
     metadata,
     *_practice(),
     _instant("paused_at", nullable=True),  # None: they leave
-    Column("why", Word),  # by_hand | clock_jump | due_spike
+    Column("why", Word),  # by_hand | clock_jump | due_spike | restored
     Column("reason", Word),  # of a pause by hand: one of a closed list
     Column("count", Integer),  # of a pause by the brake: how many were due
     Column("usual", Integer),  # ... and the busiest hour known before it

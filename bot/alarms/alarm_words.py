@@ -22,6 +22,7 @@ WORDS: Final[dict[Code, str]] = {
 DETAILS: Final = {
     "clock_jump": "the clock was moved",
     "due_spike": "far more came due than usual",
+    "restored": "a backup was put back",
     "carrier_20003": "the carrier refuses the account or its password",
     "talk": "reading replies",
     "press": "answers",

@@ -11,6 +11,8 @@ from messages.unreachable import Why as Unreached
 HELD: Final[dict[str, str]] = {
     Why.CLOCK_JUMP: "The clock of this machine was moved ahead. Check the time it shows, then let them leave.",
     Why.DUE_SPIKE: "{count} reminders came due at once, far more than usual here. Look at what waits, then decide.",
+    Why.RESTORED: "A backup was put back; {count} reminders that were due may have left before. Compare with what the "
+    "phone company sent; if they did, go on without them.",
     Why.BY_HAND: "{reason}",
 }
 REASONS: Final[dict[str, str]] = {

@@ -10,7 +10,7 @@ from tests.rig.process import ROOT
 PAGES = sorted((ROOT / "docs").rglob("*.md"))
 TOLD = [ROOT / "README.md", ROOT / "CHANGELOG.md", *PAGES, *sorted((ROOT / "deploy").rglob("*.md"))]
 _LINK = re.compile(r"\]\(([^)\s#]+)(?:#[^)]*)?\)")
-_FILE = re.compile(r"`((?:bot|deploy|docs|messages|migrations|scheduler|tests|waitlist)/[\w./-]+)`")
+_FILE = re.compile(r"(?<![\w/.<])((?:bot|deploy|docs|messages|migrations|scheduler|tests|waitlist)/[\w./-]*\w)")
 
 
 def _named(page: Path) -> list[Path]:

@@ -11,6 +11,7 @@ import typer
 
 from bot.commands import demo, keys, migrate
 from bot.commands.refusal import SENTENCES, refusals
+from bot.commands.restored import restored
 from bot.running import serving
 from scheduler.core.errors import Misconfigured
 from scheduler.core.keys import new_ring, save_ring
@@ -54,7 +55,7 @@ def test_commands_about_keys_make_nothing_where_nothing_is(
     assert files(folder) == []
 
 
-@pytest.mark.parametrize("command", [keys.status, keys.rewrap, lambda: keys.forget(1)])
+@pytest.mark.parametrize("command", [keys.status, keys.rewrap, lambda: keys.forget(1), restored])
 def test_asking_about_a_database_that_is_not_there_makes_none(
     folder: Path, capsys: pytest.CaptureFixture[str], command: Callable[[], object]
 ) -> None:
