@@ -43,6 +43,10 @@ class Moment:
     numbers_holding: frozenset[bytes]
 
 
+NO_MOMENT: Final = Moment(NOBODY, frozenset(), MappingProxyType({}), frozenset())
+"""As if nobody had a visit then, was asked, or held an offer."""
+
+
 async def moment(r: Reading, opening: Opening) -> Moment:
     """Who has a visit then, who was asked about the opening, and who holds an offer of any, until when."""
     held = await narrow_store.holding(r)
@@ -113,8 +117,13 @@ async def _judged(r: Reading, keys: Sequence[Key], gap: Gap, at: Moment) -> Asyn
 
 async def misfit(r: Reading, opening: Opening, entry: Entry) -> Misfit | None:
     """Why an entry is not asked about the opening, now; None when it may be."""
-    (wish,) = wishes([entry], gap_of(opening), await moment(r, opening))
-    return fits(wish, gap_of(opening), r.now)
+    gap = gap_of(opening)
+    (wish,) = wishes([entry], gap, NO_MOMENT)
+    lasting = fits(wish, gap, r.now)
+    if lasting is not None:
+        return lasting  # most times do not fit whatever is true of people just now, so that is not read for them
+    (wish,) = wishes([entry], gap, await moment(r, opening))
+    return fits(wish, gap, r.now)
 
 
 async def wish_then(r: Reading, entry: Entry, opening: Opening) -> Wish:
@@ -125,7 +134,7 @@ async def wish_then(r: Reading, entry: Entry, opening: Opening) -> Wish:
 
 def wish_of(entry: Entry, gap: Gap, expected: Mapping[str, frozenset[str]] = NOBODY) -> Wish:
     """An entry as if it waited and held nothing; `expected`: by client, the visits they have at that time."""
-    (wish,) = wishes([entry], gap, Moment(expected, frozenset(), {}, frozenset()))
+    (wish,) = wishes([entry], gap, replace(NO_MOMENT, expected=expected))
     return replace(wish, waiting=True, paused_until=None, quiet=False)
 
 
