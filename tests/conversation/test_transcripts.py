@@ -573,7 +573,7 @@ async def offered(scene: Scene, **wishes):
 async def test_an_opening_taken(scene):
     ana, number = await offered(scene)
     assert scene.opening_text(number) == (
-        "Lee Office: opening Tue, Mar 10, 10:00 AM. 1st A by 12:00 PM has it, P=pass; place kept. LINK STOP=opt out"
+        "Lee Office: opening Tue, Mar 10, 10:00 AM. First A by 12:00 PM has it, P=no; place kept. LINK STOP=opt out"
     )
     assert await scene.says(number, "A") == [
         "Lee Office: it's yours, Tue, Mar 10, 10:00 AM. Reply U within 15 min to undo."

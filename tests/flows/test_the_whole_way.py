@@ -100,8 +100,8 @@ async def test_from_the_reminder_to_the_audit(demo: RunningDemo, pages: Pages):
 
     # The time is near, so both who wait are asked at once: the first yes has it.
     await phones.jump()
-    await phones.reads("Evangeline", 1, re.compile(r"opening Wed, .* 9:00 AM\. 1st A"))
-    await phones.reads("Ferdinand", 1, re.compile(r"opening Wed, .* 9:00 AM\. 1st A"))
+    await phones.reads("Evangeline", 1, re.compile(r"opening Wed, .* 9:00 AM\. First A"))
+    await phones.reads("Ferdinand", 1, re.compile(r"opening Wed, .* 9:00 AM\. First A"))
     await album.keep(page, "offers")
 
     # One of them takes it from the text's link; opening the link took nothing.

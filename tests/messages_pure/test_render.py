@@ -72,7 +72,7 @@ def test_an_offer_states_its_deadline_and_what_happens_to_ones_place():
 
 def test_an_offer_to_several_says_that_the_first_has_it_and_that_one_stays_on_the_list():
     text = said(Kind.OFFER, several=True)
-    assert "1st A by 2:10 PM has it" in text
+    assert "First A by 2:10 PM has it" in text
     assert "place kept" in text
 
 
