@@ -10,6 +10,7 @@ from bot.auth.install import install_auth
 from bot.console.routes import install_console
 from bot.health import install_health
 from bot.links.routes import install_links
+from bot.people_first import PeopleFirst
 from bot.settings import Settings
 from bot.twilio.routes import install_webhooks
 from bot.web.install import install_web, middlewares
@@ -28,8 +29,9 @@ def create_app(settings: Settings, record: Record, *, auth_clock: Clock | None =
     install_web(app, origin=settings.public_url, clock=record.clock)
     install_auth(app, record, clock=auth_clock or SystemClock())
     install_console(app, record)
-    install_links(app, record)
-    install_webhooks(app, record, settings)
+    people = PeopleFirst()
+    install_links(app, record, people)
+    install_webhooks(app, record, settings, people)
     install_health(app, record)
     app.router.add_get("/", _home, name="home")
     return app

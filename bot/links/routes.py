@@ -16,12 +16,14 @@ from bot.links.claims import CLAIMS, claims_of
 from bot.links.misses import Misses
 from bot.links.nonce import is_from_our_page
 from bot.links.opened import MISSES, OPENINGS, RECORD, Gone, Opened, gone, open_link, openings_of, show
+from bot.people_first import PeopleFirst
 from bot.web.csrf import from_own_page
 from bot.web.readable import posted
 from messages.links import Purpose
 from scheduler.core.errors import NotFound
 from scheduler.core.record import Record
 
+PEOPLE = web.AppKey("links_people", PeopleFirst)
 Act = Callable[[web.Request, Opened], Awaitable[web.StreamResponse]]
 """What a POST behind a link does."""
 
@@ -42,10 +44,11 @@ ACTS = {
 }
 
 
-def install_links(app: web.Application, record: Record) -> None:
+def install_links(app: web.Application, record: Record, people: PeopleFirst) -> None:
     """Give the application the client pages."""
     app[RECORD] = record
     app[MISSES] = Misses(record.clock)
+    app[PEOPLE] = people
     app[OPENINGS] = openings_of(record)
     app[CLAIMS] = claims_of(record)
     app.router.add_get("/l/{token}", _dead_is_one_page(_open), name="link")
@@ -67,6 +70,11 @@ async def _view(request: web.Request) -> web.StreamResponse:
 
 
 async def _act(request: web.Request) -> web.StreamResponse:
+    with request.app[PEOPLE].waiting():
+        return await _pressed(request)
+
+
+async def _pressed(request: web.Request) -> web.StreamResponse:
     opened = await open_link(request)
     act = ACTS[Purpose(opened.link.purpose)].get(request.match_info["act"])
     if act is None:

@@ -1,12 +1,14 @@
 """Posts of the carrier that come together are stored together: one transaction, and one flush of the disk, for all.
 
-Invariant: a post counts as stored only when its transaction has committed; one that cannot be stored does not keep the
-others from it, since each is then stored by itself.
+A post gives way, for a moment, to people who wait at a page. Invariant: a post counts as stored only when its
+transaction has committed; one that cannot be stored does not keep the others from it, since each is then stored by
+itself.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
+from bot.people_first import PeopleFirst
 from bot.together import Together
 from scheduler.core.actor import CARRIER
 from scheduler.core.record import Record, Tx
@@ -18,8 +20,9 @@ TOGETHER: Final = 50
 class Intake:
     """What waits to be stored, by practice."""
 
-    def __init__(self, record: Record) -> None:
+    def __init__(self, record: Record, people: PeopleFirst) -> None:
         self._record = record
+        self._people = people
         self._posts: Together[str, Store, None] = Together(self._store, most=TOGETHER)
 
     async def stored(self, practice_id: str, store: Store) -> None:
@@ -28,6 +31,7 @@ class Intake:
         Raises:
             whatever storing it raised.
         """
+        await self._people.give_way()
         await self._posts.done(practice_id, store)
 
     async def _store(self, practice_id: str, stores: Sequence[Store]) -> Sequence[None]:

@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator
 
 from aiohttp import web
 
+from bot.people_first import PeopleFirst
 from bot.settings import Settings
 from bot.twilio import carrier
 from bot.twilio.drain import keep_draining
@@ -17,14 +18,14 @@ from bot.twilio.voice import install_voice
 from scheduler.core.record import Record
 
 
-def install_webhooks(app: web.Application, record: Record, settings: Settings) -> None:
+def install_webhooks(app: web.Application, record: Record, settings: Settings, people: PeopleFirst) -> None:
     """Add the webhooks; without a carrier's token there is nothing to prove them by, so they do not exist."""
     if settings.twilio_account_sid is None or settings.twilio_auth_token is None:
         return
     app[carrier.RECORD] = record
     app[carrier.ACCOUNT] = settings.twilio_account_sid
     app[carrier.SIGNATURES] = Signatures(settings.public_url, [settings.twilio_auth_token.get_secret_value()])
-    app[carrier.INTAKE] = Intake(record)
+    app[carrier.INTAKE] = Intake(record, people)
     app[carrier.PRACTICES] = set()
     app[carrier.SPOOL] = Spool(settings.spool_folder, record.vault)
     app.cleanup_ctx.append(_draining)
