@@ -269,12 +269,3 @@ async def _move(tx: Tx, message_id: str, origin: Any, values: dict[str, Any]) ->
         .values(values)
     )
     return found.rowcount == 1
-
-
-async def ids_of_keys(r: Reading, dedupe_keys: Collection[str]) -> tuple[str, ...]:
-    """The messages with these dedupe keys."""
-    wanted = select(message.c.id).where(
-        message.c.practice_id == r.practice_id, message.c.dedupe.in_(sorted(dedupe_keys))
-    )
-    # Sorted here: asked for the order, SQLite walks through all messages of the practice to find these few in it.
-    return tuple(sorted((await r.conn.execute(wanted)).scalars()))

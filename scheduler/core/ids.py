@@ -38,11 +38,6 @@ def _shape(now: datetime, bits: int) -> str:
     return f"{value:032x}"
 
 
-def first_id(now: datetime) -> str:
-    """No id that is made at `now` or later comes before this one."""
-    return f"{_first_bits(now) >> 80 << 80:032x}"
-
-
 @lru_cache(maxsize=16)
 def _first_bits(now: datetime) -> int:
     """The milliseconds, the version and the variant: the same for all ids of one transaction."""

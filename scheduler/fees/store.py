@@ -5,7 +5,7 @@ one case collide on (participation, step), so exactly one of them is written.
 Invariant: nothing here updates or deletes.
 """
 
-from collections.abc import Iterable, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Any
@@ -170,16 +170,6 @@ async def cases(
         )
         for row in found.mappings()
     )
-
-
-async def newest_kinds(r: Reading, participation_ids: Iterable[str]) -> dict[str, EntryKind]:
-    """The state of each case among these visits: for the board and the report."""
-    wanted = sorted(set(participation_ids))
-    if not wanted:
-        return {}
-    e = tables.fee_entry.c
-    query = select(e.participation_id, e.kind).where(_newest(r), e.participation_id.in_(wanted))
-    return {row.participation_id: EntryKind(row.kind) for row in await r.conn.execute(query)}
 
 
 async def ledger(r: Reading, start: datetime, end: datetime) -> tuple[LedgerLine, ...]:

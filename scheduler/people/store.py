@@ -278,13 +278,6 @@ async def box_of_client(r: Reading, client_id: str) -> Box:
     return r.vault.box(row["data_key"])
 
 
-async def client_by_record_number(r: Reading, record_number: str) -> Client | None:
-    """The client with this number in the system they were imported from; compared without case."""
-    ix = r.vault.blind(r.practice_id, "record", record_number.strip().casefold())
-    row = await _first(r, _clients(r).where(tables.client.c.record_number_ix == ix))
-    return _client(r, row) if row else None
-
-
 async def search_clients(
     r: Reading, text: str, limit: int = 20, *, archived: bool = False, seen_by: str | None = None
 ) -> tuple[Client, ...]:

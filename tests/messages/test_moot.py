@@ -2,10 +2,13 @@
 
 from datetime import timedelta
 
-from messages import send_store, task_store
+from sqlalchemy import select
+
+from messages import task_store
 from messages.delivery_callback import Callback, record_callback
 from messages.kinds import Channel, Kind
 from messages.outbox import Draft, enqueue
+from scheduler import tables
 from scheduler.actions.cancel import cancel
 from scheduler.actions.move import move
 from scheduler.core.actor import CARRIER
@@ -42,7 +45,9 @@ async def _undelivered(post: Post, message_id: str) -> None:
 async def _follow_ups(post: Post) -> tuple[int, int]:
     """Another try, and something for staff to do."""
     async with post.record.read(post.practice_id) as r:
-        again = await send_store.ids_of_keys(r, ["reminder:again"])
+        again = (
+            await r.conn.execute(select(tables.message.c.id).where(tables.message.c.dedupe == "reminder:again"))
+        ).all()
         tasks = [each for each in await task_store.live(r) if each.kind == "undeliverable"]
     return len(again), len(tasks)
 

@@ -86,12 +86,8 @@ async def test_a_search_without_words_gives_the_newest_and_signs_alone_nobody(re
         assert await people.search_clients(r, "ana", seen_by=setting.clinician) == ()
 
 
-async def test_a_client_is_found_by_record_number_and_address(record: Record, setting: Setting) -> None:
+async def test_a_client_is_found_by_number_and_address(record: Record, setting: Setting) -> None:
     async with record.read(setting.practice) as r:
-        found = await people.client_by_record_number(r, " sp-1042 ")
-        assert found is not None
-        assert found.id == setting.ana
-        assert await people.client_by_record_number(r, "1") is None
         ix = r.vault.blind(r.practice_id, "phone", "+12025550123")
         assert [p.client_id for p in await people.contact_points_at(r, ix)] == [setting.ana]
         ix = r.vault.blind(r.practice_id, "email", "ana@example.org")
