@@ -2,6 +2,7 @@
 
 import random
 from datetime import timedelta
+from typing import Any
 
 import pytest
 from sqlalchemy import insert
@@ -90,7 +91,7 @@ async def _somebody(tx: Tx, chance: random.Random, number: int) -> str:
     return client_id
 
 
-def _point(tx: Tx, box: Box, client_id: str, chance: random.Random, kind: str, number: int) -> dict[str, object]:
+def _point(tx: Tx, box: Box, client_id: str, chance: random.Random, kind: str, number: int) -> dict[str, Any]:
     value = f"+1202555{chance.randrange(10_000):04}" if kind == "phone" else f"no{number}.{chance.random()}@example.org"
     state = chance.choices(("active", "quarantined", "invalid", "removed"), (6, 1, 1, 1))[0]
     return edits.contact_row(tx, box, tx.new_id(), client_id, kind, value, state=state, rank=chance.randrange(2))
