@@ -1,6 +1,6 @@
 """Weighs wording of distress that no phrase names, by a small linear model over words, letters and concepts.
 
-Trained from corpora by `make train` (tests/understanding/train.py), deterministic; the weights are data of 133 KB. It
+Trained from corpora by `make train` (tests/understanding/train.py), deterministic; the weights are data of 150 KB. It
 may only raise the alarm: nothing is silenced by it and nothing else is decided by it. The one invariant: the same
 text has the same score on every machine.
 

@@ -123,9 +123,9 @@ def _load_spellings() -> Mapping[tuple[str, ...], tuple[str, ...]]:
     )
 
 
-def _load_crisis(section: str) -> PhraseGroup:
+def _load_crisis() -> PhraseGroup:
     return phrase_group(
-        (f"crisis.{language}", written) for language, lists in _read("crisis").items() for written in lists[section]
+        (f"crisis.{language}", written) for language, lists in _read("crisis").items() for written in lists
     )
 
 
@@ -150,8 +150,7 @@ _LAW: Final = _read("law")
 SPELLINGS: Final = _load_spellings()
 PHRASES: Final = _load_groups()
 KNOWN_WORDS: Final[frozenset[str]] = frozenset(word for group in PHRASES.values() for word in group.by_word)
-CRISIS: Final = _load_crisis("phrases")
-CRISIS_EXEMPT: Final = _load_crisis("exempt")
+CRISIS: Final = _load_crisis()
 
 STOP_WORDS: Final[frozenset[str]] = frozenset(_LAW["stop"])
 STOP_ONLY_ALONE: Final[frozenset[str]] = frozenset(_LAW["stop_only_alone"])

@@ -118,7 +118,7 @@ def strangers(language):
 
 @pytest.mark.parametrize(
     ("corpus", "language", "recall"),
-    [(ours, "en", 0.8), (ours, "es", 0.92), (strangers, "en", 0.75), (strangers, "es", 0.79)],
+    [(ours, "en", 0.83), (ours, "es", 0.9), (strangers, "en", 0.76), (strangers, "es", 0.79)],
 )
 def test_distress_in_unseen_words_raises_the_alarm(corpus, language, recall):
     assert share(told_by(corpus, "!", language)) >= recall
@@ -126,7 +126,7 @@ def test_distress_in_unseen_words_raises_the_alarm(corpus, language, recall):
 
 @pytest.mark.parametrize(
     ("corpus", "language", "idioms", "near"),
-    [(ours, "en", 0.08, 0.06), (ours, "es", 0.12, 0.03), (strangers, "en", 0.16, 0.19), (strangers, "es", 0.19, 0.15)],
+    [(ours, "en", 0.04, 0.07), (ours, "es", 0.1, 0.03), (strangers, "en", 0.1, 0.22), (strangers, "es", 0.11, 0.25)],
 )
 def test_idioms_and_ordinary_words_near_distress_seldom_do(corpus, language, idioms, near):
     assert share(told_by(corpus, "~", language)) <= idioms
@@ -154,7 +154,7 @@ def test_what_is_unmistakable_raises_it_in_the_further_languages(language, text)
     assert named(text, ASKED["r"], language)[2]
 
 
-@pytest.mark.parametrize(("language", "raised"), [("en", 0.018), ("es", 0.03)])
+@pytest.mark.parametrize(("language", "raised"), [("en", 0.018), ("es", 0.026)])
 def test_everyday_texts_of_strangers_seldom_do(language, raised):
     assert share([text for _, text in signed(f"plain_{language}")]) <= raised
 
