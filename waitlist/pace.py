@@ -113,23 +113,24 @@ def _limit(policy: Policy) -> float:
 def _gentle(at: Position, curve: Curve, policy: Policy) -> int:
     """As many as the chance of a quick yes asks for, within the limit; one, if nobody is out."""
     soon, limit, wanted = float(policy.fill_within_minutes), _limit(policy), _yeses(policy.fill_chance_percent / 100)
-    expected = sum(curve.still(at.lead, each.minutes, soon, each.silence) for each in at.out)
-    coming = [sum(_rate(at, each, curve, window) for each in at.out) for window in _WINDOWS]
-    adds = {each: [_rate(at, Out(0.0, each), curve, window) for window in _WINDOWS] for each in set(at.left)}
+    lead = at.lead
+    expected = sum(curve.still(lead, each.minutes, soon, each.silence) for each in at.out)
+    coming = [sum(_rate(lead, each, curve, window) for each in at.out) for window in _WINDOWS]
+    adds = {each: [_rate(lead, Out(0.0, each), curve, window) for window in _WINDOWS] for each in set(at.left)}
     ask = 0
     for silence in at.left:
         coming = [rate + more for rate, more in zip(coming, adds[silence], strict=True)]
         if (ask or at.out) and (expected >= wanted or max(coming) > limit):
             break
-        expected += curve.chance(at.lead, soon, silence)
+        expected += curve.chance(lead, soon, silence)
         ask += 1
     return ask
 
 
-def _rate(at: Position, each: Out, curve: Curve, window: tuple[float, float]) -> float:
+def _rate(lead: timedelta, each: Out, curve: Curve, window: tuple[float, float]) -> float:
     """The yeses a minute to expect of somebody in a stretch of the coming minutes."""
     start, end = window
-    return curve.still(at.lead, each.minutes + start, end - start, each.silence) / (end - start)
+    return curve.still(lead, each.minutes + start, end - start, each.silence) / (end - start)
 
 
 def _yeses(chance: float) -> float:
@@ -139,8 +140,9 @@ def _yeses(chance: float) -> float:
 
 def _pressed(at: Position, curve: Curve, policy: Policy, gentle: int) -> int:
     """As many as are needed now because there is no time to ask the others gently; at least `gentle`."""
-    out = sum(curve.still(at.lead, each.minutes, at.remaining, each.silence) for each in at.out)
-    most = out + sum(curve.chance(at.lead, at.remaining, silence) for silence in at.left)
+    lead, remaining = at.lead, at.remaining
+    out = sum(curve.still(lead, each.minutes, remaining, each.silence) for each in at.out)
+    most = out + sum(curve.chance(lead, remaining, silence) for silence in at.left)
     need = min(_yeses(SURE), SURE * most)
     low, high = gentle, len(at.left)
     if _expected(at, curve, policy, low, out) >= need:
@@ -156,15 +158,16 @@ def _pressed(at: Position, curve: Curve, policy: Policy, gentle: int) -> int:
 
 def _expected(at: Position, curve: Curve, policy: Policy, now_asked: int, out: float) -> float:
     """The yeses to expect before it is too late, if so many are asked now and the others gently from then on."""
-    found = out + sum(curve.chance(at.lead, at.remaining, silence) for silence in at.left[:now_asked])
-    a_beat, room, minutes = _limit(policy) * (BEAT / _MINUTE), 0.0, at.remaining
+    lead, minutes = at.lead, at.remaining
+    found = out + sum(curve.chance(lead, minutes, silence) for silence in at.left[:now_asked])
+    a_beat, room = _limit(policy) * (BEAT / _MINUTE), 0.0
     latest = (at.answer_until - at.ask_until) / _MINUTE
     for silence in at.left[now_asked:]:
-        each = curve.chance(at.lead, 60.0, silence)
+        each = curve.chance(lead, 60.0, silence)
         if room < each:
             minutes, room = minutes - BEAT / _MINUTE, max(a_beat, each)
         if minutes < latest or found >= _yeses(SURE):
             break
         room -= each
-        found += curve.chance(at.lead, minutes, silence)
+        found += curve.chance(lead, minutes, silence)
     return found

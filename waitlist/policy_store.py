@@ -28,6 +28,12 @@ _IN_FORCE: Final = (
 )
 _CURVE: Final = select(cast(waitlist_curve.c.counts, Text)).where(waitlist_curve.c.practice_id == bindparam("of"))
 
+_TERMS: Final = select(
+    _IN_FORCE.with_only_columns(cast(waitlist_policy.c.terms, Text)).scalar_subquery().label("terms"),
+    _IN_FORCE.with_only_columns(waitlist_policy.c.version).scalar_subquery().label("version"),
+    _CURVE.scalar_subquery().label("counts"),
+)
+
 
 async def policy(r: Reading) -> Policy:
     """The version in force."""
@@ -39,6 +45,13 @@ async def curve(r: Reading) -> Curve:
     """The practice's own response curve, or the published one."""
     counts = (await r.conn.execute(_CURVE, {"of": r.practice_id})).scalar_one_or_none()
     return PUBLISHED if counts is None else _curve(counts)
+
+
+async def terms(r: Reading) -> tuple[Policy, Curve]:
+    """The version in force and the curve, in one read."""
+    row = (await r.conn.execute(_TERMS, {"of": r.practice_id})).one()
+    in_force = STANDARD if row.terms is None else _policy(row.terms, row.version)
+    return in_force, PUBLISHED if row.counts is None else _curve(row.counts)
 
 
 @lru_cache(maxsize=_KEPT)

@@ -60,6 +60,9 @@ class Ended:
     silence: int = 0
 
 
+_Line = Sequence[tuple[float, float, float]]
+
+
 @dataclass(frozen=True)
 class Curve:
     """The chance of a yes by the time since the offer: `by_edge[silence][lead][edge]`, rising with the edge."""
@@ -67,26 +70,33 @@ class Curve:
     by_edge: tuple[tuple[tuple[float, ...], ...], ...]
 
     @cached_property
-    def _lines(self) -> tuple[tuple[tuple[tuple[float, float, float], ...], ...], ...]:
+    def _lines(self) -> tuple[tuple[_Line, ...], ...]:
         """For each silence, lead and bucket: its first minute, the chance by then, what each of its minutes adds."""
         return tuple(tuple(_slopes(line) for line in lines) for lines in self.by_edge)
 
     def chance(self, lead: timedelta, minutes: float, silence: int = 0) -> float:
         """That an offer is answered with yes within so many minutes."""
-        if minutes <= 0:
-            return 0.0
-        at_most = min(minutes, EDGES[-1])
-        line = self._lines[min(silence, MOST_SILENCE)][lead_class(lead)]
-        start, chance, a_minute = line[bisect_left(EDGES, at_most)]
-        return chance + a_minute * (at_most - start)
+        return _chance(self._line(lead, silence), minutes)
 
     def still(self, lead: timedelta, age: float, more: float, silence: int = 0) -> float:
         """That an offer which has been out for `age` minutes unanswered is answered with yes within `more`."""
-        sofar = self.chance(lead, age, silence)
-        return (self.chance(lead, age + more, silence) - sofar) / (1 - sofar)
+        line = self._line(lead, silence)
+        sofar = _chance(line, age)
+        return (_chance(line, age + more) - sofar) / (1 - sofar)
+
+    def _line(self, lead: timedelta, silence: int) -> _Line:
+        return self._lines[min(silence, MOST_SILENCE)][lead_class(lead)]
 
 
-def _slopes(line: Sequence[float]) -> tuple[tuple[float, float, float], ...]:
+def _chance(line: _Line, minutes: float) -> float:
+    if minutes <= 0:
+        return 0.0
+    at_most = min(minutes, EDGES[-1])
+    start, chance, a_minute = line[bisect_left(EDGES, at_most)]
+    return chance + a_minute * (at_most - start)
+
+
+def _slopes(line: Sequence[float]) -> _Line:
     rises = pairwise((0.0, *line))
     return tuple((a, at, (to - at) / (b - a)) for (a, b), (at, to) in zip(_BUCKETS, rises, strict=True))
 

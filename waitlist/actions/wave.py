@@ -131,13 +131,8 @@ async def offer_by_hand(tx: Tx, opening_id: str, entry_id: str) -> Offered | Wai
 
 
 async def _look(tx: Tx, opening: Opening) -> _Look:
-    return _Look(
-        opening,
-        await narrow_store.held_of(tx, opening.id),
-        await people.practice(tx),
-        await policy_store.policy(tx),
-        await policy_store.curve(tx),
-    )
+    policy, curve = await policy_store.terms(tx)
+    return _Look(opening, await narrow_store.held_of(tx, opening.id), await people.practice(tx), policy, curve)
 
 
 async def _go_on(tx: Tx, look: _Look) -> Offered | Waits | NoWave:
