@@ -40,7 +40,7 @@ RARITY = -0.3
 """The power of its count by which a feature moves more the rarer it is; beyond COMMON it makes no difference."""
 COMMON = 300
 AROUND = ("{}", "ok thanks. {}", "{}\nsee you tuesday", "STOP texting me. {}", "N. {}")
-LINE = 0.0
+LINE = 0.08
 """The score above which the alarm is raised; shifted to nought in what is written."""
 
 
