@@ -26,6 +26,10 @@ _BESIDES: Final = frozenset(
     {"and", "also", "y", "can", "could", "do", "does", "is", "are", "what", "where", "how", "who", "when"}
     | {"donde", "puedo", "puede", "que", "cuando", "como"}
 )
+# What follows these takes something away from the yes before: "ok but my car won't start".
+_LIMITS_IT: Final = frozenset(
+    {"but", "however", "although", "though", "tho", "except", "unfortunately", "pero", "aunque", "excepto"}
+)
 # An open-ended answer of so few words is about the visit whatever it says; a longer one must name coming.
 _SHORT: Final = 4
 _SENTENCE: Final = 16
@@ -278,6 +282,9 @@ def _settle_yes(found: _Findings, text: Text) -> None:
     if _names_cancelling(text):
         del found.why[IntentKind.CONFIRM]
         found.add(IntentKind.UNSURE, "weigh.names_cancelling")
+    elif found.why[IntentKind.CONFIRM] == found.weak_yes and found.unread and _LIMITS_IT & set(text.tokens):
+        del found.why[IntentKind.CONFIRM]
+        found.add(IntentKind.UNSURE, "weigh.yes_but")
     elif _takes_back(found, text):
         rule = found.why.pop(IntentKind.CONFIRM)
         if IntentKind.QUESTION not in found.why:

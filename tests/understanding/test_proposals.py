@@ -84,3 +84,17 @@ def test_a_stop_that_is_in_doubt_is_asked_about_with_both_words():
 def test_a_question_that_may_be_none_stays_one_and_is_asked():
     found = understand("something a bit sooner?", asked=REMINDER, language="en", now=NOW, zone=NEW_YORK)
     assert found.ask
+
+
+@pytest.mark.parametrize(
+    ("text", "kinds"),
+    [
+        ("ok but my car is being weird", (IntentKind.UNSURE,)),
+        ("sí, aunque me vendría mejor temprano", (IntentKind.UNSURE,)),
+        ("yes but i might be a bit late", (IntentKind.LATE,)),
+        ("yes but can i bring my dog", (IntentKind.CONFIRM, IntentKind.QUESTION)),
+        ("ok see you then, bringing my dog", (IntentKind.CONFIRM,)),
+    ],
+)
+def test_a_yes_with_a_but_that_nobody_understood_is_asked_about(text, kinds):
+    assert read(text, asked=REMINDER).kinds == kinds
