@@ -46,7 +46,13 @@ def wide_variants(**changes):
     bare = {"starts_at": None, "other_at": None, "options": (), "late_minutes": None}
     shapes = [{}, {"other_at": None}, {"starts_at": None}, {"options": ()}, {"late_minutes": None}, bare]
     shapes += [{"country": country} for country in Country]
-    shapes += [{"several": True}, {"weekly": True}, {"weekly": True, "count": 4}, {"deadline": None}, {"deadline": None, "other_at": None}]
+    shapes += [
+        {"several": True},
+        {"weekly": True},
+        {"weekly": True, "count": 4},
+        {"deadline": None},
+        {"deadline": None, "other_at": None},
+    ]
     return [wide(**(shape | changes)) for shape in shapes]
 
 
