@@ -32,6 +32,16 @@ _SAYS_NOTHING: Final = frozenset({IntentKind.OTHER, IntentKind.THANKS})
 _BARE_STOP: Final = ":^ stop"
 """“Stop" and something else: "stop worrying, I'm coming"."""
 
+# Words of English and Spanish that none of the six further languages has: enough of them, and the text is weighed.
+_OURS: Final = frozenset(
+    {"i", "im", "ive", "my", "myself", "you", "your", "they", "she", "her", "him", "his", "our", "the", "this", "that"}
+    | {"it", "its", "to", "of", "and", "with", "without", "is", "are", "be", "was", "have", "will", "would", "want"}
+    | {"need", "know", "think", "feel", "dont", "cant", "not", "just", "anymore", "nobody", "gone", "there", "here"}
+    | {"what", "if", "who", "how", "why", "from", "up", "out", "over", "by", "yo", "muy", "pero", "estoy", "soy"}
+    | {"tengo", "quiero", "puedo", "siento", "el", "los", "ella", "una", "ya", "hoy", "nadie", "mis", "hijo", "hija"}
+    | {"morir", "morirme", "matarme", "vivir", "donde", "cuando", "adios"}
+)
+_OURS_OF_TEN: Final = 2
 _SHORT_ANSWERS: Final = ("code:", "choice.", "law.", MACHINE)
 
 
@@ -49,8 +59,9 @@ def read(text: str, *, asked: Asked, language: str = "") -> Reading:
     if keyword is not None:
         return keyword
     foreign = core_language(text, language)
-    # What is weighed was learned from English and Spanish; other languages have their own lists.
-    weighed = foreign is None or not language.casefold().startswith(foreign)
+    # What is weighed was learned from English and Spanish; other languages have their own lists. Whoever has one of
+    # those on file may write English all the same.
+    weighed = foreign is None or not language.casefold().startswith(foreign) or _is_in_ours(words)
     signs = (*crisis_signs(words, weighed=weighed), *core_distress(text, foreign))
     found = _rest(words, asked)
     rest = _again(found, words, asked) if foreign is None else _in_core(text, foreign, found, asked)
@@ -78,6 +89,11 @@ def _in_core(text: str, language: str | None, reading: Reading, asked: Asked) ->
     # Words that look English or Spanish, beside a negation that is neither.
     unsure = bool(acts) and takes_back(text, language)
     return Reading((Intent(kind=IntentKind.OTHER),), ("core.negated",), leftover=True) if unsure else reading
+
+
+def _is_in_ours(words: Text) -> bool:
+    ours = sum(token in _OURS for token in words.tokens)
+    return ours > 1 and 10 * ours >= _OURS_OF_TEN * len(words.tokens)
 
 
 def _rest(words: Text, asked: Asked) -> Reading:

@@ -98,3 +98,16 @@ def test_a_question_that_may_be_none_stays_one_and_is_asked():
 )
 def test_a_yes_with_a_but_that_nobody_understood_is_asked_about(text, kinds):
     assert read(text, asked=REMINDER).kinds == kinds
+
+
+@pytest.mark.parametrize("language", ["fr", "pt-BR", "vi", "tl"])
+def test_whoever_has_another_language_on_file_and_writes_english_in_distress_is_heard(language):
+    said = "i have been thinking they would all be better off without me"
+    assert IntentKind.CRISIS in read(said, asked=REMINDER, language=language).kinds
+    assert (
+        IntentKind.CRISIS not in read("i cant make it tomorrow, my car broke", asked=REMINDER, language=language).kinds
+    )
+
+
+def test_the_further_languages_are_not_weighed_as_if_they_were_english():
+    assert IntentKind.CRISIS not in read("je ne peux pas venir demain", asked=REMINDER, language="fr").kinds
