@@ -353,8 +353,8 @@ MUTATIONS: Final[tuple[Mutation, ...]] = (
     Mutation("an offer past its deadline stays held", _nothing(waitlist.actions.expire, "expire_overdue", value=0)),
     Mutation("a link outlives the move of its visit", _links_outlive_moves),
     Mutation("a STOP leaves links alive", _nothing(links, "revoke_for", value=0)),
-    Mutation("an expired link still opens", _edit(link_store, "alive", (' or row["expires_at"] <= r.now', ""))),
-    Mutation("a revoked link still opens", _edit(link_store, "alive", ('row["revoked_at"] is not None or ', ""))),
+    Mutation("an expired link still opens", _edit(link_store, "_is_alive", (' and row["expires_at"] > now', ""))),
+    Mutation("a revoked link still opens", _edit(link_store, "_is_alive", ('row["revoked_at"] is None and ', ""))),
     Mutation(
         "a STOP is acknowledged while a text is on its way",
         _edit(consent, "_acknowledge", ("on_the_way and tx.now - stopped.at < DRAIN", "False")),
