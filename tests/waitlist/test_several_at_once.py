@@ -11,7 +11,7 @@ from tests.conversation.scene import FRONT, Scene, local, set_the_scene
 from tests.waitlist.test_claims import take
 from tests.waitlist.test_waves import free, held_times, offers, openings, waves
 from waitlist import candidates, entry_store, policy_store
-from waitlist.actions.claim import Gone, Won
+from waitlist.actions.claim import Expired, Gone, Won
 from waitlist.actions.learn import learn
 from waitlist.actions.leave import leave
 from waitlist.actions.pass_offer import pass_offer
@@ -20,6 +20,7 @@ from waitlist.actions.save_policy import save_policy
 from waitlist.askable import MOST_ANSWERED
 from waitlist.matching import WeeklyWindow, rank
 from waitlist.offer_store import OfferState
+from waitlist.opening_store import OpeningState
 from waitlist.pace import BEAT
 from waitlist.response import PUBLISHED
 from waitlist.tidy import tidy
@@ -227,6 +228,20 @@ async def test_a_yes_after_the_deadline_wins_what_nobody_has(scene):
     assert await held(scene) == ()
     assert isinstance(await take(scene, offer.id), Won)
     assert await scene.told(ana) == ["offer", "offer_won"]
+
+
+async def test_a_yes_after_the_deadline_of_whoever_has_left_the_list_wins_nothing(scene):
+    await waiting(scene, 1)
+    await free(scene)
+    await waves(scene)
+    (offer,) = await held(scene)
+    scene.pass_time(hours=3)
+    await waves(scene)
+    async with scene.record.write(scene.practice, FRONT) as tx:
+        await leave(tx, offer.entry_id)
+    assert isinstance(await take(scene, offer.id), Expired)
+    (opening,) = await openings(scene)
+    assert opening.state is not OpeningState.FILLED
 
 
 @pytest.mark.parametrize("engine_name", ["sqlite", pytest.param("postgresql", marks=pytest.mark.long)], indirect=True)

@@ -14,7 +14,7 @@ from scheduler.actions.take_seat import take_seat
 from scheduler.appointments import store as appointments
 from scheduler.core.errors import Conflict, Invalid, NotFound
 from scheduler.core.record import Tx
-from waitlist import edit_store, offer_store, opening_store, policy_store, reach_store, texts
+from waitlist import edit_store, entry_store, offer_store, opening_store, policy_store, reach_store, texts
 from waitlist.actions.ask_the_desk import Noted, ask_the_desk, yes_key
 from waitlist.actions.came_second import came_second
 from waitlist.actions.expire import expire_overdue
@@ -113,8 +113,8 @@ async def _still_to_be_had(tx: Tx, offer: Offer, policy: Policy) -> bool:
     """Whether a yes that comes late, or after a pass, can still be met: the time is free, and promised to nobody.
 
     Where several are asked at once, the first yes has it, and this one is the first. Where one is asked alone, the
-    time is theirs until their deadline, so a late yes gets it only while nobody is being asked. The offer is held
-    again then, for the claim that follows.
+    time is theirs until their deadline, so a late yes gets it only while nobody is being asked. Whoever has left the
+    list since, or got another time by it, waits for none. The offer is held again then, for the claim that follows.
     """
     if offer.state not in {OfferState.EXPIRED, OfferState.PASSED} or offer.opening_state not in opening_store.UNSETTLED:
         return False
@@ -122,6 +122,9 @@ async def _still_to_be_had(tx: Tx, offer: Offer, policy: Policy) -> bool:
     if alone and await offer_store.offers(tx, opening_id=offer.opening_id, states=(OfferState.HELD,)):
         return False
     if too_soon_to_come(offer.starts_at, tx.now) or await _holds_another(tx, offer):
+        return False
+    entry = await entry_store.entry(tx, offer.entry_id)
+    if entry is None or entry.state != EntryState.WAITING:
         return False
     return await edit_store.hold_again(tx, offer.id)
 
