@@ -36,9 +36,17 @@ _ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
 async def taken(
-    request: web.Request, kind: str, fields: Mapping[str, Any], store: Store, *, patience: float = PATIENCE_SECONDS
+    request: web.Request,
+    kind: str,
+    fields: Mapping[str, Any],
+    store: Store,
+    *,
+    patience: float = PATIENCE_SECONDS,
+    at_once: bool = False,
 ) -> None:
     """Have a proven post stored; when the record does not take it within `patience` seconds, keep it on the disk.
+
+    `at_once`: as Intake has it.
 
     Raises:
         web.HTTPNotFound: no such practice.
@@ -50,7 +58,7 @@ async def taken(
     try:
         async with asyncio.timeout(patience):
             await _require_ours(record, practice_id, request.app[PRACTICES])
-            await request.app[INTAKE].stored(practice_id, store)
+            await request.app[INTAKE].stored(practice_id, store, at_once=at_once)
     except web.HTTPException:
         raise
     except Exception as error:

@@ -56,7 +56,7 @@ async def _heed(request: web.Request, raw: dict[str, Any], received: Received) -
     record = request.app[RECORD]
     began = record.clock.monotonic()
     stored = partial(receive, received=received)
-    await taken(request, INBOUND, raw, stored, patience=STOP_PATIENCE_SECONDS)
+    await taken(request, INBOUND, raw, stored, patience=STOP_PATIENCE_SECONDS, at_once=True)
     try:
         async with asyncio.timeout(ANSWER_WITHIN_SECONDS - (record.clock.monotonic() - began)):
             await nothing_leaves(record, request.match_info["practice_id"], received.sender)

@@ -1,8 +1,8 @@
 """Posts of the carrier that come together are stored together: one transaction, and one flush of the disk, for all.
 
-A post gives way, for a moment, to people who wait at a page. Invariant: a post counts as stored only when its
-transaction has committed; one that cannot be stored does not keep the others from it, since each is then stored by
-itself.
+A post gives way, for a moment, to people who wait at a page, unless somebody waits for it as well. Invariant: a post
+counts as stored only when its transaction has committed; one that cannot be stored does not keep the others from it,
+since each is then stored by itself.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
@@ -25,13 +25,16 @@ class Intake:
         self._people = people
         self._posts: Together[str, Store, None] = Together(self._store, most=TOGETHER)
 
-    async def stored(self, practice_id: str, store: Store) -> None:
+    async def stored(self, practice_id: str, store: Store, *, at_once: bool = False) -> None:
         """Return once it is committed. Who is cancelled meanwhile does not know whether it will be.
+
+        `at_once`: it gives way to nobody, as a STOP and a key pressed in a call.
 
         Raises:
             whatever storing it raised.
         """
-        await self._people.give_way()
+        if not at_once:
+            await self._people.give_way()
         await self._posts.done(practice_id, store)
 
     async def _store(self, practice_id: str, stores: Sequence[Store]) -> Sequence[None]:

@@ -104,3 +104,10 @@ async def test_a_post_is_not_held_back_for_long(record: Record, office: Office):
     with people.waiting():
         await Intake(record, people).stored(office.practice_id, Post("x").store)
     assert await entered(record, office) == 1
+
+
+async def test_a_stop_gives_way_to_nobody(record: Record, office: Office, commits: list[str]):
+    people = PeopleFirst(moment=50)
+    with people.waiting():
+        await Intake(record, people).stored(office.practice_id, Post("x").store, at_once=True)
+    assert len(commits) == 1
