@@ -20,7 +20,7 @@ from bot.web.dates import moment
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.pages import is_fragment, page
 from bot.web.readable import posted
-from bot.web.typed import typed_day, typed_number
+from bot.web.typed import typed_day_from, typed_number
 from scheduler import access, tables
 from scheduler.appointments import store as appointments
 from scheduler.calendar.wallclock import local_day
@@ -197,11 +197,11 @@ def _wishes(sent: Sent, today: date) -> Wishes:
     return Wishes(
         clinician_ids=sent.clinicians,
         windows=windows_of(sent.suits),
-        earliest_day=_day(form, "earliest", None),
-        latest_day=_day(form, "latest", today),
+        earliest_day=typed_day_from(form.value("earliest"), "earliest", None),
+        latest_day=typed_day_from(form.value("latest"), "latest", today),
         min_notice_minutes=typed_number(form.value("notice")) or 0,
         location_id=form.value("place") or None,
-        expires_on=_day(form, "expires", today),
+        expires_on=typed_day_from(form.value("expires"), "expires", today),
         replaces_participation_id=form.value("replaces") or None,
         weekly=form.value("rhythm") == "weekly",
     )
@@ -223,16 +223,6 @@ def _field(error: Invalid | Conflict) -> str:
     if isinstance(error, Conflict):
         return "replaces" if error.code == "visit_is_over" else "client"
     return FIELDS.get(error.field or "", error.field or "client")
-
-
-def _day(form: Form, name: str, not_before: date | None) -> date | None:
-    text = form.value(name).strip()
-    day = typed_day(text)
-    if text and day is None:
-        raise Invalid("day_unclear", field=name)
-    if day and not_before and day < not_before:
-        raise Invalid("has_passed", field=name)
-    return day
 
 
 async def _context(request: web.Request, r: Reading, sent: Sent, entry: Entry | None = None) -> dict[str, Any]:

@@ -20,7 +20,7 @@ from bot.links.words import say
 from bot.web.dates import short_day
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.readable import posted
-from bot.web.typed import typed_day, typed_number
+from bot.web.typed import typed_day_from, typed_number
 from messages import consent
 from messages.kinds import Channel, Purpose
 from messages.recipients import recipient_for
@@ -194,11 +194,11 @@ def _wishes(asked: Asked, form: Form, suits: frozenset[str], today: date) -> Wis
     return Wishes(
         clinician_ids=_clinicians(asked, form.value("with", "same")),
         windows=windows_of(suits),
-        earliest_day=_day(form, "earliest", None),
-        latest_day=_day(form, "latest", today),
+        earliest_day=typed_day_from(form.value("earliest"), "earliest", None),
+        latest_day=typed_day_from(form.value("latest"), "latest", today),
         min_notice_minutes=notice,
         location_id=asked.visit.location_id if asked.places > 1 and form.value("where", "same") == "same" else None,
-        expires_on=_day(form, "expires", today),
+        expires_on=typed_day_from(form.value("expires"), "expires", today),
         replaces_participation_id=asked.visit.participation_id if gives_up else before,
         weekly=form.value("rhythm") == "weekly",
     )
@@ -208,16 +208,6 @@ def _clinicians(asked: Asked, choice: str) -> tuple[str, ...]:
     if asked.clinicians < 2 or choice == "any":  # noqa: PLR2004 -- of one there is nothing to choose
         return ()
     return asked.seen if choice == "seen" and asked.seen else (asked.visit.clinician_id,)
-
-
-def _day(form: Form, name: str, not_before: date | None) -> date | None:
-    text = form.value(name).strip()
-    day = typed_day(text)
-    if text and day is None:
-        raise Invalid("day_unclear", field=name)
-    if day and not_before and day < not_before:
-        raise Invalid("has_passed", field=name)
-    return day
 
 
 def _values(asked: Asked, entry: Entry) -> dict[str, str]:

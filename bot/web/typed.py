@@ -6,6 +6,8 @@ Invariant: whatever was sent, what comes back fits a database column and a time 
 from datetime import UTC, date, datetime
 from typing import Final
 
+from scheduler.core.errors import Invalid
+
 FIRST_DAY: Final = date(1900, 1, 1)
 LAST_DAY: Final = date(2199, 12, 31)
 LARGEST: Final = 999_999_999
@@ -29,6 +31,20 @@ def typed_day(text: str) -> date | None:
     except ValueError:
         return None
     return found if FIRST_DAY <= found <= LAST_DAY else None
+
+
+def typed_day_from(text: str, name: str, not_before: date | None) -> date | None:
+    """The day of the field `name`, which may be left empty.
+
+    Raises:
+        Invalid: `day_unclear` or `has_passed`, at that field.
+    """
+    day = typed_day(text)
+    if text.strip() and day is None:
+        raise Invalid("day_unclear", field=name)
+    if day and not_before and day < not_before:
+        raise Invalid("has_passed", field=name)
+    return day
 
 
 def typed_instant(text: str) -> datetime | None:
