@@ -19,6 +19,7 @@ from bot.console.book_of_names import names
 from bot.console.day_rows import Shown
 from bot.console.desk import actor_of, show, viewer_of, writing
 from bot.console.touch_words import note_of, state_of, what
+from bot.console.waitlist_join import sooner_than
 from bot.web.dates import moment, money
 from messages import inbound_store, outbox_store, task_store
 from messages.kinds import MessageClass, traits
@@ -28,13 +29,15 @@ from scheduler.actions.read_client import read_client
 from scheduler.appointments import store as appointments
 from scheduler.appointments.store import Visit
 from scheduler.attendance.units import CodeFamily, Suggestion, suggest_code
-from scheduler.calendar.wallclock import local_day
+from scheduler.calendar.wallclock import local_day, zone_of
 from scheduler.core.actor import Actor
 from scheduler.core.audit import Entry
 from scheduler.core.record import Reading
 from scheduler.fees import store as fees
 from scheduler.fees.ledger import EntryKind
 from scheduler.people import store as people
+from waitlist import entry_store
+from waitlist.entry_store import EntryState
 
 READ = "client.read"
 
@@ -68,6 +71,7 @@ async def _context(request: web.Request, r: Reading, actor: Actor, visit: Visit)
     messages = await _messages(r, actor, visit)
     currency = (await people.practice(r)).currency
     fee = await _fee(r, actor, visit)
+    alone = not any(each.is_active for each in others)
     return {
         "v": day_rows.visit_row(visit, shown),
         "visit": visit,
@@ -78,6 +82,7 @@ async def _context(request: web.Request, r: Reading, actor: Actor, visit: Visit)
         "clinician": book.clinician(visit.clinician_id),
         "location": book.location(visit.location_id),
         "may_change": may_write and standing.may_change(visit, r.now),
+        "earlier": await _earlier(r, actor, visit) if alone else None,
         "may_see_messages": access.may(actor, "message.read"),
         "messages": [
             {
@@ -98,6 +103,22 @@ async def _context(request: web.Request, r: Reading, actor: Actor, visit: Visit)
         "back": f"/console/visits/{visit.participation_id}",
         "undo_minutes": standing.UNDO // timedelta(minutes=1),
     }
+
+
+async def _earlier(r: Reading, actor: Actor, visit: Visit) -> tuple[str, str] | None:
+    """Where this client is put on the list for a time before this visit, or stands on it, and in which words.
+
+    None for a visit of today or the past: nothing could be had before it.
+    """
+    today = local_day(r.now, zone_of(visit.zone))
+    if not visit.is_active or local_day(visit.starts_at, zone_of(visit.zone)) <= today:
+        return None
+    if not access.may(actor, "waitlist.write"):
+        return None
+    for entry in await entry_store.entries_of(r, visit.client_id):
+        if entry.state is EntryState.WAITING and entry.replaces_participation_id == visit.participation_id:
+            return f"/console/waitlist/{entry.id}", "On the list for an earlier time"
+    return sooner_than(visit), "Wants an earlier time"
 
 
 async def _messages(r: Reading, actor: Actor, visit: Visit) -> tuple[Message, ...]:

@@ -1,6 +1,8 @@
 """The form that puts a client on the waitlist, or changes what they wait for: when it suits, with whom, at what notice.
 
-Invariant: nobody is added who is out of the person's reach, and what was typed is never lost.
+From the page of a visit it is opened with that visit filled in: the same with the same person, only sooner, and the
+visit stays theirs until then. Invariant: nobody is added who is out of the person's reach, and what was typed is never
+lost.
 """
 
 from dataclasses import dataclass, replace
@@ -12,9 +14,10 @@ from aiohttp import web
 
 from bot.console import turn_words
 from bot.console.book_of_names import names
-from bot.console.desk import actor_of, after, reading, show, viewer_of, writing
+from bot.console.desk import actor_of, after, back_to, reading, show, viewer_of, writing
 from bot.console.said import Said
 from bot.console.search import find
+from bot.console.waitlist_consent import agree, texts_to
 from bot.console.wish_words import DAYS, PARTS, notice_of
 from bot.web.dates import moment
 from bot.web.forms import EMPTY, Form, sent_form
@@ -23,6 +26,7 @@ from bot.web.readable import posted
 from bot.web.typed import typed_day_from, typed_number
 from scheduler import access, tables
 from scheduler.appointments import store as appointments
+from scheduler.appointments.store import Visit
 from scheduler.calendar.wallclock import local_day
 from scheduler.core.errors import Conflict, Invalid, NotFound
 from scheduler.core.record import Reading, Tx
@@ -31,15 +35,17 @@ from waitlist import entry_store
 from waitlist.actions.change import change
 from waitlist.actions.join import join
 from waitlist.actions.put_forward import put_forward
-from waitlist.entry_store import Entry
+from waitlist.entry_store import Entry, EntryState
 from waitlist.week_grid import squares_of, windows_of
 from waitlist.wishes import Wishes
 
 WRITE: Final = "waitlist.write"
 MATCHES: Final = 8
+REPLACEABLE: Final = 12
+"""So many of their next visits are shown as ones they could give up."""
 TEMPLATE: Final = "console/waitlist_join.html"
-PIECES: Final = {"find": "console/_waitlist_clients.html", "pick": "console/_waitlist_gives_up.html"}
-"""What is drawn anew while the form is filled in: who is found, and what the one who was chosen could give up."""
+PIECES: Final = {"find": "console/_waitlist_clients.html", "pick": "console/_waitlist_of_client.html"}
+"""What is drawn anew while the form is filled in: who is found, and what depends on the one who was chosen."""
 NOTICES: Final = (60, 120, 240, 24 * 60, 48 * 60, 7 * 24 * 60)
 AS_IT_IS: Final = "as_it_is"
 RHYTHMS: Final = (("weekly", "A time every week"),)
@@ -80,10 +86,14 @@ class Sent:
 
 
 async def show_join(request: web.Request) -> web.Response:
-    """The empty form, for a client if the address names one."""
+    """The empty form, for a client if the address names one; filled in for an earlier time, if it names a visit."""
     asked = request.query.get("client", "")
     async with reading(request) as r:
-        context = await _context(request, r, Sent(EMPTY, asked))
+        sooner = await _sooner(request, r)
+        waits = await _waits(r, sooner) if sooner else None
+        if waits is not None:
+            return after(request, f"/console/waitlist/{waits}/change?{request.query_string}")
+        context = await _context(request, r, sooner or Sent(EMPTY, asked))
     return await show(request, TEMPLATE, context)
 
 
@@ -94,6 +104,8 @@ async def take_join(request: web.Request) -> web.Response:
         try:
             async with writing(request) as tx:
                 await _require_client(request, tx, sent.client_id)
+                if sent.form.value("agrees"):
+                    await agree(tx, actor_of(request), sent.client_id)
                 entry_id = await join(
                     tx,
                     client_id=sent.client_id,
@@ -102,7 +114,7 @@ async def take_join(request: web.Request) -> web.Response:
                     urgency_reason=sent.form.value("urgency") or None,
                     **_wishes(sent, local_day(tx.now, viewer_of(request).zone)).named(),
                 )
-            return after(request, "/console/waitlist", Said("joined", entry_id))
+            return after(request, back_to(sent.form.value("back"), "/console/waitlist"), Said("joined", entry_id))
         except (Invalid, Conflict) as error:
             sent = sent.refused(error)
     return await _again(request, sent)
@@ -112,7 +124,10 @@ async def show_change(request: web.Request) -> web.Response:
     """What somebody waits for, as it may be changed."""
     async with reading(request) as r:
         entry = await _entry(request, r)
-        context = await _context(request, r, _sent_before(entry), entry)
+        sent, sooner = _sent_before(entry), await _sooner(request, r)
+        if sooner is not None and sooner.client_id == entry.client_id:
+            sent = replace(sent, form=Form({**sent.form.values, "replaces": sooner.form.value("replaces")}))
+        context = await _context(request, r, sent, entry)
     return await show(request, TEMPLATE, context)
 
 
@@ -135,6 +150,39 @@ async def take_change(request: web.Request) -> web.Response:
     except (Invalid, Conflict) as error:
         sent = sent.refused(error)
     return await _again(request, sent)
+
+
+def sooner_than(visit: Visit, *, weekly: bool = False) -> str:
+    """The address of the form, filled in for an earlier time than this visit's, or another time every week."""
+    return f"/console/waitlist/new?visit={visit.participation_id}{'&rhythm=weekly' if weekly else ''}"
+
+
+async def _sooner(request: web.Request, r: Reading) -> Sent | None:
+    """What the address wishes: a time before the visit it names, which stays theirs until then; None: it names none.
+
+    Raises:
+        Forbidden, NotFound: as `access.participation`.
+    """
+    asked = request.query.get("visit", "")
+    if not asked:
+        return None
+    visit = await access.participation(r, actor_of(request), asked, WRITE)
+    values = {
+        "service": visit.service_id,
+        "replaces": visit.participation_id,
+        "rhythm": "weekly" if request.query.get("rhythm") == "weekly" else "",
+        "back": f"/console/visits/{visit.participation_id}",
+    }
+    return Sent(Form(values), visit.client_id, clinicians=(visit.clinician_id,))
+
+
+async def _waits(r: Reading, sent: Sent) -> str | None:
+    """The entry of somebody who waits for the same already."""
+    wanted = sent.form.value("service"), sent.form.value("rhythm") == "weekly"
+    for entry in await entry_store.entries_of(r, sent.client_id):
+        if entry.state is EntryState.WAITING and (entry.service_id, entry.weekly) == wanted:
+            return entry.id
+    return None
 
 
 async def _again(request: web.Request, sent: Sent) -> web.Response:
@@ -254,9 +302,11 @@ async def _context(request: web.Request, r: Reading, sent: Sent, entry: Entry | 
         "places": [(each.id, each.name) for each in await people.locations(r, active_only=True)],
         "replaceable": [
             (each.participation_id, moment(each.starts_at, viewer.zone, viewer.locale))
-            for each in ahead[:12]
+            for number, each in enumerate(ahead)
             if own in {None, each.clinician_id}
+            and (number < REPLACEABLE or each.participation_id == sent.form.value("replaces"))
         ],
+        "texts": await texts_to(r, actor, client_id) if client_id and entry is None else None,
     }
 
 

@@ -1,5 +1,6 @@
 """The waitlist: joining, freed time and its offers, and what staff do about them."""
 
+import re
 from datetime import date, timedelta
 from zoneinfo import ZoneInfo
 
@@ -7,12 +8,18 @@ import pytest
 from sqlalchemy import update
 
 from bot.web.dates import time_or_day
+from messages import consent
+from messages.kinds import Channel, Kind, Purpose
 from messages.outbox_store import messages_of
+from messages.recipients import recipient_for
 from scheduler.actions.cancel import cancel
+from scheduler.actions.series import start_series
 from scheduler.appointments import store as appointments
+from scheduler.calendar.series import Series
 from scheduler.people import store as people
 from scheduler.tables import message, waitlist_entry
 from tests.console.conftest import SignIn
+from tests.console.visitor import Visitor
 from tests.rig.clock import ManualClock
 from tests.rig.office import FRONT_DESK, OWNER, Office, local
 from waitlist import entry_store, offer_store, opening_store, policy_store
@@ -476,3 +483,113 @@ def test_a_time_of_another_day_is_never_shown_without_its_day():
     assert time_or_day(local("2026-03-05 21:30"), now, zone, "en_US").endswith("PM")
     assert time_or_day(local("2026-03-05 21:30"), now, zone, "en_US").startswith("9:30")
     assert time_or_day(local("2026-03-06 08:00"), now, zone, "en_US").startswith("Fri, Mar 6, 8:00")
+
+
+async def sooner(office: Office, desk: Visitor, visit: str, *extra: str) -> dict[str, str]:
+    """What the form for an earlier time has filled in, as the page of a visit leads to it."""
+    page = await desk.get(f"/console/visits/{visit}")
+    assert f"/console/waitlist/new?visit={visit}" in page
+    form = await desk.get(f"/console/waitlist/new?visit={visit}")
+    chosen = {
+        name: re.findall(rf'name="{name}" value="([^"]*)" checked', form.text)
+        or re.findall(rf'<select id="f-{name}".*?<option value="([^"]*)" selected', form.text, re.DOTALL)
+        for name in ("client", "service", "with", "replaces", *extra)
+    }
+    assert all(len(each) == 1 for each in chosen.values()), chosen
+    back = re.findall(r'name="back" value="([^"]*)"', form.text)[-1]
+    return {"act": "join", "back": back, **{name: each[0] for name, each in chosen.items()}}
+
+
+async def test_who_was_booked_later_than_they_liked_waits_for_something_earlier(office: Office, enter: SignIn):
+    bob, desk = await office.client(1), await enter("front_desk")
+    form = {"client": bob.id, "service": office.service_id, "clinician": office.clinician_ids[0], "act": "book"}
+    page = await desk.press("/console/book", {**form, "pick": "other", "day": "2026-04-01", "time": "10:00"})
+    assert (page.toast, "Wants an earlier time" in page) == ("Booked.", True)
+    async with office.record.read(office.practice_id) as r:
+        (visit,) = await appointments.upcoming(r, (bob.id,), r.now)
+    filled = await sooner(office, desk, visit.participation_id)
+    page = await desk.press("/console/waitlist/new", filled)
+    assert page.toast == "On the waitlist."
+    async with office.record.read(office.practice_id) as r:
+        (entry,) = await entry_store.entries_of(r, bob.id)
+    assert (entry.replaces_participation_id, entry.service_id) == (visit.participation_id, office.service_id)
+    assert entry.clinician_ids == (visit.clinician_id,)
+    assert "On the list for an earlier time" in page
+    assert f"/console/waitlist/{entry.id}" in page
+
+
+async def test_who_waits_already_only_says_which_visit_would_go(office: Office, enter: SignIn):
+    bob, desk = await office.client(1), await enter("front_desk")
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        entry = await join(tx, client_id=bob.id, service_id=office.service_id, windows=(WeeklyWindow(0, 0, 720),))
+    visit = (await office.book(bob, at=local("2026-04-01 10:00"))).participation_ids[0]
+    led = await desk.get(f"/console/waitlist/new?visit={visit}")
+    assert (led.status, led.location) == (303, f"/console/waitlist/{entry}/change?visit={visit}")
+    page = await desk.get(led.location)
+    assert re.search(rf'value="{visit}" selected', page.text)
+    await desk.press(f"/console/waitlist/{entry}/change", {"suits": "0-morning", "replaces": visit})
+    async with office.record.read(office.practice_id) as r:
+        (kept,) = await entry_store.entries_of(r, bob.id)
+    assert (kept.id, kept.replaces_participation_id, len(kept.windows)) == (entry, visit, 1)
+
+
+async def test_their_agreement_is_asked_where_they_join(office: Office, enter: SignIn):
+    bob, desk = await office.client(1, consents=("reminders",)), await enter("front_desk")
+    visit = (await office.book(bob, at=local("2026-04-01 10:00"))).participation_ids[0]
+    form = await desk.get(f"/console/waitlist/new?visit={visit}")
+    assert "Agrees to texts about open times" in form
+    await desk.press("/console/waitlist/new", {**await sooner(office, desk, visit), "agrees": "yes"})
+    async with office.record.read(office.practice_id) as r:
+        assert await recipient_for(r, bob.id, Channel.SMS, Purpose.WAITLIST) is not None
+        assert [each.kind for each in await messages_of(r, bob.id)].count(Kind.WAITLIST_JOINED) == 1
+    assert "Agrees to texts" not in await desk.get(f"/console/waitlist/new?client={bob.id}")
+
+
+async def test_who_does_not_agree_waits_without_texts_and_who_said_stop_is_not_asked(office: Office, enter: SignIn):
+    bob, cleo = [await office.client(number, consents=("reminders",)) for number in (1, 2)]
+    desk = await enter("front_desk")
+    await desk.press("/console/waitlist/new", {"client": bob.id, "service": office.service_id, "act": "join"})
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        assert await recipient_for(tx, bob.id, Channel.SMS, Purpose.WAITLIST) is None
+        await consent.stop(tx, cleo.who.phone, Channel.SMS, consent.StopSource.STAFF)
+    form = await desk.get(f"/console/waitlist/new?client={cleo.id}")
+    assert ("Agrees to texts" in form, "Nobody can text them" in form) == (False, True)
+    joining = {"client": cleo.id, "service": office.service_id, "act": "join", "agrees": "yes"}
+    await desk.press("/console/waitlist/new", joining)
+    async with office.record.read(office.practice_id) as r:
+        assert await recipient_for(r, cleo.id, Channel.SMS, Purpose.WAITLIST) is None
+
+
+async def test_a_clinician_cannot_write_down_an_agreement_by_joining(office: Office, enter: SignIn):
+    bob = await office.client(1, consents=("reminders",))
+    clinician = await enter("clinician", clinician=office.clinician_ids[0])
+    await office.book(bob, at=local("2026-04-01 10:00"))
+    joining = {"client": bob.id, "service": office.service_id, "act": "join", "agrees": "yes"}
+    assert (await clinician.post("/console/waitlist/new", joining)).status == 403
+    async with office.record.read(office.practice_id) as r:
+        assert await entry_store.entries_of(r, bob.id) == ()
+
+
+async def test_a_visit_of_today_and_one_of_two_people_offer_nothing_earlier(office: Office, enter: SignIn):
+    bob, cleo, desk = await office.client(1), await office.client(2), await enter("front_desk")
+    today = (await office.book(bob, at=local("2026-03-04 16:00"))).participation_ids[0]
+    both = (await office.book(bob, cleo, at=local("2026-04-01 10:00"))).participation_ids[0]
+    for visit in (today, both):
+        assert "earlier time" not in await desk.get(f"/console/visits/{visit}")
+
+
+async def test_from_its_series_somebody_waits_for_another_weekly_time(office: Office, enter: SignIn):
+    bob, desk = await office.client(1), await enter("front_desk")
+    rule = Series(date(2026, 3, 5), 10 * 60)
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        begun = await start_series(
+            tx, rule, clinician_id=office.clinician_ids[0], service_id=office.service_id,
+            location_id=office.location_id, client_ids=(bob.id,),
+        )  # fmt: skip
+        visit = (await appointments.upcoming(tx, (bob.id,), tx.now))[0].participation_id
+    assert f"/console/waitlist/new?visit={visit}&amp;rhythm=weekly" in await desk.get(
+        f"/console/series/{begun.series_id}"
+    )
+    form = await desk.get(f"/console/waitlist/new?visit={visit}&rhythm=weekly")
+    assert re.search(r'value="weekly" selected', form.text)
+    assert re.search(rf'value="{visit}" selected', form.text)
