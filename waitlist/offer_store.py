@@ -10,7 +10,7 @@ from enum import StrEnum
 from functools import cache
 from typing import Any, Final
 
-from sqlalchemy import Row, Select, and_, bindparam, select
+from sqlalchemy import ColumnElement, Row, Select, and_, bindparam, select
 
 from scheduler.core.record import Reading
 from scheduler.tables import contact_point, location, offer, opening, waitlist_entry
@@ -106,52 +106,60 @@ async def openings_overdue(r: Reading, limit: int) -> tuple[str, ...]:
 
 async def held_by_number(r: Reading, address_ix: bytes) -> tuple[Offer, ...]:
     """The offers that were made to a number and are still held, in order of their openings so that locks agree."""
-    wanted = _OFFERS.where(offer.c.state == OfferState.HELD, offer.c.contact_point_id.in_(_points_at(r, address_ix)))
-    found = await r.conn.execute(wanted.order_by(offer.c.opening_id, offer.c.id), {"of": r.practice_id})
+    found = await r.conn.execute(_HELD_AT_NUMBER, {"of": r.practice_id, "number": address_ix})
     return tuple(_offer(row) for row in found)
 
 
 async def newest_ended_at_number(r: Reading, address_ix: bytes, since: datetime) -> Offer | None:
     """The last offer made to a number since an instant, if it has ended."""
-    f = offer.c
-    wanted = _OFFERS.where(f.contact_point_id.in_(_points_at(r, address_ix)), f.offered_at >= since)
-    row = (await r.conn.execute(wanted.order_by(f.offered_at.desc(), f.id.desc()), {"of": r.practice_id})).first()
+    given = {"of": r.practice_id, "number": address_ix, "since": since}
+    row = (await r.conn.execute(_MADE_TO_NUMBER, given)).first()
     return _offer(row) if row and row.state != OfferState.HELD else None
 
 
 async def newest_claim_at_number(r: Reading, address_ix: bytes, since: datetime) -> Offer | None:
     """The last offer that was claimed by a number since an instant, and not given back."""
-    f = offer.c
-    wanted = _OFFERS.where(
-        f.contact_point_id.in_(_points_at(r, address_ix)), f.state == OfferState.CLAIMED, f.ended_at >= since
-    )
-    row = (await r.conn.execute(wanted.order_by(f.ended_at.desc(), f.id.desc()), {"of": r.practice_id})).first()
+    given = {"of": r.practice_id, "number": address_ix, "since": since}
+    row = (await r.conn.execute(_CLAIMED_BY_NUMBER, given)).first()
     return _offer(row) if row else None
 
 
 async def claims_of(r: Reading, opening_ids: Collection[str]) -> dict[str, Offer]:
     """By which offer these openings were claimed, by their ids; one that nobody claimed is not among them."""
-    f = offer.c
-    wanted = _OFFERS.where(f.opening_id.in_(opening_ids), f.state == OfferState.CLAIMED)
-    return {row.opening_id: _offer(row) for row in await r.conn.execute(wanted, {"of": r.practice_id})}
+    given = {"of": r.practice_id, "openings": list(opening_ids)}
+    return {row.opening_id: _offer(row) for row in await r.conn.execute(_CLAIMS, given)}
 
 
-def _points_at(r: Reading, address_ix: bytes) -> Select[Any]:
-    c = contact_point.c
-    return select(c.id).where(c.practice_id == r.practice_id, c.value_ix == address_ix)
+def _offers(*conditions: ColumnElement[bool]) -> Select[Any]:
+    """The offers of a practice that meet conditions on their own columns, with what they are about.
 
-
-def _offers() -> Select[Any]:
-    f, o, e = offer.c, opening.c, waitlist_entry.c
-    joined = (
-        offer.join(opening, and_(o.practice_id == f.practice_id, o.id == f.opening_id))
+    PostgreSQL is made to choose them before it looks anything up: until it has learned how many rows a first wave has
+    put into its tables, it takes every join to be of one row, and compares each entry with each offer.
+    """
+    chosen = select(offer).where(offer.c.practice_id == bindparam("of"), *conditions).cte("chosen")
+    f, o, e = chosen.prefix_with("MATERIALIZED", dialect="postgresql").c, opening.c, waitlist_entry.c
+    time = (o.clinician_id, o.service_id, o.location_id, o.starts_at, o.ends_at, location.c.zone)
+    sort = (o.kind, o.every_weeks, o.appointment_id, o.state.label("opening_state"))
+    return (
+        select(*f, *time, *sort, e.replaces_participation_id, e.unanswered)
+        .join(opening, and_(o.practice_id == f.practice_id, o.id == f.opening_id))
         .join(waitlist_entry, and_(e.practice_id == f.practice_id, e.id == f.entry_id))
         .join(location, located())
     )
-    time = (o.clinician_id, o.service_id, o.location_id, o.starts_at, o.ends_at, location.c.zone)
-    sort = (o.kind, o.every_weeks, o.appointment_id, o.state.label("opening_state"))
-    wanted = select(offer, *time, *sort, e.replaces_participation_id, e.unanswered)
-    return wanted.select_from(joined).where(f.practice_id == bindparam("of"))
+
+
+def _at_number(*conditions: ColumnElement[bool]) -> Select[Any]:
+    c = contact_point.c
+    points = select(c.id).where(c.practice_id == bindparam("of"), c.value_ix == bindparam("number"))
+    return _offers(offer.c.contact_point_id.in_(points), *conditions)
+
+
+def _newest_first(found: Select[Any]) -> Select[Any]:
+    return found.order_by(found.selected_columns.offered_at.desc(), found.selected_columns.id.desc())
+
+
+def _in_order(found: Select[Any], *names: str) -> Select[Any]:
+    return found.order_by(*(found.selected_columns[name] for name in names))
 
 
 @cache
@@ -163,7 +171,7 @@ def _offers_where(given: tuple[str, ...]) -> Select[Any]:
         f[name].in_(bindparam(name, expanding=True)) if name in several else f[name] == bindparam(name)
         for name in given
     ]
-    return _OFFERS.where(*conditions).order_by(f.offered_at, f.id)
+    return _in_order(_offers(*conditions), "offered_at", "id")
 
 
 def _offer(row: Row[Any]) -> Offer:
@@ -199,8 +207,15 @@ def _offer(row: Row[Any]) -> Offer:
 
 
 # What is asked again and again is put together once.
-_OFFERS: Final = _offers()
-_OFFER: Final = _OFFERS.where(offer.c.id == bindparam("id"))
+_OFFER: Final = _offers(offer.c.id == bindparam("id"))
+_HELD_AT_NUMBER: Final = _in_order(_at_number(offer.c.state == OfferState.HELD.value), "opening_id", "id")
+_MADE_TO_NUMBER: Final = _newest_first(_at_number(offer.c.offered_at >= bindparam("since")))
+_CLAIMED_BY_NUMBER: Final = _newest_first(
+    _at_number(offer.c.state == OfferState.CLAIMED.value, offer.c.ended_at >= bindparam("since"))
+)
+_CLAIMS: Final = _offers(
+    offer.c.opening_id.in_(bindparam("openings", expanding=True)), offer.c.state == OfferState.CLAIMED.value
+)
 _OVERDUE: Final = (
     select(offer.c.opening_id)
     .where(
