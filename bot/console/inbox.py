@@ -13,7 +13,7 @@ from aiohttp import web
 
 from bot.console import phones, standing, waiting
 from bot.console.book_of_names import Names, names
-from bot.console.desk import actor_of, after, reading, show, writing
+from bot.console.desk import actor_of, after, back_to, reading, show, writing
 from bot.console.said import Said
 from bot.console.task_words import TASK_WORDS, TaskWords
 from bot.console.touch_words import NAMES
@@ -117,10 +117,11 @@ async def acknowledge(request: web.Request) -> web.Response:
 
 async def done(request: web.Request) -> web.Response:
     """It is dealt with."""
+    form = await sent_form(request)
     async with writing(request) as tx:
         task = await _task(request, tx)
         await tasks.done(tx, task.id)
-    return after(request, PLACE, Said("task_done", task.id))
+    return after(request, back_to(form.value("back"), PLACE), Said("task_done", task.id))
 
 
 async def reopen(request: web.Request) -> web.Response:

@@ -6,6 +6,7 @@ Invariant: whoever comes here is signed in (bot/auth/door.py); what they may do 
 from aiohttp import web
 
 from bot.console.audit import install_audit
+from bot.console.away import install_away
 from bot.console.booking import install_booking
 from bot.console.client_acts import install_client
 from bot.console.clients import install_clients
@@ -52,6 +53,7 @@ def install_console(app: web.Application, record: Record) -> None:
     install_visit(app)
     install_visit_acts(app)
     install_move(app)
+    install_away(app)
     install_booking(app)
     install_series(app)
     install_join(app)

@@ -48,6 +48,12 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "cancelled": ("Cancelled. The time goes to the waitlist.", RESTORE),
     "cancelled_late": ("Cancelled, and noted as late.", RESTORE),
     "called_off": ("Cancelled by the practice. The client is told.", RESTORE),
+    "called_off_many": (
+        "Cancelled by the practice: {count}. Whoever cannot be told in writing is listed below.",
+        "",
+    ),
+    "away_closed": ("The hours are closed.", ""),
+    "away_nothing": ("Nothing was ticked, so nothing was changed.", ""),
     "restored": ("The visit stands again.", ""),
     "moved": ("Moved. What was planned for the old time is planned anew.", ""),
     "booked": ("Booked.", ""),

@@ -37,6 +37,7 @@ class Busy:
     visit: str
     late: str
     entry: str
+    clinician: str
 
     async def open(self, path: str, **how: object) -> Page:
         page = await self.pages.open(**how)
@@ -67,7 +68,16 @@ async def busy(
     who = await sign_in(record, client, office.practice_id, ManualClock(), "owner")
     server = await aiohttp_server(console_app(record, ManualClock()))
     base = f"http://127.0.0.1:{server.port}"
-    return Busy(base, who.token, pages, ana, first.participation_ids[0], gone.participation_ids[0], entry)
+    return Busy(
+        base,
+        who.token,
+        pages,
+        ana,
+        first.participation_ids[0],
+        gone.participation_ids[0],
+        entry,
+        office.clinician_ids[0],
+    )
 
 
 def _paths(busy: Busy) -> list[str]:
@@ -77,6 +87,7 @@ def _paths(busy: Busy) -> list[str]:
         f"/console/visits/{busy.late}", f"/console/visits/{busy.visit}/move", "/console/waitlist",
         "/console/waitlist/new", f"/console/waitlist/{busy.entry}", "/console/inbox",
         "/console/waitlist/report", f"/console/waitlist/{busy.entry}/change", "/console/waitlist/time",
+        f"/console/away?clinician={busy.clinician}&day=2026-03-05",
     ]  # fmt: skip
 
 

@@ -31,6 +31,7 @@ class Ids:
     task: str
     entry: str
     opening: str
+    clinician: str
 
 
 async def furnish(office: Office) -> Ids:
@@ -46,7 +47,7 @@ async def furnish(office: Office) -> Ids:
         task = await open_task(tx, TaskKind.CALL, client_id=ana.id, participation_id=booked.participation_ids[0])
     async with office.record.read(office.practice_id) as r:
         (opening,) = await opening_store.openings(r)
-    return Ids(ana.id, ana.phone_id, booked.participation_ids[0], task, entry, opening.id)
+    return Ids(ana.id, ana.phone_id, booked.participation_ids[0], task, entry, opening.id, office.clinician_ids[0])
 
 
 def gets(of: Ids) -> dict[str, set[str]]:
@@ -54,6 +55,7 @@ def gets(of: Ids) -> dict[str, set[str]]:
     return {
         "/console/week": DESK,
         "/console/book": DESK,
+        "/console/away": DESK,
         "/console/clients": BOOKS,
         "/console/clients/new": WRITES_CLIENTS,
         f"/console/clients/{of.client}": BOOKS,
@@ -86,6 +88,7 @@ def posts(of: Ids) -> dict[str, tuple[set[str], dict[str, str]]]:
         f"{visit}/mark": (DESK, {"to": "arrived"}),
         f"{visit}/cancel": (DESK, {"by": "client"}),
         f"{visit}/restore": (DESK, {}),
+        "/console/away": (DESK, {"clinician": of.clinician, "day": "2026-03-05"}),
         f"/console/inbox/{of.task}/acknowledge": (DESK, {}),
         f"/console/inbox/{of.task}/done": (DESK, {}),
         f"/console/inbox/{of.task}/reopen": (DESK, {}),
