@@ -28,6 +28,11 @@ async def show(request: web.Request) -> web.Response:
     return await _shown(request, EMPTY, HTTPStatus.OK)
 
 
+async def here(_: web.Request) -> web.Response:
+    """Somebody is typing on a page of ours: asking for this is a use of their session, and so keeps it open."""
+    return web.Response(status=204)
+
+
 async def take_password(request: web.Request) -> web.Response:
     """Change the password; other sessions end."""
     auth, session = request.config_dict[AUTH], request[SESSION]

@@ -30,6 +30,7 @@ def install_auth(app: web.Application, record: Record, *, clock: Clock, password
             web.get("/setup/{token}", setup_page.show, name="auth.setup"),
             web.post("/setup/{token}", setup_page.take),
             web.get("/account", account_page.show, name="auth.account"),
+            web.get("/account/here", account_page.here),
             web.post("/account/password", account_page.take_password),
             web.post("/account/sessions", account_page.end_others),
             web.get("/console/users", users_page.show, name="auth.users"),

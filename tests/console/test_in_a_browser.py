@@ -5,7 +5,7 @@ from datetime import timedelta
 
 import pytest
 from aiohttp.test_utils import TestClient
-from playwright.async_api import Page
+from playwright.async_api import Page, Route
 from pytest_aiohttp.plugin import AiohttpServer
 
 from bot.auth.door import COOKIE
@@ -169,3 +169,118 @@ async def test_booking_by_picking(busy: Busy, javascript: bool):
     await page.get_by_role("button", name="Book", exact=True).click()
     await page.wait_for_url("**/console/visits/*")
     assert await page.locator(".toast").get_by_text("Booked.").is_visible()
+
+
+async def test_a_double_click_presses_once(busy: Busy):
+    page = await busy.open("/console/today")
+    row = page.locator(f"#v-{busy.visit}")
+    pressed: list[str] = []
+    page.on("request", lambda request: pressed.append(request.url) if request.url.endswith("/mark") else None)
+    await row.get_by_role("button", name="Arrived").dblclick(delay=5)
+    await row.get_by_text("Arrived", exact=True).wait_for()
+    await row.get_by_role("button", name="Start").wait_for()
+    assert len(pressed) == 1
+
+
+async def test_a_form_is_sent_once_however_slow_the_answer_is(busy: Busy):
+    page = await busy.open(f"/console/visits/{busy.visit}/move")
+    sent: list[Route] = []
+
+    async def hold(route: Route) -> None:
+        sent.append(route)
+
+    await page.route("**/move", hold)
+    await page.locator(".time").first.click()
+    again = """button => new Promise((done) => {
+      button.click()
+      setTimeout(() => { button.click(); button.form.requestSubmit(button); done(button.form.ariaBusy) }, 30)
+    })"""
+    assert await page.get_by_role("button", name="Move", exact=True).evaluate(again) == "true"
+    assert len(sent) == 1
+    await sent[0].continue_()
+    await page.get_by_text("Moved. What was planned").wait_for()
+
+
+async def test_where_nobody_answers_the_page_says_so_and_stays(busy: Busy):
+    page = await busy.open("/console/today")
+    row = page.locator(f"#v-{busy.visit}")
+    answers = ["abort", "bad gateway"]
+
+    async def break_(route: Route) -> None:
+        if answers.pop() == "abort":
+            await route.abort()
+        else:
+            await route.fulfill(status=502, content_type="text/html", body="<h1>502 Bad Gateway</h1>")
+
+    await page.route("**/mark", break_)
+    for _ in range(2):
+        await row.get_by_role("button", name="Arrived").click()
+        await page.locator(".toast").get_by_text("No answer from Stillon").wait_for()
+        await page.locator(".toast").get_by_role("button", name="Close").click()
+    assert await page.get_by_text("Bad Gateway").count() == 0
+    await page.unroute("**/mark")
+    await row.get_by_role("button", name="Arrived").click()
+    await row.get_by_role("button", name="Start").wait_for()
+
+
+async def test_the_keyboard_keeps_its_place_when_a_row_goes(busy: Busy):
+    page = await busy.open("/console/today")
+    first, second = (
+        page.locator("section[aria-labelledby=unconfirmed-h]").get_by_role("button").nth(n) for n in (0, 1)
+    )
+    after = await second.get_attribute("class"), await second.inner_text()
+    await first.focus()
+    await page.keyboard.press("Enter")
+    await page.get_by_text("Confirmed. Reminders that only ask").wait_for()
+    focused = page.locator("section[aria-labelledby=unconfirmed-h] button:focus")
+    await focused.wait_for()
+    assert (await focused.get_attribute("class"), await focused.inner_text()) == after
+
+
+async def test_the_search_is_walked_with_arrows_and_enter_opens_the_one(busy: Busy):
+    page = await busy.open("/console/today")
+    await page.keyboard.press("/")
+    await page.keyboard.type(busy.ana.who.family)
+    await page.locator("#found a").first.wait_for()
+    await page.keyboard.press("ArrowDown")
+    assert await page.evaluate("document.activeElement.closest('#found') !== null")
+    await page.keyboard.press("ArrowUp")
+    assert await page.evaluate("document.activeElement.id") == "q"
+    await page.keyboard.press("Enter")
+    await page.wait_for_url("**/console/clients/*")
+
+
+async def test_a_typed_time_is_the_one_that_is_meant(busy: Busy):
+    page = await busy.open("/console/book?day=2026-03-05")
+    await page.locator(".time").first.click()
+    await page.locator("#f-time").fill("15:15")
+    assert await page.get_by_label("Another time").first.is_checked()
+    await page.locator(".time").nth(1).click()
+    assert await page.locator("#f-time").input_value() == ""
+
+
+async def test_whoever_is_away_is_warned_then_signed_out_but_not_while_another_tab_is_used(busy: Busy):
+    page = await busy.open("/console/today")
+    other = await page.context.new_page()
+    for each in (page, other):
+        await each.clock.install()
+        await each.goto(busy.base + "/console/today")
+    await page.clock.fast_forward("28:30")
+    await page.locator(".toast").get_by_text("You are signed out in 2 minutes").wait_for()
+    await other.keyboard.press("Shift")
+    await page.locator(".toast").wait_for(state="detached")
+    await page.clock.fast_forward("29:30")
+    await page.locator(".toast").get_by_text("You are signed out in 2 minutes").wait_for()
+    assert page.url.endswith("/console/today")
+    await page.clock.fast_forward("01:00")
+    await page.wait_for_url("**/signin")
+
+
+async def test_typing_alone_keeps_the_session(busy: Busy):
+    page = await busy.open("/console/clients/new")
+    await page.clock.install()
+    await page.reload()
+    await page.clock.fast_forward("06:00")
+    async with page.expect_response("**/account/here") as answer:
+        await page.get_by_label("First name").press("A")
+    assert (await answer.value).status == 204
