@@ -13,7 +13,9 @@ from messages.outbox import Draft
 from messages.particulars import Particulars
 from messages.recipients import reachable
 from messages.tasks import TaskKind, open_task
+from scheduler.appointments import series_store
 from scheduler.appointments.store import Visit
+from scheduler.calendar.wallclock import local_day, zone_of
 from scheduler.core.record import Tx
 from scheduler.people import store as people
 from scheduler.people.store import ContactPoint
@@ -24,15 +26,24 @@ GREET_WITHIN: Final = timedelta(days=1)
 
 
 async def cancelled_by_practice(tx: Tx, visit: Visit) -> None:
-    """Tell the client that the practice had to cancel."""
-    draft = await _draft(tx, visit, Kind.CLINICIAN_CANCELLED, "cancelled", Particulars(starts_at=visit.starts_at))
+    """Tell the client that the practice had to cancel; of a whole series, that this and all that followed are off."""
+    told = Particulars(starts_at=visit.starts_at, weekly=await _ends_its_series(tx, visit))
+    draft = await _draft(tx, visit, Kind.CLINICIAN_CANCELLED, "cancelled", told)
     await _tell(tx, visit, draft)
 
 
-async def moved_by_practice(tx: Tx, visit: Visit, before: datetime) -> None:
-    """Tell the client of the new time. Moved twice within the grace, they hear of it once, from the first time."""
+async def moved_by_practice(tx: Tx, visit: Visit, before: datetime, *, every_weeks: int | None = None) -> None:
+    """Tell the client of the new time. Moved twice within the grace, they hear of it once, from the first time.
+
+    `every_weeks`: the visits that follow move with it, and the text says so.
+    """
     believed = await plan_store.earliest_other_time(tx, visit.participation_id, Kind.RESCHEDULED_BY_STAFF.value)
-    told = Particulars(starts_at=visit.starts_at, other_at=believed or before)
+    told = Particulars(
+        starts_at=visit.starts_at,
+        other_at=believed or before,
+        weekly=every_weeks is not None,
+        count=every_weeks if every_weeks != 1 else None,
+    )
     if told.other_at == told.starts_at:
         return
     draft = await _draft(tx, visit, Kind.RESCHEDULED_BY_STAFF, "moved", told)
@@ -69,6 +80,14 @@ async def enrol(tx: Tx, client_id: str) -> None:
         return
     draft = Draft(kind=Kind.ENROLMENT, channel=Channel.SMS, to=point.id, dedupe=f"enrolment:{point.id}")
     await outbox.enqueue(tx, draft)
+
+
+async def _ends_its_series(tx: Tx, visit: Visit) -> bool:
+    """Whether the visit went because its series ends before it."""
+    stored = await series_store.by_id(tx, visit.series_id) if visit.series_id else None
+    if stored is None or stored.state != "ended" or stored.rule.last_day is None:
+        return False
+    return local_day(visit.starts_at, zone_of(stored.zone)) > stored.rule.last_day
 
 
 async def _draft(tx: Tx, visit: Visit, kind: Kind, word: str, told: Particulars) -> Draft | None:

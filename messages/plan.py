@@ -59,8 +59,9 @@ async def on_moved(tx: Tx, event: AppointmentMoved) -> None:
     visits = await appointments.visits_of_appointment(tx, event.appointment_id)
     active = [visit for visit in visits if visit.is_active]
     for visit in active:
-        if event.by == "practice" and event.before is not None:
-            await notices.moved_by_practice(tx, visit, datetime.fromisoformat(event.before))
+        if event.by == "practice" and event.before is not None and event.told:
+            before = datetime.fromisoformat(event.before)
+            await notices.moved_by_practice(tx, visit, before, every_weeks=event.every_weeks)
         stale = await plan_store.superseded(tx, visit.participation_id, visit.revision)
         await outbox.cancel_ids(tx, stale, "moved")
     await replan(tx, active, reason="moved", agreed_at=tx.now)

@@ -238,6 +238,8 @@ _VARIANTS: Final[Mapping[Kind, Callable[[SafeFields], str]]] = MappingProxyType(
         Kind.OFFER: lambda fields: _rhythm(fields) or ("first" if fields.several else ""),
         Kind.OFFER_WON: lambda fields: _rhythm(fields) or ("moved" if fields.other_at else ""),
         Kind.OFFER_LOST: _of_lost,
+        Kind.CLINICIAN_CANCELLED: lambda fields: "series" if fields.weekly else "",
+        Kind.RESCHEDULED_BY_STAFF: _rhythm,
         Kind.CRISIS_NOTICE: lambda fields: _COUNTRY_VARIANT[fields.country],
     }
 )

@@ -56,16 +56,25 @@ class ParticipationRestored(Event):
 
 @dataclass(frozen=True, slots=True)
 class AppointmentMoved(Event):
-    """An appointment has a new time (and a higher revision). `by` is client | practice; `before` is the old start."""
+    """An appointment has a new time (and a higher revision). `by` is client | practice; `before` is the old start.
+
+    Of a series that moved as a whole, the first visit says how often it comes round (`every_weeks`), and the others
+    come with `told` False: nobody hears of each.
+    """
 
     appointment_id: str
     by: str
     before: str | None = None
+    every_weeks: int | None = None
+    told: bool = True
 
 
 @dataclass(frozen=True, slots=True)
 class TimeFreed(Event):
-    """A stretch of a clinician's time became free, by a cancellation or a move. `depth` counts claims before it."""
+    """A stretch of a clinician's time became free, by a cancellation or a move. `depth` counts claims before it.
+
+    `with_series`: a weekly time moved with it, and SeriesEnded speaks of that.
+    """
 
     clinician_id: str
     service_id: str
@@ -74,6 +83,7 @@ class TimeFreed(Event):
     ends_at: str
     freed_participation_id: str | None
     depth: int = 0
+    with_series: bool = False
 
 
 @dataclass(frozen=True, slots=True)

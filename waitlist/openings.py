@@ -185,7 +185,7 @@ async def _not_ours(tx: Tx, event: TimeFreed) -> str | None:
         return "cascade_ends"
     if await _called_off(tx, event.freed_participation_id):
         return "called_off"
-    return "series_ended" if await _of_ended_series(tx, event.freed_participation_id) else None
+    return "series_ended" if event.with_series or await _of_ended_series(tx, event.freed_participation_id) else None
 
 
 async def _of_ended_series(tx: Tx, participation_id: str | None) -> bool:

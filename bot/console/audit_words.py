@@ -24,6 +24,7 @@ ACTIONS: Final[dict[str, str]] = {
     "participation.marked": "Attendance marked",
     "series.started": "Series started",
     "series.extended": "Series booked further ahead",
+    "series.moved": "Weekly time moved",
     "series.ended": "Series ended",
     "series.ran_out": "Series came to its last visit",
     "series.resumed": "End of a series taken back",

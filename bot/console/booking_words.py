@@ -26,6 +26,8 @@ _SENTENCES: Final = {
     "clinician_needed": "Choose a clinician",
     "service_needed": "Choose a service",
     "until_before_first": "Choose a last day that is not before the first visit",
+    "not_of_series": "Choose a visit of the series that is still at its weekly time",
+    "further_than_rhythm": "That is past the next visit of the series; choose a day nearer to the old one",
     "series_fully_taken": "Every one of those times is taken; choose another time",
     "not_booked": "This visit was cancelled meanwhile",
     "already_started": "This visit has begun",

@@ -4,22 +4,20 @@ Invariant: whoever holds the time is named before it is taken from them, and the
 one is booked.
 """
 
-from datetime import date, datetime
+from datetime import date
 from http import HTTPStatus
 from typing import Any, Final
-from zoneinfo import ZoneInfo
 
 from aiohttp import web
 
 from bot.console.book_of_names import names
-from bot.console.booking_words import OTHER, sentence
+from bot.console.booking_words import sentence
 from bot.console.days import day_of
 from bot.console.desk import actor_of, after, reading, show, viewer_of, writing
 from bot.console.said import Said
-from bot.console.times_to_book import AskFirst, ask_first, by_clinician, free_on, needed_day, same_day, typed_time
+from bot.console.times_to_book import AskFirst, ask_first, by_clinician, free_on, wanted_time
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.pages import is_fragment, page
-from bot.web.typed import typed_instant
 from scheduler import access
 from scheduler.actions.move import move
 from scheduler.appointments.store import Visit
@@ -49,7 +47,8 @@ async def move_visit(request: web.Request) -> web.Response:
     try:
         async with writing(request) as tx:
             visit = await access.participation(tx, actor_of(request), request.match_info["visit"], WRITE)
-            clinician_id, starts_at = _wanted(form, visit, viewer_of(request).zone)
+            zone = viewer_of(request).zone
+            clinician_id, starts_at = wanted_time(form, local_day(visit.starts_at, zone), visit.clinician_id, zone)
             await access.clinician(tx, actor_of(request), clinician_id, WRITE)
             if act != "over":
                 await ask_first(tx, service_id=visit.service_id, clinician_id=clinician_id, starts_at=starts_at)
@@ -64,24 +63,6 @@ async def move_visit(request: web.Request) -> web.Response:
     except (Invalid, Conflict) as error:
         return await _again(request, form, error)
     return after(request, f"/console/visits/{request.match_info['visit']}", Said("moved"))
-
-
-def _wanted(form: Form, visit: Visit, zone: ZoneInfo) -> tuple[str, datetime]:
-    """The clinician and the instant that were picked or typed.
-
-    Raises:
-        Invalid: see `needed_day`, `same_day` and `typed_time`.
-    """
-    pick = form.value("pick")
-    if pick and pick != OTHER:
-        at, _, clinician_id = pick.partition("|")
-        starts_at = typed_instant(at)
-        if starts_at is None:
-            raise Invalid("time_needed", field="time")
-        same_day(form.value("day"), starts_at, zone)
-        return clinician_id, starts_at
-    day = needed_day(form.value("day", local_day(visit.starts_at, zone).isoformat()))
-    return form.value("clinician") or visit.clinician_id, typed_time(day, form.value("time"), zone)
 
 
 async def _times_again(request: web.Request, form: Form) -> web.Response:
@@ -122,6 +103,9 @@ async def _context(
         "visit": visit,
         "client": client,
         "old_day": local_day(visit.starts_at, viewer_of(request).zone),
+        "follow": f"/console/series/{visit.series_id}/move?from={local_day(visit.starts_at, viewer_of(request).zone)}"
+        if visit.series_id
+        else "",
         "day": day,
         "form": Form({**form.values, "day": day.isoformat(), "clinician": clinician_id}, form.errors),
         "clinicians": [(each.id, each.name) for each in clinicians],

@@ -9,11 +9,12 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.console.book_of_names import Names
-from bot.console.booking_words import OUTSIDE_HOURS, held_sentence
+from bot.console.booking_words import OTHER, OUTSIDE_HOURS, held_sentence
 from bot.console.days import minute_of
 from bot.web.dates import clock_time
+from bot.web.forms import Form
 from bot.web.keys import Viewer
-from bot.web.typed import typed_day
+from bot.web.typed import typed_day, typed_instant
 from scheduler.actions.book import with_buffers
 from scheduler.calendar import store as calendar
 from scheduler.calendar.open_times import OpenTime, open_times, windows_of
@@ -105,6 +106,26 @@ def typed_time(day: date, text: str, zone: ZoneInfo) -> datetime:
     if is_gap(datetime.combine(day, datetime.min.time()) + timedelta(minutes=minute), zone):
         raise Invalid("time_skipped", field="time")
     return at_minute(day, minute, zone)
+
+
+def wanted_time(form: Form, otherwise: date, clinician_id: str, zone: ZoneInfo) -> tuple[str, datetime]:
+    """The clinician and the instant that were picked, or typed for the day in the form.
+
+    `otherwise` and `clinician_id` stand for what the form does not say.
+
+    Raises:
+        Invalid: see `needed_day`, `same_day` and `typed_time`.
+    """
+    pick = form.value("pick")
+    if pick and pick != OTHER:
+        at, _, picked_clinician = pick.partition("|")
+        starts_at = typed_instant(at)
+        if starts_at is None:
+            raise Invalid("time_needed", field="time")
+        same_day(form.value("day"), starts_at, zone)
+        return picked_clinician, starts_at
+    day = needed_day(form.value("day", otherwise.isoformat()))
+    return form.value("clinician") or clinician_id, typed_time(day, form.value("time"), zone)
 
 
 async def free_on(

@@ -14,7 +14,6 @@ from scheduler.core.errors import Conflict, Invalid, NotFound
 from scheduler.core.record import Tx
 from scheduler.events import AppointmentMoved, TimeFreed, TimeTaken
 from scheduler.people import store as people
-from scheduler.people.store import Service
 
 MovedBy = Literal["client", "practice"]
 
@@ -29,6 +28,14 @@ class Moved:
     revision: int
 
 
+@dataclass(frozen=True, slots=True)
+class WithSeries:
+    """The visit moves as one of a series that comes round every so many weeks; the one that `tells` speaks for all."""
+
+    every_weeks: int
+    tells: bool
+
+
 async def move(
     tx: Tx,
     appointment_id: str,
@@ -38,10 +45,12 @@ async def move(
     clinician_id: str | None = None,
     own_holder: str | None = None,
     over_holds: bool = False,
+    with_series: WithSeries | None = None,
 ) -> Moved:
     """Move an appointment, also to another clinician. Its old time is freed for the waitlist.
 
-    A client who picked the time has confirmed it; a visit the practice moved has to be confirmed again.
+    Moved `with_series`, it is told of only as that says, and its time is offered as part of the weekly one. A client
+    who picked the time has confirmed it; a visit the practice moved has to be confirmed again.
 
     Raises:
         NotFound: no such appointment.
@@ -65,7 +74,10 @@ async def move(
         tx, appointment_id, target_clinician, taken, own_holder=own_holder, over_holds=over_holds
     )
     moved = await _ask_again(tx, appointment_id, by)
-    _tell(tx, before, target_clinician, taken, service, by, moved[0] if len(moved) == 1 else None)
+    tx.note("appointment.moved", "appointment", before.id, revision=before.revision + 1, by=by)
+    tx.emit(_moved(before, by, with_series))
+    tx.emit(TimeTaken(target_clinician, before.id, taken.starts_at.isoformat(), taken.ends_at.isoformat()))
+    tx.emit(_freed(before, moved[0] if len(moved) == 1 else None, with_series))
     return Moved(appointment_id, before.starts_at, starts_at, before.revision + 1)
 
 
@@ -100,19 +112,23 @@ async def _ask_again(tx: Tx, appointment_id: str, by: MovedBy) -> list[str]:
     return moved_along
 
 
-def _tell(
-    tx: Tx,
-    before: Appointment,
-    clinician_id: str,
-    taken: Span,
-    service: Service,
-    by: MovedBy,
-    freed_participation_id: str | None,
-) -> None:
-    tx.note("appointment.moved", "appointment", before.id, revision=before.revision + 1, by=by)
-    tx.emit(AppointmentMoved(before.id, by, before.starts_at.isoformat()))
-    tx.emit(TimeTaken(clinician_id, before.id, taken.starts_at.isoformat(), taken.ends_at.isoformat()))
-    freed_start, freed_end = before.starts_at.isoformat(), before.ends_at.isoformat()
-    tx.emit(
-        TimeFreed(before.clinician_id, service.id, before.location_id, freed_start, freed_end, freed_participation_id)
+def _moved(before: Appointment, by: MovedBy, with_series: WithSeries | None) -> AppointmentMoved:
+    return AppointmentMoved(
+        before.id,
+        by,
+        before.starts_at.isoformat(),
+        every_weeks=with_series.every_weeks if with_series else None,
+        told=with_series is None or with_series.tells,
+    )
+
+
+def _freed(before: Appointment, participation_id: str | None, with_series: WithSeries | None) -> TimeFreed:
+    return TimeFreed(
+        before.clinician_id,
+        before.service_id,
+        before.location_id,
+        before.starts_at.isoformat(),
+        before.ends_at.isoformat(),
+        participation_id,
+        with_series=with_series is not None,
     )

@@ -27,6 +27,7 @@ class Appointment:
     service_id: str
     location_id: str
     series_id: str | None
+    series_day: date | None
     starts_at: datetime
     ends_at: datetime
     zone: str
@@ -191,6 +192,13 @@ async def series_appointments(r: Reading, series_id: str, since: datetime) -> tu
     return tuple(_appointment(row) for row in await r.conn.execute(wanted.order_by(c.starts_at)))
 
 
+async def series_from(r: Reading, series_id: str, day: date) -> tuple[Appointment, ...]:
+    """The appointments made for the days of a series from this one on, cancelled ones included, in order."""
+    c = appointment.c
+    wanted = select(appointment).where(c.practice_id == r.practice_id, c.series_id == series_id, c.series_day >= day)
+    return tuple(_appointment(row) for row in await r.conn.execute(wanted.order_by(c.series_day)))
+
+
 async def cancelled_of_series(r: Reading, series_id: str, at: datetime) -> tuple[str, ...]:
     """The places in visits of a series that were given up at this very instant, soonest first."""
     a, p = appointment.c, participation.c
@@ -264,6 +272,13 @@ async def set_time(tx: Tx, before: Appointment, values: dict[str, Any]) -> bool:
         .values(revision=before.revision + 1, **values)
     )
     return found.rowcount == 1
+
+
+async def set_series(tx: Tx, appointment_id: str, series_id: str, day: date) -> None:
+    """Let an appointment be the one of this day of another series."""
+    c = appointment.c
+    wanted = update(appointment).where(c.practice_id == tx.practice_id, c.id == appointment_id)
+    await tx.conn.execute(wanted.values(series_id=series_id, series_day=day))
 
 
 async def set_appointment_state(tx: Tx, appointment_id: str, origin: str, target: str) -> bool:
@@ -368,6 +383,7 @@ def _appointment(row: Row[Any]) -> Appointment:
         row.service_id,
         row.location_id,
         row.series_id,
+        row.series_day,
         row.starts_at,
         row.ends_at,
         row.zone,

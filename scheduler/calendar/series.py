@@ -21,15 +21,13 @@ from scheduler.calendar.wallclock import DAYS_PER_WEEK, MINUTES_PER_DAY, at_minu
 class Series:
     """A visit every `every_weeks` weeks on the weekday of `first_day`, at `minute` wall-clock minutes of the day.
 
-    `last_day` is inclusive, None meaning open-ended. `skipped` holds days on which the visit does not take
-    place (holidays, single cancellations); they keep the rhythm.
+    `last_day` is inclusive, None meaning open-ended.
     """
 
     first_day: date
     minute: int
     every_weeks: int = 1
     last_day: date | None = None
-    skipped: frozenset[date] = frozenset()
 
     def __post_init__(self) -> None:
         if not 0 <= self.minute < MINUTES_PER_DAY:
@@ -51,14 +49,6 @@ class Occurrence:
     shifted: bool
 
 
-@dataclass(frozen=True, slots=True)
-class Split:
-    """A series cut in two. `before` is None when nothing is left in front of the cut."""
-
-    before: Series | None
-    after: Series
-
-
 def occurrences(series: Series, zone: ZoneInfo, *, first: date, last: date) -> Iterator[Occurrence]:
     """The visits of the series on calendar days from `first` to `last`, both included, in order."""
     step = timedelta(weeks=series.every_weeks)
@@ -66,45 +56,24 @@ def occurrences(series: Series, zone: ZoneInfo, *, first: date, last: date) -> I
     day = series.first_day + behind * step
     end = last if series.last_day is None else min(last, series.last_day)
     while day <= end:
-        if day not in series.skipped:
-            local = datetime.combine(day, time()) + timedelta(minutes=series.minute)
-            yield Occurrence(day, at_minute(day, series.minute, zone), is_gap(local, zone))
+        local = datetime.combine(day, time()) + timedelta(minutes=series.minute)
+        yield Occurrence(day, at_minute(day, series.minute, zone), is_gap(local, zone))
         day += step
 
 
 def falls_on(series: Series, day: date) -> bool:
-    """Whether the rhythm of the series reaches this day, skipped days included."""
+    """Whether the rhythm of the series reaches this day."""
     behind = (day - series.first_day).days
     in_rhythm = behind >= 0 and behind % (DAYS_PER_WEEK * series.every_weeks) == 0
     return in_rhythm and (series.last_day is None or day <= series.last_day)
 
 
-def split_from(
-    series: Series,
-    day: date,
-    *,
-    new_day: date | None = None,
-    new_minute: int | None = None,
-    new_every_weeks: int | None = None,
-) -> Split:
-    """Cut the series for a change of "this and all that follow", `day` being the first visit that changes.
+def rest_from(series: Series, day: date, *, first_day: date, minute: int) -> Series:
+    """What becomes of this visit and all that follow when the one of `day` moves to `first_day`, at that minute.
 
-    The visits before `day` stay exactly as they are. The rest becomes a series of its own that starts on
-    `new_day` (default `day`) with the new time and rhythm; skipped days move along by the same number of days
-    as the visit did, and so does the last day. Raises ValueError when the series has no visit on `day`.
+    The last day moves by the same number of days. Raises ValueError when the series has no visit on `day`.
     """
     if not falls_on(series, day):
         raise ValueError("the series has no visit on that day")
-    start = new_day or day
-    moved = start - day
-    after = Series(
-        first_day=start,
-        minute=series.minute if new_minute is None else new_minute,
-        every_weeks=new_every_weeks or series.every_weeks,
-        last_day=None if series.last_day is None else series.last_day + moved,
-        skipped=frozenset(skip + moved for skip in series.skipped if skip >= day),
-    )
-    if day == series.first_day:
-        return Split(None, after)
-    kept = frozenset(skip for skip in series.skipped if skip < day)
-    return Split(replace(series, last_day=day - timedelta(days=1), skipped=kept), after)
+    last = None if series.last_day is None else series.last_day + (first_day - day)
+    return replace(series, first_day=first_day, minute=minute, last_day=last)

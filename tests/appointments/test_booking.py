@@ -1,7 +1,7 @@
 """Booking, moving, cancelling, restoring and confirming, through the actions, on both engines."""
 
 import asyncio
-from datetime import timedelta
+from datetime import date, timedelta
 
 import pytest
 
@@ -10,6 +10,7 @@ from scheduler.actions.cancel import Cancelled, NotCancelled, cancel
 from scheduler.actions.confirm import Confirmed, NotConfirmed, confirm
 from scheduler.actions.hold import hold, release
 from scheduler.actions.move import move
+from scheduler.actions.move_series import WeeklyTime, move_series
 from scheduler.actions.restore import NotRestored, Restored, restore
 from scheduler.actions.series import end_series, extend_series, start_series
 from scheduler.appointments import series_store, store
@@ -339,6 +340,107 @@ async def test_a_series_on_time_that_is_wholly_taken_is_refused(world: World) ->
             await start_series(tx, rule, client_ids=[bo], **parts)
     async with world.read() as r:
         assert await store.visits_of(r, bo) == ()
+
+
+async def _thursdays(world: World) -> str:
+    """Six Thursdays at three, of which Ana has all; the series' id."""
+    rule = Series(date(2026, 3, 5), 15 * 60, last_day=date(2026, 4, 9))
+    parts = {"clinician_id": world.clinician, "service_id": world.session, "location_id": world.location}
+    ana = await world.client()
+    async with world.write() as tx:
+        begun = await start_series(tx, rule, client_ids=[ana], **parts)
+    return begun.series_id
+
+
+async def _starts(world: World, series_id: str) -> list[str]:
+    async with world.read() as r:
+        found = await store.series_appointments(r, series_id, r.now)
+    return [f"{each.starts_at.astimezone(TUESDAY_3PM.tzinfo):%m-%d %H:%M}" for each in found]
+
+
+async def test_a_weekly_time_moves_from_one_visit_on(world: World) -> None:
+    series_id = await _thursdays(world)
+    async with world.read() as r:
+        third = (await store.series_appointments(r, series_id, r.now))[2]
+    async with world.write() as tx:
+        done = await move_series(
+            tx, series_id, date(2026, 3, 19), WeeklyTime(date(2026, 3, 17), 600, world.clinician), by="practice"
+        )
+    assert (done.moved, done.left) == (4, ())
+    assert await _starts(world, series_id) == ["03-05 15:00", "03-12 15:00"]
+    assert await _starts(world, done.series_id) == ["03-17 10:00", "03-24 10:00", "03-31 10:00", "04-07 10:00"]
+    async with world.read() as r:
+        moved = await store.by_id(r, third.id)
+        after = await series_store.by_id(r, done.series_id)
+    assert (moved.series_id, moved.revision) == (done.series_id, 2)
+    assert (after.rule, after.state) == (Series(date(2026, 3, 17), 600, last_day=date(2026, 4, 7)), "active")
+
+
+async def test_visits_moved_or_cancelled_by_themselves_stay_as_they_are(world: World) -> None:
+    series_id = await _thursdays(world)
+    async with world.read() as r:
+        visits = await store.series_appointments(r, series_id, r.now)
+    async with world.write() as tx:
+        await move(tx, visits[3].id, starts_at=local("2026-03-27", "09:00"), by="client")
+        (place,) = await store.visits_of_appointment(tx, visits[4].id)
+        await cancel(tx, place.participation_id, by="client")
+        done = await move_series(
+            tx, series_id, date(2026, 3, 12), WeeklyTime(date(2026, 3, 13), 900, world.clinician), by="practice"
+        )
+        await extend_series(tx, done.series_id)
+    assert await _starts(world, done.series_id) == ["03-13 15:00", "03-20 15:00", "03-27 09:00", "04-10 15:00"]
+
+
+async def test_a_visit_whose_new_time_is_taken_keeps_its_old_one(world: World) -> None:
+    series_id = await _thursdays(world)
+    await world.book(await world.client("Bo", "Quigley"), local("2026-03-20", "15:00"))
+    async with world.write() as tx:
+        done = await move_series(
+            tx, series_id, date(2026, 3, 12), WeeklyTime(date(2026, 3, 13), 900, world.clinician), by="practice"
+        )
+    assert (done.moved, done.left) == (4, (date(2026, 3, 19),))
+    assert (await _starts(world, done.series_id))[:3] == ["03-13 15:00", "03-19 15:00", "03-27 15:00"]
+
+
+async def test_a_weekly_time_whose_first_new_time_is_taken_does_not_move(world: World) -> None:
+    series_id = await _thursdays(world)
+    await world.book(await world.client("Bo", "Quigley"), local("2026-03-13", "15:00"))
+    before = await _starts(world, series_id)
+    with pytest.raises(Conflict, match="time_taken"):
+        async with world.write() as tx:
+            to = WeeklyTime(date(2026, 3, 13), 900, world.clinician)
+            await move_series(tx, series_id, date(2026, 3, 12), to, by="practice")
+    assert await _starts(world, series_id) == before
+
+
+@pytest.mark.parametrize(
+    ("from_day", "to_day", "why"),
+    [
+        (date(2026, 3, 13), date(2026, 3, 14), "not_of_series"),
+        (date(2026, 3, 12), date(2026, 3, 19), "further_than_rhythm"),
+        (date(2026, 3, 12), date(2026, 3, 12), "same_time"),
+    ],
+)
+async def test_what_cannot_be_a_move_of_a_weekly_time_is_refused(world: World, from_day, to_day, why) -> None:
+    series_id = await _thursdays(world)
+    with pytest.raises(Invalid, match=why):
+        async with world.write() as tx:
+            await move_series(tx, series_id, from_day, WeeklyTime(to_day, 900, world.clinician), by="practice")
+    assert len(await _starts(world, series_id)) == 6
+
+
+async def test_whoever_asks_for_another_weekly_time_has_confirmed_the_next_visit_only(world: World) -> None:
+    series_id = await _thursdays(world)
+    async with world.write() as tx:
+        to = WeeklyTime(date(2026, 3, 13), 900, world.clinician)
+        done = await move_series(tx, series_id, date(2026, 3, 12), to, by="client")
+    async with world.read() as r:
+        visits = [
+            place.state
+            for each in await store.series_appointments(r, done.series_id, r.now)
+            for place in await store.visits_of_appointment(r, each.id)
+        ]
+    assert visits == [ParticipationState.CONFIRMED, *[ParticipationState.BOOKED] * 4]
 
 
 async def test_every_change_is_in_the_audit_chain_in_order(world: World) -> None:

@@ -81,6 +81,74 @@ async def test_a_series_is_booked_and_ended(office: Office, enter: SignIn):
     assert page.toast == "The series ends; 3 visits are cancelled."
 
 
+async def _a_series(office: Office, desk) -> str:
+    """Thursdays at two from March 5 to April 9, of client 0; the address of its page."""
+    ana = await office.client(0)
+    page = await desk.press("/console/book", _form(office, ana.id, repeat="1", until="2026-04-09"))
+    return f"/console/series/{page.text.partition('/console/series/')[2][:32]}"
+
+
+def _friday(**more: str) -> dict:
+    return {
+        "act": "move", "from": "2026-03-12", "day": "2026-03-13", "pick": "other", "time": "3 pm", "by": "practice",
+        **more,
+    }  # fmt: skip
+
+
+async def test_a_weekly_time_is_moved_from_one_visit_on(office: Office, enter: SignIn):
+    desk = await enter("front_desk")
+    series = await _a_series(office, desk)
+    form = await desk.get(f"{series}/move?from=2026-03-12")
+    assert "Free on Thursday, March 12" in form
+    assert '<option value="2026-03-12" selected>' in form
+    page = await desk.press(f"{series}/move", _friday())
+    assert page.toast.startswith("Moved 5 visits.")
+    assert "Every week on Friday" in page
+    old = await desk.get(series)
+    assert "ended" in old
+    assert "Move the weekly time" not in old
+
+
+async def test_which_visits_would_keep_their_old_time_is_said_first(office: Office, enter: SignIn):
+    desk = await enter("front_desk")
+    series = await _a_series(office, desk)
+    await office.book(await office.client(1), at=local("2026-03-20 15:00"))
+    page = await desk.post(f"{series}/move", _friday())
+    assert page.status == 409
+    assert "Of 5 visits, 1 cannot move, since the new time is taken: Mar 19, 2026." in page
+    assert "Every week on Thursday" in await desk.get(series)
+    page = await desk.press(f"{series}/move", _friday(act="over"))
+    assert page.toast.startswith("Moved 4 visits.")
+    assert "Thu, Mar 19" in page
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ({"from": ""}, "Choose a visit of the series"),
+        ({"from": "2026-03-13"}, "Choose a visit of the series"),
+        ({"day": "2026-03-20"}, "past the next visit of the series"),
+        ({"day": "soon"}, "Choose a day"),
+        ({"time": "half past"}, "Choose a free time"),
+        ({"time": "2 pm", "day": "2026-03-12"}, "the time it has already"),
+    ],
+)
+async def test_what_cannot_be_a_move_of_a_weekly_time_is_said(office: Office, enter: SignIn, typed: dict, why: str):
+    desk = await enter("front_desk")
+    series = await _a_series(office, desk)
+    page = await desk.post(f"{series}/move", _friday(**typed))
+    assert page.status == 422
+    assert why in page
+    assert "Every week on Thursday" in await desk.get(series)
+
+
+async def test_another_clinicians_weekly_time_is_not_moved_by_a_clinician(office: Office, enter: SignIn):
+    series = await _a_series(office, await enter("front_desk"))
+    other = await enter("clinician", clinician=office.clinician_ids[1])
+    assert (await other.get(f"{series}/move")).status in {403, 404}
+    assert (await other.post(f"{series}/move", _friday())).status in {403, 404}
+
+
 async def test_a_visit_is_moved(office: Office, enter: SignIn):
     ana = await office.client(0)
     booked = await office.book(ana, at=local("2026-03-05 14:00"))

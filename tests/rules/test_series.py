@@ -7,7 +7,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from scheduler.calendar.series import Series, Split, falls_on, occurrences, split_from
+from scheduler.calendar.series import Series, falls_on, occurrences, rest_from
 from scheduler.calendar.wallclock import to_local
 
 NEW_YORK = ZoneInfo("America/New_York")
@@ -34,9 +34,9 @@ def test_a_visit_in_the_gap_is_shifted_and_says_so():
     assert to_local(second.starts_at, NEW_YORK) == datetime(2026, 3, 8, 3, 30)
 
 
-def test_every_other_week_keeps_its_rhythm_past_a_skipped_day():
-    series = Series(TUESDAY, 900, every_weeks=2, skipped=frozenset({date(2026, 3, 10)}), last_day=date(2026, 4, 7))
-    assert days(series) == [date(2026, 2, 24), date(2026, 3, 24), date(2026, 4, 7)]
+def test_every_other_week_keeps_its_rhythm_to_the_last_day():
+    series = Series(TUESDAY, 900, every_weeks=2, last_day=date(2026, 4, 7))
+    assert days(series) == [TUESDAY, date(2026, 3, 10), date(2026, 3, 24), date(2026, 4, 7)]
 
 
 def test_a_range_in_the_middle_finds_the_right_week():
@@ -50,22 +50,11 @@ def test_a_range_in_the_middle_finds_the_right_week():
     st.integers(-60, 400),
     st.integers(0, 200),
     st.none() | st.integers(0, 400),
-    st.frozensets(st.integers(0, 60), max_size=4),
 )
-def test_a_range_holds_exactly_the_days_of_the_rhythm(every, first, length, last_day, skipped):
-    series = Series(
-        TUESDAY,
-        900,
-        every,
-        None if last_day is None else TUESDAY + timedelta(days=last_day),
-        frozenset(TUESDAY + timedelta(weeks=w) for w in skipped),
-    )
+def test_a_range_holds_exactly_the_days_of_the_rhythm(every, first, length, last_day):
+    series = Series(TUESDAY, 900, every, None if last_day is None else TUESDAY + timedelta(days=last_day))
     low = TUESDAY + timedelta(days=first)
-    expected = [
-        day
-        for day in (low + timedelta(days=n) for n in range(length + 1))
-        if falls_on(series, day) and day not in series.skipped
-    ]
+    expected = [day for day in (low + timedelta(days=n) for n in range(length + 1)) if falls_on(series, day)]
     assert days(series, low, low + timedelta(days=length)) == expected
 
 
@@ -78,31 +67,22 @@ def test_falls_on_needs_rhythm_and_bounds():
 
 
 def test_this_and_all_that_follow_move_to_thursdays_at_four():
-    series = Series(TUESDAY, 900, last_day=date(2026, 3, 24), skipped=frozenset({date(2026, 3, 3), date(2026, 3, 17)}))
-    cut = split_from(series, date(2026, 3, 10), new_day=date(2026, 3, 12), new_minute=960)
-    assert cut == Split(
-        Series(TUESDAY, 900, last_day=date(2026, 3, 9), skipped=frozenset({date(2026, 3, 3)})),
-        Series(date(2026, 3, 12), 960, last_day=date(2026, 3, 26), skipped=frozenset({date(2026, 3, 19)})),
-    )
-
-
-def test_a_cut_at_the_first_visit_leaves_nothing_in_front():
-    cut = split_from(Series(TUESDAY, 900), TUESDAY, new_minute=0)
-    assert cut.before is None
-    assert cut.after == Series(TUESDAY, 0)
+    series = Series(TUESDAY, 900, last_day=date(2026, 3, 24))
+    rest = rest_from(series, date(2026, 3, 10), first_day=date(2026, 3, 12), minute=960)
+    assert rest == Series(date(2026, 3, 12), 960, last_day=date(2026, 3, 26))
 
 
 @given(st.integers(1, 3), st.integers(0, 20))
-def test_a_cut_without_a_change_loses_and_doubles_nothing(every: int, visit: int):
-    series = Series(TUESDAY, 900, every, last_day=TUESDAY + timedelta(weeks=60))
-    cut = split_from(series, TUESDAY + timedelta(weeks=every * visit))
-    before = [] if cut.before is None else days(cut.before, last=date(2028, 1, 1))
-    assert before + days(cut.after, last=date(2028, 1, 1)) == days(series, last=date(2028, 1, 1))
+def test_the_rest_without_a_change_is_what_the_series_had_from_there(every: int, visit: int):
+    series, day = Series(TUESDAY, 900, every, TUESDAY + timedelta(weeks=60)), TUESDAY + timedelta(weeks=every * visit)
+    assert days(rest_from(series, day, first_day=day, minute=900), last=date(2028, 1, 1)) == days(
+        series, day, date(2028, 1, 1)
+    )
 
 
-def test_a_cut_on_a_day_without_a_visit_is_refused():
+def test_the_rest_from_a_day_without_a_visit_is_refused():
     with pytest.raises(ValueError, match="no visit"):
-        split_from(Series(TUESDAY, 900), TUESDAY + timedelta(days=1))
+        rest_from(Series(TUESDAY, 900), TUESDAY + timedelta(days=1), first_day=TUESDAY, minute=0)
 
 
 @pytest.mark.parametrize("fields", [{"minute": 1440}, {"minute": -1}, {"minute": 0, "every_weeks": 0}])
