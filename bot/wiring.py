@@ -47,7 +47,7 @@ from scheduler.events import (
     VisitsImported,
 )
 from scheduler.people import key_store
-from waitlist import openings
+from waitlist import missed_series, openings
 
 CONNECTIONS = 256
 """To the carrier, at most: as many as all transmitters of a worker post at once, and some for reading lists."""
@@ -88,7 +88,9 @@ def subscriptions() -> Subscriptions:
     told.on(TimeFreed, openings.on_time_freed)
     told.on(SeatFreed, openings.on_seat_freed)
     told.on(SeriesEnded, openings.on_series_ended)
+    told.on(SeriesEnded, missed_series.on_series_ended)
     told.on(AttendanceMarked, propose_fee.on_attendance)
+    told.on(AttendanceMarked, missed_series.on_attendance)
     told.on(PolicyChanged, plan.on_policy_changed)
     told.on(ContactChanged, plan.on_contact_changed)
     told.on(NumberStopped, openings.on_stopped)

@@ -135,6 +135,16 @@ async def task_row(r: Reading, task_id: str) -> Task | None:
     return None if row is None else Task(*row)
 
 
+async def answered_at(r: Reading, dedupe: str) -> datetime | None:
+    """When a person closed the task of a key; None while it waits, when it settled itself, and when there is none."""
+    c = task.c
+    wanted = select(c.done_at).where(
+        c.practice_id == r.practice_id, c.dedupe == dedupe, c.state == "done", c.done_by.is_not(None)
+    )
+    found: datetime | None = (await r.conn.execute(wanted)).scalar_one_or_none()
+    return found
+
+
 async def live(r: Reading, limit: int = 200) -> tuple[Task, ...]:
     """What waits: urgent first, the oldest first among equals."""
     wanted = select(*_COLUMNS).where(task.c.practice_id == r.practice_id, task.c.state.in_(LIVE))

@@ -28,6 +28,7 @@ class TaskKind(StrEnum):
     NUMBER_FAILS = "number_fails"
     SENDING_PAUSED = "sending_paused"
     OFFER_YES = "offer_yes"
+    WEEKLY_MISSED = "weekly_missed"
 
 
 async def open_task(

@@ -63,9 +63,10 @@ class Policy:
     because it saves texts and costs filled times (docs/waitlist.md). After
     `quiet_days` without an answer staff are told that the entry rests. `refit`: 1, a time that nobody takes who waits
     for its service is put up for another service that fits into it; 0, it is not. `near_mode`: how many are asked
-    when the visit is less than `near_hours` away; none, as standard. `desk_days` (bit 0 is Monday),
-    `desk_from_minute` and `desk_until_minute`: when the front desk can settle a yes, where `accept` leaves that to
-    people.
+    when the visit is less than `near_hours` away; none, as standard. `ask_after_missed`: after so many visits of a
+    weekly time missed in a row staff are asked whether to keep it for who has it; 0, never. `desk_days` (bit 0 is
+    Monday), `desk_from_minute` and `desk_until_minute`: when the front desk can settle a yes, where `accept` leaves
+    that to people.
     """
 
     version: int = 0
@@ -81,6 +82,7 @@ class Policy:
     refit: int = 1
     near_hours: int = 0
     near_mode: Mode = Mode.EVERYBODY
+    ask_after_missed: int = 2
     desk_days: int = 0b0011111
     desk_from_minute: int = 9 * 60
     desk_until_minute: int = 17 * 60
@@ -114,6 +116,7 @@ BOUNDS: Final[Mapping[str, tuple[int, int]]] = {
     "quiet_days": (1, 60),
     "refit": (0, 1),
     "near_hours": (0, 48),
+    "ask_after_missed": (0, 12),
     "desk_days": (1, 127),
     "desk_from_minute": (0, 24 * 60),
     "desk_until_minute": (0, 24 * 60),

@@ -14,6 +14,7 @@ from aiohttp import web
 from bot.console import phones, standing, waiting
 from bot.console.book_of_names import Names, names
 from bot.console.desk import actor_of, after, back_to, reading, show, writing
+from bot.console.missed_series import Missed, what_was_missed
 from bot.console.said import Said
 from bot.console.task_words import TASK_WORDS, TaskWords
 from bot.console.touch_words import NAMES
@@ -44,6 +45,7 @@ WITHOUT_VISITS: Final = frozenset(
         TaskKind.NUMBER_FAILS,
         TaskKind.SENDING_TROUBLE,
         TaskKind.SENDING_PAUSED,
+        TaskKind.WEEKLY_MISSED,
     }
 )
 """What is about how somebody is reached, not about a visit."""
@@ -87,6 +89,7 @@ class Item:
     fitting: tuple[Fitting, ...]
     may_acknowledge: bool
     came: str
+    missed: Missed | None
 
 
 async def show_inbox(request: web.Request) -> web.Response:
@@ -204,6 +207,7 @@ async def _item(r: Reading, actor: Actor, task: Task, texts: Mapping[str, Inboun
         await _fitting(r, actor, task, client_ids, clients, book),
         task.state == "open" and task.urgent,
         CAME.get(text.via or "", "") if text else "",
+        await what_was_missed(r, actor, task),
     )
 
 

@@ -72,6 +72,13 @@ TASK_WORDS: Final[dict[TaskKind, TaskWords]] = {
         "hand",
         "attention",
     ),
+    TaskKind.WEEKLY_MISSED: TaskWords(
+        "Misses their weekly time",
+        "Nothing was taken from them. A call may help most. Freeing it cancels the visits ahead, tells them so with a way "
+        "to a new time, and offers the weekly time to those who wait for one.",
+        "user-x",
+        "attention",
+    ),
     TaskKind.REPLY: TaskWords("Replied", "They were told that a person will look at it.", "message-square"),
     TaskKind.NOT_UNDERSTOOD: TaskWords(
         "Not understood", "They were told that a person will look at it.", "message-square-text"

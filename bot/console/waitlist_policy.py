@@ -34,6 +34,8 @@ LIMITS: Final = (
     ("quiet_after", "After so many offers in a row without an answer, ask whether they still wait",
      "One text instead of further offers: fewer texts, fewer times filled. 0: never; whoever rests is asked again."),
     ("quiet_days", "Without an answer to that, tell staff after so many days", "Their place is kept."),
+    ("ask_after_missed", "After so many visits of a weekly time missed in a row, ask whether to keep it",
+     "A task for you; nothing is taken from anybody by itself. 0: never."),
     ("offers_a_day", "Most unanswered offers a day", "To one person; the last is kept for a time within a day."),
 )  # fmt: skip
 WEIGHTS: Final = (

@@ -5,14 +5,15 @@ Invariant: only this module writes `series`.
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Any
 
-from sqlalchemy import Row, insert, or_, select, update
+from sqlalchemy import Row, func, insert, or_, select, update
 
+from scheduler.appointments.states import ParticipationState
 from scheduler.calendar.series import Series
 from scheduler.core.record import Reading, Tx
-from scheduler.tables import series
+from scheduler.tables import appointment, participation, series
 
 
 @dataclass(frozen=True, slots=True)
@@ -54,6 +55,20 @@ async def past_their_last_day(r: Reading, day: date) -> tuple[str, ...]:
     c = series.c
     wanted = select(c.id).where(c.practice_id == r.practice_id, c.state == "active", c.last_day < day)
     return tuple((await r.conn.execute(wanted.order_by(c.last_day, c.id))).scalars())
+
+
+async def ended_at(r: Reading, series_id: str) -> datetime | None:
+    """When the practice last gave up visits of a series: the instant its end came, where it was ended by staff."""
+    a, p = appointment.c, participation.c
+    wanted = select(func.max(p.cancelled_at)).where(
+        p.practice_id == r.practice_id,
+        p.state == ParticipationState.CLINICIAN_CANCELLED.value,
+        a.practice_id == p.practice_id,
+        a.id == p.appointment_id,
+        a.series_id == series_id,
+    )
+    found: datetime | None = (await r.conn.execute(wanted)).scalar_one_or_none()
+    return found
 
 
 async def add(

@@ -11,8 +11,9 @@ from typing import Any
 from sqlalchemy import select, update
 
 from scheduler.appointments import store as appointments
-from scheduler.appointments.states import ACTIVE
+from scheduler.appointments.states import ACTIVE, ParticipationState
 from scheduler.appointments.store import Visit
+from scheduler.attendance.missed_row import Place
 from scheduler.attendance.states import Attendance
 from scheduler.core.record import Reading, Tx
 from scheduler.tables import appointment, participation
@@ -61,3 +62,19 @@ async def unmarked(
     ids = (await r.conn.execute(wanted)).scalars().all()
     found = await appointments.visits(r, ids)
     return tuple(found[participation_id] for participation_id in ids)
+
+
+async def begun_of_series(r: Reading, series_id: str, since: datetime) -> tuple[tuple[Place, ...], ...]:
+    """The visits of a series that have begun, from an instant on, soonest first, each with its places."""
+    p, a = participation.c, appointment.c
+    wanted = (
+        select(a.id, a.starts_at, p.state, p.attendance)
+        .where(a.practice_id == r.practice_id, a.series_id == series_id, a.starts_at >= since, a.starts_at <= r.now)
+        .where(p.practice_id == a.practice_id, p.appointment_id == a.id)
+        .order_by(a.starts_at, a.id)
+    )
+    found: dict[str, list[Place]] = {}
+    for row in await r.conn.execute(wanted):
+        place = Place(row.starts_at, ParticipationState(row.state), Attendance(row.attendance))
+        found.setdefault(row.id, []).append(place)
+    return tuple(map(tuple, found.values()))

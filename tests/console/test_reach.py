@@ -90,6 +90,7 @@ def posts(of: Ids) -> dict[str, tuple[set[str], dict[str, str]]]:
         f"{visit}/restore": (DESK, {}),
         "/console/away": (DESK, {"clinician": of.clinician, "day": "2026-03-05"}),
         f"/console/inbox/{of.task}/acknowledge": (DESK, {}),
+        f"/console/inbox/{of.task}/free": (DESK, {}),
         f"/console/inbox/{of.task}/done": (DESK, {}),
         f"/console/inbox/{of.task}/reopen": (DESK, {}),
         f"/console/openings/{of.opening}/ask": (DESK, {"entry": of.entry}),

@@ -198,6 +198,7 @@ POLICY = {
     "stop_before_minutes": "30",
     "offers_a_day": "3",
     "quiet_after": "4",
+    "ask_after_missed": "3",
     "quiet_days": "7",
     "waited": "3",
     "unasked": "8",
@@ -224,6 +225,7 @@ async def test_terms_are_previewed_and_saved_as_a_version_that_is_not_overwritte
     async with office.record.read(office.practice_id) as r:
         policy = await policy_store.policy(r)
     assert (policy.accept, policy.near_hours, policy.desk_days) == ("approve", 4, 0b0011111)
+    assert policy.ask_after_missed == 3
     page = await owner.post(TERMS, {**POLICY, "based_on": "0"})
     assert page.status == 409
 

@@ -125,6 +125,15 @@ async def test_the_old_weekly_time_ends_quietly_and_is_offered_next(scene):
     assert (nexts.kind, nexts.starts_at) == (OpeningKind.WEEKLY, local("03-19 10:00"))
 
 
+async def test_whose_series_ends_reads_once_that_all_of_it_does(scene):
+    gone = await scene.client()
+    await end(scene, await begin(scene, gone))
+    scene.pass_time(minutes=2)
+    await scene.work()
+    (text,) = [each for each in scene.phone(await scene.number_of(gone)) if "regular" in each]
+    assert text.startswith("Lee Office: no regular visits from Tue, Mar 17, 2:00 PM on. R: new time, or ")
+
+
 async def test_who_loses_a_weekly_time_keeps_the_place(scene):
     _, _, offer = await a_weekly_time(scene)
     async with scene.record.write(scene.practice, FRONT) as tx:
