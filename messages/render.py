@@ -239,6 +239,7 @@ _VARIANTS: Final[Mapping[Kind, Callable[[SafeFields], str]]] = MappingProxyType(
         Kind.OFFER_WON: lambda fields: _rhythm(fields) or ("moved" if fields.other_at else ""),
         Kind.OFFER_LOST: _of_lost,
         Kind.CLINICIAN_CANCELLED: lambda fields: "series" if fields.weekly else "",
+        Kind.RESCHEDULED_BY_STAFF: _rhythm,
         Kind.CRISIS_NOTICE: lambda fields: _COUNTRY_VARIANT[fields.country],
     }
 )

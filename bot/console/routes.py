@@ -25,6 +25,7 @@ from bot.console.report import install_report
 from bot.console.search import install_search
 from bot.console.sending import install_sending
 from bot.console.series import install_series
+from bot.console.series_move import install_series_move
 from bot.console.settings import install_settings
 from bot.console.settings_hours import install_hours
 from bot.console.settings_places import install_places
@@ -57,6 +58,7 @@ def install_console(app: web.Application, record: Record) -> None:
     install_away(app)
     install_booking(app)
     install_series(app)
+    install_series_move(app)
     install_missed_series(app)
     install_join(app)
     install_waitlist(app)

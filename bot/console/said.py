@@ -58,6 +58,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "moved": ("Moved. What was planned for the old time is planned anew.", ""),
     "booked": ("Booked.", ""),
     "booked_series": ("Booked {count} visits of the series.", ""),
+    "series_moved": ("Moved {count} visits. What was planned for the old time is planned anew.", ""),
     "series_ended": ("The series ends; {count} visits are cancelled.", "/console/series/{}/resume"),
     "series_resumed": ("The series goes on as it was.", ""),
     "not_series_over": ("Not done: that series has ended already.", ""),

@@ -18,6 +18,7 @@ from bot.console.said import Said
 from bot.console.waitlist_join import sooner_than
 from bot.web.dates import clock_time
 from bot.web.forms import EMPTY, Form, sent_form
+from bot.web.keys import Viewer
 from bot.web.typed import typed_day
 from scheduler import access
 from scheduler.actions.series import end_series
@@ -47,19 +48,19 @@ async def end(request: web.Request) -> web.Response:
         # No day stands in for one that cannot be read: it would cancel visits nobody meant.
         return await _shown(request, form.with_error("day", DAY_NEEDED), status=HTTPStatus.UNPROCESSABLE_ENTITY)
     async with writing(request) as tx:
-        stored = await _series(request, tx)
+        stored = await series_of(request, tx)
         ended = await end_series(tx, stored.id, max(local_day(tx.now, zone_of(stored.zone)), day))
     return after(request, f"/console/series/{stored.id}", Said("series_ended", stored.id, len(ended)))
 
 
 async def _shown(request: web.Request, form: Form, status: HTTPStatus = HTTPStatus.OK) -> web.Response:
     async with reading(request) as r:
-        stored = await _series(request, r)
+        stored = await series_of(request, r)
         context = await _context(request, r, stored)
     return await show(request, "console/series.html", {**context, "form": form}, status=status)
 
 
-async def _series(request: web.Request, r: Reading) -> StoredSeries:
+async def series_of(request: web.Request, r: Reading) -> StoredSeries:
     """The series, if its clinician's calendar is within reach.
 
     Raises:
@@ -88,14 +89,12 @@ async def _context(request: web.Request, r: Reading, stored: StoredSeries) -> di
         for appointment in (await appointments.series_appointments(r, stored.id, r.now))[:SHOWN]
         for visit in await appointments.visits_of_appointment(r, appointment.id)
     ]
-    first = at_minute(stored.rule.first_day, stored.rule.minute, zone)
-    every = "Every week" if stored.rule.every_weeks == 1 else f"Every {stored.rule.every_weeks} weeks"
     may_wait = len(stored.client_ids) == 1 and access.may(actor_of(request), "waitlist.write")
     return {
         "series": stored,
         "another": sooner_than(ahead[0][0], weekly=True) if may_wait and ahead else "",
         "clients": [clients[each] for each in stored.client_ids if each in clients],
-        "rule": f"{every} on {first.astimezone(zone):%A}, {clock_time(first, zone, viewer.locale)}",
+        "rule": rule_in_words(stored, viewer),
         "clinician": book.clinician(stored.clinician_id),
         "service": book.service(stored.service_id),
         "ahead": ahead,
@@ -103,6 +102,14 @@ async def _context(request: web.Request, r: Reading, stored: StoredSeries) -> di
         "tomorrow": today + timedelta(days=1),
         "ended": stored.state == "ended",
     }
+
+
+def rule_in_words(stored: StoredSeries, viewer: Viewer) -> str:
+    """How often, on which day, when."""
+    zone = zone_of(stored.zone)
+    first = at_minute(stored.rule.first_day, stored.rule.minute, zone)
+    every = "Every week" if stored.rule.every_weeks == 1 else f"Every {stored.rule.every_weeks} weeks"
+    return f"{every} on {first.astimezone(zone):%A}, {clock_time(first, zone, viewer.locale)}"
 
 
 def install_series(app: web.Application) -> None:
