@@ -48,7 +48,7 @@ WITHOUT_VISITS: Final = frozenset(
         TaskKind.WEEKLY_MISSED,
     }
 )
-"""What is about how somebody is reached, not about a visit."""
+"""What is about how somebody is reached, or about a whole series, not about a visit."""
 
 
 CAME: Final = {
