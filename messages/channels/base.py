@@ -93,14 +93,6 @@ class Erasure(StrEnum):
     """Asking again would be refused again."""
 
 
-class Erases(Protocol):
-    """A way out whose carrier can be asked to forget words."""
-
-    async def erase(self, sid: str) -> Erasure:
-        """Have the carrier forget the words of one message. Never raises for what the carrier or the network does."""
-        ...
-
-
 class ListUnavailable(Exception):
     """The carrier's list could not be read now; nothing was learnt. `why` is a code."""
 

@@ -66,13 +66,3 @@ TRANSITIONS: Final[tuple[Transition, ...]] = (
 
 ATTENDED: Final = frozenset({_A.ARRIVED, _A.STARTED, _A.STOPPED})
 """States that say the client came."""
-
-
-def next_attendance(state: Attendance, mark: Mark) -> Attendance | None:
-    """The state after a mark, or None when the mark is not allowed in this state."""
-    return next((t.target for t in TRANSITIONS if t.origin is state and t.mark is mark), None)
-
-
-def marks_from(state: Attendance) -> tuple[Mark, ...]:
-    """The marks the board may offer in this state, in the order of the table."""
-    return tuple(t.mark for t in TRANSITIONS if t.origin is state)

@@ -85,13 +85,6 @@ def is_gap(local: datetime, zone: ZoneInfo) -> bool:
     return to_local(to_utc(local, zone), zone) != local.replace(fold=0)
 
 
-def is_fold(local: datetime, zone: ZoneInfo) -> bool:
-    """Whether clocks in the zone show this naive local time twice."""
-    first = to_utc(local, zone)
-    second = local.replace(tzinfo=zone, fold=1).astimezone(UTC)
-    return second > first
-
-
 def at_minute(day: date, minute: int, zone: ZoneInfo) -> datetime:
     """The instant of a wall-clock minute of a calendar day.
 

@@ -121,11 +121,6 @@ class Group:
         return Rate(self.counts.missed + self.counts.client_cancelled_late, self.counts.due, DUE_WORDS)
 
     @property
-    def early_cancel_rate(self) -> Rate:
-        """Cancellations by clients in good time among all visits but those that lie ahead."""
-        return Rate(self.counts.client_cancelled, self.counts.visits - self.counts.upcoming, PAST_WORDS)
-
-    @property
     def clinician_cancel_rate(self) -> Rate:
         """Cancellations by the practice among all visits but those that lie ahead."""
         return Rate(self.counts.clinician_cancelled, self.counts.visits - self.counts.upcoming, PAST_WORDS)

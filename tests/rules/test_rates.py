@@ -67,7 +67,6 @@ def test_rates_name_both_numbers_and_the_denominator():
     assert "unmarked ones are left out" in overall.no_show_rate.denominator
     assert (overall.late_cancel_rate.part, overall.late_cancel_rate.whole) == (2, 10)
     assert overall.lost_rate.per_cent == 40
-    assert (overall.early_cancel_rate.part, overall.early_cancel_rate.whole) == (3, 16)
     assert (overall.clinician_cancel_rate.part, overall.clinician_cancel_rate.whole) == (1, 16)
     assert (overall.filled_rate.part, overall.filled_rate.whole) == (4, 6)
     assert (overall.unmarked_rate.part, overall.unmarked_rate.whole) == (2, 10)

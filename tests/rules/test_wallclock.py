@@ -13,7 +13,6 @@ from scheduler.calendar.wallclock import (
     at_minute,
     day_span,
     days_before,
-    is_fold,
     is_gap,
     local_day,
     minute_of_day,
@@ -43,6 +42,11 @@ PHOENIX = ZoneInfo("America/Phoenix")
 zones = st.sampled_from(ZONES).map(ZoneInfo)
 locals_ = st.datetimes(datetime(2005, 1, 1), datetime(2037, 1, 1)).map(lambda d: d.replace(second=0, microsecond=0))
 instants = st.datetimes(datetime(2005, 1, 1), datetime(2037, 1, 1), timezones=st.just(UTC))
+
+
+def is_fold(local: datetime, zone: ZoneInfo) -> bool:
+    """Whether clocks in the zone show this naive local time twice."""
+    return to_utc(local, zone) < local.replace(tzinfo=zone, fold=1).astimezone(UTC)
 
 
 def utc(*parts: int) -> datetime:
