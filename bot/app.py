@@ -23,13 +23,19 @@ LARGE = {"/console/import": 64 * 1024 * 1024}
 """Bytes a path takes where a megabyte is too little: files of 100,000 rows."""
 
 
-def create_app(settings: Settings, record: Record, *, auth_clock: Clock | None = None) -> web.Application:
-    """The application over an opened record. `auth_clock` keeps real time, also where the record's is moved."""
+def create_app(
+    settings: Settings, record: Record, *, auth_clock: Clock | None = None, people: PeopleFirst | None = None
+) -> web.Application:
+    """The application over an opened record.
+
+    `auth_clock` keeps real time, also where the record's is moved. `people`: told who waits at a page, where a worker
+    of the same process gives way to them.
+    """
     app = web.Application(middlewares=middlewares(know_viewer, outside=OUTSIDE_FORM_CHECKS, large=LARGE))
     install_web(app, origin=settings.public_url, clock=record.clock)
     install_auth(app, record, clock=auth_clock or SystemClock())
     install_console(app, record)
-    people = PeopleFirst()
+    people = people or PeopleFirst()
     install_links(app, record, people)
     install_webhooks(app, record, settings, people)
     install_health(app, record)

@@ -1,8 +1,8 @@
 """Who waits at a page goes before what a machine has brought: the carrier waits fifteen seconds, a person does not.
 
 When a text to many brings presses and answers by text at once, the answers are taken in when the presses are answered,
-or a moment later. A STOP and whoever presses keys in a call do not wait. Invariant: nothing is held back for longer
-than `MOMENT_SECONDS`.
+or a moment later, and what is due to be sent begins after them. A STOP and whoever presses keys in a call do not wait.
+Invariant: nothing is held back for longer than `MOMENT_SECONDS`.
 """
 
 import asyncio

@@ -13,6 +13,7 @@ from aiohttp import web
 
 from bot import event_loop
 from bot.alarms.heart import leave
+from bot.people_first import PeopleFirst
 from bot.web.access_log import AccessLog
 from bot.wiring import Program
 from scheduler.core.errors import Misconfigured
@@ -44,12 +45,12 @@ async def serving(app: web.Application, host: str, port: int) -> AsyncIterator[N
 
 
 @asynccontextmanager
-async def working(program: Program) -> AsyncIterator[None]:
-    """A worker doing what is due."""
+async def working(program: Program, people: PeopleFirst | None = None) -> AsyncIterator[None]:
+    """A worker doing what is due. `people`: who waits at the pages of this process, if it answers any."""
     worker, record = program.worker(), program.record
     await record.engines.learn_sizes()
     async with hearing(record.engines, record.bell, record.clock, record.called_off):
-        await worker.start()
+        await worker.start(people)
         event_loop.keep_what_is_loaded()
         try:
             yield

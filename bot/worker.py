@@ -3,7 +3,8 @@
 Each duty is a coroutine that does one round of one kind of work for one practice and says how much it did. Duties run
 in lanes beside each other, so that a carrier that hangs never keeps a client waiting for an answer to be worked out. A
 lane wakes with every tick and with every commit that rang the bell for work of its duties, and goes round until a
-round finds nothing. What is due by a time of its own is looked for with the ticks alone.
+round finds nothing. What is due by a time of its own is looked for with the ticks alone. Where pages are answered by
+the same process, a lane that wakes lets people who wait at one go first, for a moment (people_first.py).
 A duty that fails is logged by code and tried again at the next tick; it never stops the others.
 Invariant: killing the worker at any point loses nothing: all it knows is in the record.
 """
@@ -13,6 +14,7 @@ from collections.abc import Awaitable, Callable, Sequence
 from dataclasses import dataclass
 from itertools import chain
 
+from bot.people_first import PeopleFirst
 from scheduler.core.bell import Listener, Work
 from scheduler.core.log import get_logger
 from scheduler.core.record import Record
@@ -56,13 +58,15 @@ class Worker:
         self._tasks: list[asyncio.Task[None]] = []
         self._stopping = False
 
-    async def start(self) -> None:
-        """Begin to work in the background of this loop."""
+    async def start(self, people: PeopleFirst | None = None) -> None:
+        """Begin to work in the background of this loop. `people`: who waits at its pages."""
         self._ticker.every(TICK_SECONDS, self._tick)
         self._ticker.start()
         for lane in self._lanes:
             listener = self._record.bell.listener(_work_of(self._lanes[lane]))
-            self._tasks.append(asyncio.create_task(self._run(lane, listener), name=f"worker-{lane}"))
+            self._tasks.append(
+                asyncio.create_task(self._run(lane, listener, people or PeopleFirst()), name=f"worker-{lane}")
+            )
         self._record.bell.ring()
 
     async def stop(self) -> None:
@@ -92,10 +96,11 @@ class Worker:
         self._ticks += 1
         self._record.bell.ring()
 
-    async def _run(self, lane: str, listener: Listener) -> None:
+    async def _run(self, lane: str, listener: Listener, people: PeopleFirst) -> None:
         seen = -1
         while not self._stopping:
             await listener.wait(LONGEST_WAIT_SECONDS)
+            await people.give_way()
             if self._ticks == seen:
                 await self._until_idle(lane, timed=False)
                 continue

@@ -16,6 +16,7 @@ from pathlib import Path
 
 from bot import event_loop
 from bot.bench.heartbeat import Heartbeat
+from bot.people_first import PeopleFirst
 from bot.running import serving, working
 from bot.settings import load
 from bot.wiring import Program, open_program
@@ -30,21 +31,22 @@ async def run() -> None:
     settings = load()
     log.configure(level=settings.log_level)
     program = await open_program(settings, SystemClock())
-    words = await _words()
+    words, people = await _words(), PeopleFirst()
     async with AsyncExitStack() as stack:
         stack.push_async_callback(program.close)
         if "--web" in sys.argv:
-            pages = import_module("bot.app").create_app(settings, program.record)  # a worker alone knows no pages
+            create_app = import_module("bot.app").create_app  # a worker alone knows no pages
+            pages = create_app(settings, program.record, people=people)
             await stack.enter_async_context(serving(pages, settings.host, settings.port))
         _say({"state": READY})
         while await _next(words) == "go":
-            await _work(program, words)
+            await _work(program, words, people)
 
 
-async def _work(program: Program, words: asyncio.StreamReader) -> None:
+async def _work(program: Program, words: asyncio.StreamReader, people: PeopleFirst) -> None:
     used, heart = _cpu(), Heartbeat()
     beating = asyncio.create_task(heart.beat()) if "--beat" in sys.argv else None
-    async with working(program):
+    async with working(program, people):
         _say({"state": "working"})
         await _next(words)
         spent = _cpu() - used

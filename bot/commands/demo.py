@@ -29,6 +29,7 @@ from bot.demo.practice import SENDER, ZONE
 from bot.demo.seed import Seeded, seed
 from bot.demo.tour import TOUR, Tour, tour
 from bot.event_loop import run
+from bot.people_first import PeopleFirst
 from bot.running import serving, until_stopped, working
 from bot.sandbox.config import SandboxConfig
 from bot.settings import Settings, load
@@ -76,7 +77,8 @@ async def _demo(port: int, phones_port: int, folder: Path, *, keep: bool, weeks:
     seeded = Seeded(kept["practice_id"], kept["users"])
     program = await open_program(settings, clock)
     try:
-        app = create_app(settings, program.record, auth_clock=SystemClock())
+        people = PeopleFirst()
+        app = create_app(settings, program.record, auth_clock=SystemClock(), people=people)
         doors = await _doors(program, seeded)
         secret = settings.demo_secret.get_secret_value() if settings.demo_secret else ""
         app[DEMO] = Demo(program.record, clock, seeded.practice_id, secret, folder / "clock.json")
@@ -86,7 +88,7 @@ async def _demo(port: int, phones_port: int, folder: Path, *, keep: bool, weeks:
         async with (
             serving(app, settings.host, settings.port),
             _carrier(settings, seeded, folder, phones_port),
-            working(program),
+            working(program, people),
         ):
             _say(settings, doors[ROLES[Role.OWNER]], phones_port)
             await until_stopped()

@@ -12,6 +12,7 @@ from bot.auth.people import first_owner_path
 from bot.commands.refusal import refusals
 from bot.commands.work import refuse_sqlite, start
 from bot.event_loop import run
+from bot.people_first import PeopleFirst
 from bot.running import serving, until_stopped, working
 from bot.settings import Settings
 from bot.twilio.catching_up import catching_up
@@ -76,9 +77,10 @@ async def _serve(settings: Settings) -> None:
         typer.echo(f"A key ring was made: {settings.keyring}. Keep a copy apart from the database and its backups.")
     program = await open_program(settings, SystemClock())
     try:
-        pages = serving(create_app(settings, program.record), settings.host, settings.port)
+        people = PeopleFirst()
+        pages = serving(create_app(settings, program.record, people=people), settings.host, settings.port)
         missed = catching_up(program.record, program.ways)
-        async with pages, working(program), watching(settings), missed:
+        async with pages, working(program, people), watching(settings), missed:
             _say_where(settings)
             await tell_first_owner(program)
             await until_stopped()

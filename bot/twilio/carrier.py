@@ -5,13 +5,15 @@ Invariant: a post is answered with 2xx only when it is committed to the record, 
 
 import asyncio
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from typing import Any, Final
 
 from aiohttp import web
+from multidict import MultiDictProxy
 
+from bot.people_first import PeopleFirst
 from bot.twilio.intake import Intake, Store
-from bot.twilio.signature import Signatures
+from bot.twilio.signature import Signatures, unproven
 from bot.twilio.spool import Spool
 from messages.crash_points import reach
 from scheduler.core.errors import Unavailable
@@ -26,6 +28,7 @@ SIGNATURES = web.AppKey("twilio_signatures", Signatures)
 ACCOUNT = web.AppKey("twilio_account", str)
 SPOOL = web.AppKey("twilio_spool", Spool)
 INTAKE = web.AppKey("twilio_intake", Intake)
+PEOPLE = web.AppKey("twilio_people", PeopleFirst)
 PRACTICES = web.AppKey("twilio_practices", set[str])
 EMPTY_ANSWER = '<?xml version="1.0" encoding="UTF-8"?><Response/>'
 INBOUND_PATH = "/twilio/{practice_id}/inbound"
@@ -35,18 +38,28 @@ PATIENCE_SECONDS: Final = 5.0
 _ID: Final = re.compile(r"[0-9a-f]{32}")
 
 
+async def proven(
+    request: web.Request, *, at_once: Callable[[MultiDictProxy[str]], bool] = lambda _fields: False
+) -> MultiDictProxy[str]:
+    """The fields of a post of the carrier's; people who wait at a page go before it, for a moment.
+
+    `at_once`: of which posts they do not.
+
+    Raises:
+        web.HTTPForbidden: it is not the carrier's, or another account's.
+    """
+    if not at_once(await unproven(request)):
+        await request.app[PEOPLE].give_way()
+    fields = await request.app[SIGNATURES].form_of(request)
+    if fields.get("AccountSid") != request.app[ACCOUNT]:
+        raise web.HTTPForbidden
+    return fields
+
+
 async def taken(
-    request: web.Request,
-    kind: str,
-    fields: Mapping[str, Any],
-    store: Store,
-    *,
-    patience: float = PATIENCE_SECONDS,
-    at_once: bool = False,
+    request: web.Request, kind: str, fields: Mapping[str, Any], store: Store, *, patience: float = PATIENCE_SECONDS
 ) -> None:
     """Have a proven post stored; when the record does not take it within `patience` seconds, keep it on the disk.
-
-    `at_once`: as Intake has it.
 
     Raises:
         web.HTTPNotFound: no such practice.
@@ -58,7 +71,7 @@ async def taken(
     try:
         async with asyncio.timeout(patience):
             await _require_ours(record, practice_id, request.app[PRACTICES])
-            await request.app[INTAKE].stored(practice_id, store, at_once=at_once)
+            await request.app[INTAKE].stored(practice_id, store)
     except web.HTTPException:
         raise
     except Exception as error:

@@ -15,7 +15,7 @@ from typing import Any, Final
 from aiohttp import web
 from multidict import MultiDictProxy
 
-from bot.twilio.carrier import ACCOUNT, EMPTY_ANSWER, RECORD, SIGNATURES, taken
+from bot.twilio.carrier import EMPTY_ANSWER, RECORD, proven, taken
 from bot.twilio.drain import INBOUND
 from bot.web.typed import typed_number
 from messages.inbound import Received, receive
@@ -38,9 +38,8 @@ async def inbound(request: web.Request) -> web.Response:
         web.HTTPNotFound: no such practice.
         web.HTTPServiceUnavailable: neither the record nor the disk takes it.
     """
-    fields = await request.app[SIGNATURES].form_of(request)
-    received = _received(fields)
-    if fields.get("AccountSid") != request.app[ACCOUNT] or received is None:
+    received = _received(await proven(request, at_once=_ends_texts))
+    if received is None:
         raise web.HTTPForbidden
     raw = asdict(received)
     del raw["received_at"]
@@ -56,12 +55,17 @@ async def _heed(request: web.Request, raw: dict[str, Any], received: Received) -
     record = request.app[RECORD]
     began = record.clock.monotonic()
     stored = partial(receive, received=received)
-    await taken(request, INBOUND, raw, stored, patience=STOP_PATIENCE_SECONDS, at_once=True)
+    await taken(request, INBOUND, raw, stored, patience=STOP_PATIENCE_SECONDS)
     try:
         async with asyncio.timeout(ANSWER_WITHIN_SECONDS - (record.clock.monotonic() - began)):
             await nothing_leaves(record, request.match_info["practice_id"], received.sender)
     except (TimeoutError, Unavailable):
         return  # it is stored, or kept on the disk; the carrier must not think that nobody is here
+
+
+def _ends_texts(fields: MultiDictProxy[str]) -> bool:
+    received = _received(fields)
+    return received is not None and ends_all_texts(received.body, received.opt_out_type) is not None
 
 
 def _received(fields: MultiDictProxy[str]) -> Received | None:

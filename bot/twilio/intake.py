@@ -1,14 +1,12 @@
 """Posts of the carrier that come together are stored together: one transaction, and one flush of the disk, for all.
 
-A post gives way, for a moment, to people who wait at a page, unless somebody waits for it as well. Invariant: a post
-counts as stored only when its transaction has committed; one that cannot be stored does not keep the others from it,
-since each is then stored by itself.
+Invariant: a post counts as stored only when its transaction has committed; one that cannot be stored does not keep the
+others from it, since each is then stored by itself.
 """
 
 from collections.abc import Awaitable, Callable, Sequence
 from typing import Final
 
-from bot.people_first import PeopleFirst
 from bot.together import Together
 from scheduler.core.actor import CARRIER
 from scheduler.core.record import Record, Tx
@@ -20,21 +18,16 @@ TOGETHER: Final = 50
 class Intake:
     """What waits to be stored, by practice."""
 
-    def __init__(self, record: Record, people: PeopleFirst) -> None:
+    def __init__(self, record: Record) -> None:
         self._record = record
-        self._people = people
         self._posts: Together[str, Store, None] = Together(self._store, most=TOGETHER)
 
-    async def stored(self, practice_id: str, store: Store, *, at_once: bool = False) -> None:
+    async def stored(self, practice_id: str, store: Store) -> None:
         """Return once it is committed. Who is cancelled meanwhile does not know whether it will be.
-
-        `at_once`: it gives way to nobody, as a STOP and a key pressed in a call.
 
         Raises:
             whatever storing it raised.
         """
-        if not at_once:
-            await self._people.give_way()
         await self._posts.done(practice_id, store)
 
     async def _store(self, practice_id: str, stores: Sequence[Store]) -> Sequence[None]:

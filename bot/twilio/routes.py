@@ -25,7 +25,8 @@ def install_webhooks(app: web.Application, record: Record, settings: Settings, p
     app[carrier.RECORD] = record
     app[carrier.ACCOUNT] = settings.twilio_account_sid
     app[carrier.SIGNATURES] = Signatures(settings.public_url, [settings.twilio_auth_token.get_secret_value()])
-    app[carrier.INTAKE] = Intake(record, people)
+    app[carrier.INTAKE] = Intake(record)
+    app[carrier.PEOPLE] = people
     app[carrier.PRACTICES] = set()
     app[carrier.SPOOL] = Spool(settings.spool_folder, record.vault)
     app.cleanup_ctx.append(_draining)

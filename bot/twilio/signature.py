@@ -29,12 +29,7 @@ class Signatures:
         Raises:
             web.HTTPForbidden: not signed by the carrier, whatever the reason.
         """
-        try:
-            form = await sent_fields(request)
-        except (web.HTTPBadRequest, web.HTTPRequestEntityTooLarge):
-            raise web.HTTPForbidden from None
-        # The carrier sends no files, and a file could not be part of what it signed.
-        fields = MultiDictProxy(MultiDict((name, value) for name, value in form.items() if isinstance(value, str)))
+        fields = await unproven(request)
         signature = request.headers.get(HEADER, "")
         if not signature or not self._valid(self._origin + request.raw_path, fields, signature):
             raise web.HTTPForbidden
@@ -45,3 +40,17 @@ class Signatures:
             return any(each.validate(url, fields, signature) for each in self._validators)
         except Exception:  # noqa: BLE001 -- the validator raises on malformed input; malformed is forged
             return False
+
+
+async def unproven(request: web.Request) -> MultiDictProxy[str]:
+    """What a form says, whoever sent it: good for nothing but to tell how soon it has to be looked at.
+
+    Raises:
+        web.HTTPForbidden: it cannot be read.
+    """
+    try:
+        form = await sent_fields(request)
+    except (web.HTTPBadRequest, web.HTTPRequestEntityTooLarge):
+        raise web.HTTPForbidden from None
+    # The carrier sends no files, and a file could not be part of what it signed.
+    return MultiDictProxy(MultiDict((name, value) for name, value in form.items() if isinstance(value, str)))

@@ -9,7 +9,7 @@ from dataclasses import asdict
 
 from aiohttp import web
 
-from bot.twilio.carrier import ACCOUNT, SIGNATURES, taken
+from bot.twilio.carrier import proven, taken
 from bot.twilio.drain import STATUS
 from bot.web.typed import typed_number
 from messages.delivery_callback import Callback, record_callback
@@ -26,9 +26,7 @@ async def status(request: web.Request) -> web.Response:
         web.HTTPNotFound: no such practice.
         web.HTTPServiceUnavailable: neither the record nor the disk takes it.
     """
-    fields = await request.app[SIGNATURES].form_of(request)
-    if fields.get("AccountSid") != request.app[ACCOUNT]:
-        raise web.HTTPForbidden
+    fields = await proven(request)
     message_id, attempt = request.query.get("m", ""), request.query.get("a", "")
     code = fields.get("ErrorCode", "")
     callback = Callback(

@@ -188,7 +188,7 @@ async def _kept(request: web.Request, fields: MultiDictProxy[str]) -> str:
     said = Received(sid=sid[:64], sender=fields.get("To", ""), body=word, via="voice")
     raw = asdict(said)
     del raw["received_at"]
-    await taken(request, INBOUND, raw, lambda tx: receive(tx, said), at_once=True)
+    await taken(request, INBOUND, raw, lambda tx: receive(tx, said))
     return _in_two_languages("kept")
 
 

@@ -5,6 +5,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
+from bot.people_first import PeopleFirst
 from bot.worker import Named, Worker
 from scheduler.core.bell import Work
 from scheduler.core.clock import ShiftedClock, SystemClock
@@ -76,3 +77,25 @@ async def test_a_worker_works_in_the_background_and_stops(record: Record, office
     worked.clear()
     record.bell.ring()
     assert not worked.is_set()
+
+
+@pytest.mark.parametrize("moment", [50.0, 0.1])
+async def test_a_worker_lets_people_at_a_page_go_first_for_a_moment(
+    record: Record, office: Office, moment: float
+) -> None:
+    worked, people = asyncio.Event(), PeopleFirst(moment)
+
+    async def duty(_practice_id: str) -> int:
+        worked.set()
+        return 0
+
+    worker = Worker(record, [Named("duty", duty, "one", on=Work.TEXTS)])
+    with people.waiting():
+        await worker.start(people)
+        _, waits = await asyncio.wait([asyncio.ensure_future(worked.wait())], timeout=0.05)
+        assert waits
+        if moment < 1:
+            await worked.wait()
+    async with asyncio.timeout(5):
+        await worked.wait()
+    await worker.stop()

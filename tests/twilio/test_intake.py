@@ -5,7 +5,6 @@ import asyncio
 import pytest
 from sqlalchemy import event
 
-from bot.people_first import PeopleFirst
 from bot.twilio.intake import TOGETHER, Intake
 from scheduler.core.errors import Unavailable
 from scheduler.core.record import Record, Tx
@@ -42,14 +41,14 @@ async def entered(record: Record, office: Office) -> int:
 
 
 async def test_many_at_once_take_few_transactions(record: Record, office: Office, commits: list[str]):
-    intake = Intake(record, PeopleFirst())
+    intake = Intake(record)
     await asyncio.gather(*(intake.stored(office.practice_id, Post(str(n)).store) for n in range(2 * TOGETHER)))
     assert await entered(record, office) == 2 * TOGETHER
     assert len(commits) <= 3
 
 
 async def test_one_alone_is_stored_at_once(record: Record, office: Office, commits: list[str]):
-    intake = Intake(record, PeopleFirst())
+    intake = Intake(record)
     for number in range(3):
         await intake.stored(office.practice_id, Post("x").store)
         assert await entered(record, office) == number + 1
@@ -60,7 +59,7 @@ async def test_one_alone_is_stored_at_once(record: Record, office: Office, commi
 async def test_one_that_cannot_be_stored_keeps_nobody_else_from_it(
     record: Record, office: Office, error: BaseException
 ):
-    intake = Intake(record, PeopleFirst())
+    intake = Intake(record)
     posts = [Post("first"), Post("second"), Post("bad", fails=error), Post("last")]
     asked = [asyncio.ensure_future(intake.stored(office.practice_id, each.store)) for each in posts]
     await asyncio.wait(asked)
@@ -72,7 +71,7 @@ async def test_one_that_cannot_be_stored_keeps_nobody_else_from_it(
 
 
 async def test_who_gives_up_waiting_holds_up_nobody(record: Record, office: Office):
-    intake = Intake(record, PeopleFirst())
+    intake = Intake(record)
     first, second, third = (asyncio.ensure_future(intake.stored(office.practice_id, Post("x").store)) for _ in range(3))
     await asyncio.sleep(0)
     second.cancel()
@@ -82,32 +81,3 @@ async def test_who_gives_up_waiting_holds_up_nobody(record: Record, office: Offi
     assert third.exception() is None
     await intake.stored(office.practice_id, Post("x").store)
     assert await entered(record, office) >= 3
-
-
-async def test_a_post_waits_until_nobody_waits_at_a_page(record: Record, office: Office):
-    people = PeopleFirst()
-    intake = Intake(record, people)
-    with people.waiting():
-        post = asyncio.ensure_future(intake.stored(office.practice_id, Post("x").store))
-        done, _ = await asyncio.wait([post], timeout=0.05)
-        assert not done
-        with people.waiting():
-            pass
-        done, _ = await asyncio.wait([post], timeout=0.01)
-        assert not done
-    await post
-    assert await entered(record, office) == 1
-
-
-async def test_a_post_is_not_held_back_for_long(record: Record, office: Office):
-    people = PeopleFirst(moment=0.02)
-    with people.waiting():
-        await Intake(record, people).stored(office.practice_id, Post("x").store)
-    assert await entered(record, office) == 1
-
-
-async def test_a_stop_gives_way_to_nobody(record: Record, office: Office, commits: list[str]):
-    people = PeopleFirst(moment=50)
-    with people.waiting():
-        await Intake(record, people).stored(office.practice_id, Post("x").store, at_once=True)
-    assert len(commits) == 1

@@ -1,5 +1,6 @@
 """The carrier's webhooks: proven, stored once, answered at once; a forged one changes nothing."""
 
+import asyncio
 import io
 from urllib.parse import urlencode
 
@@ -8,6 +9,8 @@ from aiohttp.test_utils import TestClient
 from sqlalchemy import text
 from twilio.request_validator import RequestValidator
 
+from bot.people_first import PeopleFirst
+from bot.twilio.carrier import PEOPLE
 from scheduler.core.record import Record
 from tests.links.conftest import ACCOUNT, TOKEN, settings, site, subscriptions
 from tests.rig.office import Office
@@ -122,3 +125,49 @@ async def test_a_stop_is_obeyed_before_it_is_answered(site: TestClient, office: 
     async with record.read(office.practice_id) as r:
         stopped = (await r.conn.execute(text("SELECT channel FROM opt_out WHERE stopped"))).scalars().all()
     assert sorted(stopped) == ["sms", "whatsapp"]
+
+
+@pytest.fixture
+def people(site: TestClient) -> PeopleFirst:
+    assert site.app is not None
+    return site.app[PEOPLE]
+
+
+async def post(site: TestClient, office: Office, **changes: str) -> int:
+    path, fields = f"/twilio/{office.practice_id}/inbound", text_of(office, **changes)
+    return (await site.post(path, data=fields, headers=signed(path, fields))).status
+
+
+async def test_a_text_is_looked_at_when_nobody_waits_at_a_page(
+    site: TestClient, office: Office, record: Record, people: PeopleFirst
+) -> None:
+    with people.waiting():
+        posted = asyncio.ensure_future(post(site, office))
+        done, _ = await asyncio.wait([posted], timeout=0.1)
+        assert not done
+        with people.waiting():
+            pass
+        done, _ = await asyncio.wait([posted], timeout=0.02)
+        assert not done
+        assert await rows(record, "inbound") == 0
+    assert await posted == 200
+    assert await rows(record, "inbound") == 1
+
+
+async def test_a_text_is_not_held_back_for_long(
+    site: TestClient, office: Office, record: Record, people: PeopleFirst, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(people, "_moment", 0.02)
+    with people.waiting():
+        assert await post(site, office) == 200
+    assert await rows(record, "inbound") == 1
+
+
+@pytest.mark.parametrize("said", [{"Body": "Stop"}, {"Body": "pare", "OptOutType": "STOP"}])
+async def test_a_stop_gives_way_to_nobody(
+    site: TestClient, office: Office, record: Record, people: PeopleFirst, said: dict[str, str]
+) -> None:
+    with people.waiting():
+        async with asyncio.timeout(0.9):  # the moment for which others are held back is longer
+            assert await post(site, office, **said) == 200
+    assert await rows(record, "inbound") == 1
