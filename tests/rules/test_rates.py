@@ -133,7 +133,7 @@ def test_every_grouping_adds_up_to_the_whole(facts: list[VisitFact]):
 @given(facts_)
 def test_no_rate_leaves_the_range_of_a_share(facts: list[VisitFact]):
     group = summarise(facts, ZONE, NOW).overall
-    for name in ("no_show", "late_cancel", "lost", "early_cancel", "clinician_cancel", "filled", "unmarked"):
+    for name in ("no_show", "late_cancel", "lost", "clinician_cancel", "filled", "unmarked"):
         rate = getattr(group, f"{name}_rate")
         assert 0 <= rate.part <= rate.whole
 
