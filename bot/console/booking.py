@@ -20,7 +20,16 @@ from bot.console.days import clock_field, day_of, minute_of
 from bot.console.desk import RECORD, actor_of, after, reading, show, viewer_of, writing
 from bot.console.said import Said
 from bot.console.search import find
-from bot.console.times_to_book import AskFirst, ask_first, by_clinician, free_on, needed_day, same_day, typed_time
+from bot.console.times_to_book import (
+    AskFirst,
+    ask_first,
+    by_clinician,
+    free_on,
+    needed_day,
+    same_day,
+    same_time,
+    typed_time,
+)
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.pages import is_fragment, page
 from bot.web.readable import posted
@@ -113,9 +122,12 @@ async def book_visit(request: web.Request) -> web.Response:
 
 async def _book(request: web.Request, form: Form, wanted: Wanted) -> web.Response:
     actor = actor_of(request)
+    access.require(actor, WRITE)
+    form = _unfilled(form, wanted)
+    if form.errors:
+        return await _shown_again(request, form, wanted, [], HTTPStatus.UNPROCESSABLE_ENTITY)
     try:
         async with writing(request) as tx:
-            access.require(actor, WRITE)
             book_ = await names(tx)
             wanted = _completed(wanted, book_)
             place = _place(wanted, book_, viewer_of(request).zone)
@@ -123,7 +135,11 @@ async def _book(request: web.Request, form: Form, wanted: Wanted) -> web.Respons
             await _within_reach(request, tx, wanted)
             if not wanted.over:
                 await ask_first(
-                    tx, service_id=wanted.service_id, clinician_id=place.clinician_id, starts_at=place.starts_at
+                    tx,
+                    service_id=wanted.service_id,
+                    clinician_id=place.clinician_id,
+                    starts_at=place.starts_at,
+                    client_ids=wanted.client_ids,
                 )
             if wanted.repeat in dict(REPEATS):
                 return await _series(request, tx, wanted, place)
@@ -139,6 +155,19 @@ async def _book(request: web.Request, form: Form, wanted: Wanted) -> web.Respons
         return after(request, f"/console/visits/{booked.participation_ids[0]}", Said("booked"))
     except (Invalid, Conflict) as error:
         return await _again(request, form, wanted, error)
+
+
+def _unfilled(form: Form, wanted: Wanted) -> Form:
+    """The form with all that is left to choose, said at once."""
+    typed = wanted.pick in {"", OTHER}
+    missing = {
+        "client_needed": not wanted.client_ids,
+        "clinician_needed": typed and bool(wanted.time) and not wanted.clinician_id,
+        "time_needed": typed and not wanted.time,
+    }
+    for code in (each for each, true in missing.items() if true):
+        form = form.with_error(code.removesuffix("_needed"), sentence(Invalid(code)))
+    return form
 
 
 async def _series(request: web.Request, tx: Tx, wanted: Wanted, place: Place) -> web.Response:
@@ -166,9 +195,16 @@ async def _again(request: web.Request, form: Form, wanted: Wanted, error: Invali
     if not held:
         field = (error.field if isinstance(error, Invalid) else None) or "time"
         form = form.with_error({"starts_at": "time"}.get(field, field), sentence(error))
-    async with reading(request) as r:
-        context = await _context(request, r, await names(r), wanted, form)
     status = HTTPStatus.CONFLICT if isinstance(error, Conflict) else HTTPStatus.UNPROCESSABLE_ENTITY
+    return await _shown_again(request, form, wanted, held, status)
+
+
+async def _shown_again(
+    request: web.Request, form: Form, wanted: Wanted, held: Sequence[str], status: HTTPStatus
+) -> web.Response:
+    async with reading(request) as r:
+        book_ = await names(r)
+        context = await _context(request, r, book_, _completed(wanted, book_), form)
     return await show(request, "console/booking.html", {**context, "held": held}, status=status)
 
 
@@ -218,6 +254,7 @@ def _place(wanted: Wanted, book_: Names, zone: ZoneInfo) -> Place:
     if wanted.pick and wanted.pick != OTHER:
         picked = _picked(wanted.pick)
         same_day(wanted.day_typed, picked.starts_at, zone)
+        same_time(wanted.time, picked.starts_at, zone)
         return picked
     if wanted.clinician_id not in book_.clinicians:
         raise Invalid("clinician_needed", field="clinician")
@@ -267,7 +304,7 @@ async def _context(request: web.Request, r: Reading, book_: Names, wanted: Wante
                 "clinician": wanted.clinician_id or (own or ""),
                 "location": wanted.location_id,
                 "day": wanted.day.isoformat(),
-                "time": wanted.time,
+                "time": wanted.time if picked in {"", OTHER} else "",
                 "find": wanted.find,
             },
             form.errors,

@@ -22,6 +22,7 @@ _SENTENCES: Final = {
     "time_needed": "Choose a free time, or enter one such as 14:30",
     "day_needed": DAY_NEEDED,
     "time_of_another_day": "The time picked was of another day. These are the times of the day you chose",
+    "two_times": "One time was picked and another typed. Pick “Another time”, or empty that field",
     "time_skipped": "Clocks go forward on that day, so that time does not exist; choose another",
     "clinician_needed": "Choose a clinician",
     "service_needed": "Choose a service",
@@ -35,6 +36,7 @@ _SENTENCES: Final = {
 }
 
 
+CLIENT_ELSEWHERE: Final = "This client has another visit at that time. Look whether it is the same one."
 OUTSIDE_HOURS: Final = (
     "This is outside the clinician's hours, or runs over their end. Look at the morning and afternoon once more."
 )

@@ -33,6 +33,9 @@ async def show_move(request: web.Request) -> web.Response:
     """Free times on the visit's day, or on the day asked for."""
     async with reading(request) as r:
         visit = await access.participation(r, actor_of(request), request.match_info["visit"], WRITE)
+        if not visit.is_active or visit.starts_at <= r.now:
+            why = "not_already_started" if visit.is_active else "not_cancelled"
+            return after(request, f"/console/visits/{visit.participation_id}", Said(why))
         day = day_of(request.query.get("day", ""), local_day(visit.starts_at, viewer_of(request).zone))
         context = await _context(request, r, visit, day, visit.clinician_id, EMPTY)
     return await show(request, "console/move.html", context)
@@ -51,7 +54,14 @@ async def move_visit(request: web.Request) -> web.Response:
             clinician_id, starts_at = wanted_time(form, local_day(visit.starts_at, zone), visit.clinician_id, zone)
             await access.clinician(tx, actor_of(request), clinician_id, WRITE)
             if act != "over":
-                await ask_first(tx, service_id=visit.service_id, clinician_id=clinician_id, starts_at=starts_at)
+                await ask_first(
+                    tx,
+                    service_id=visit.service_id,
+                    clinician_id=clinician_id,
+                    starts_at=starts_at,
+                    client_ids=(visit.client_id,),
+                    moved=visit.appointment_id,
+                )
             await move(
                 tx,
                 visit.appointment_id,

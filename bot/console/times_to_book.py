@@ -9,17 +9,18 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from bot.console.book_of_names import Names
-from bot.console.booking_words import OTHER, OUTSIDE_HOURS, held_sentence
+from bot.console.booking_words import CLIENT_ELSEWHERE, OTHER, OUTSIDE_HOURS, held_sentence
 from bot.console.days import minute_of
 from bot.web.dates import clock_time
 from bot.web.forms import Form
 from bot.web.keys import Viewer
 from bot.web.typed import typed_day, typed_instant
 from scheduler.actions.book import with_buffers
+from scheduler.appointments import store as appointments
 from scheduler.calendar import store as calendar
 from scheduler.calendar.open_times import OpenTime, open_times, windows_of
 from scheduler.calendar.store import Hold
-from scheduler.calendar.wallclock import Span, at_minute, day_span, is_gap, local_day
+from scheduler.calendar.wallclock import Span, at_minute, day_span, is_gap, local_day, minute_of_day, to_local
 from scheduler.core.errors import Conflict, Invalid, NotFound
 from scheduler.core.record import Reading
 from scheduler.people import store as people
@@ -28,27 +29,36 @@ STEP_MINUTES: Final = 30
 
 
 class AskFirst(Conflict):
-    """A time that is booked only by somebody who was told: others hold some of it, or it is outside the hours."""
+    """A time booked only by somebody who was told: it is held, outside the hours, or the client is elsewhere then."""
 
-    def __init__(self, holds: Sequence[Hold], *, outside: bool) -> None:
+    def __init__(self, holds: Sequence[Hold], *, outside: bool, twice: bool = False) -> None:
         super().__init__("ask_first")
-        self.holds, self.outside = tuple(holds), outside
+        self.holds, self.outside, self.twice = tuple(holds), outside, twice
 
     def sentences(self, viewer: Viewer) -> list[str]:
         """What going on would do, for each hold, and what is unusual about the time."""
-        held = [
+        unusual = [words for words, true in ((CLIENT_ELSEWHERE, self.twice), (OUTSIDE_HOURS, self.outside)) if true]
+        return unusual + [
             held_sentence(each.kind, clock_time(each.expires_at, viewer.zone, viewer.locale)) for each in self.holds
         ]
-        return [OUTSIDE_HOURS, *held] if self.outside else held
 
 
-async def ask_first(r: Reading, *, service_id: str, clinician_id: str, starts_at: datetime) -> None:
-    """Pass only a time within the clinician's hours that nobody holds, buffers included.
+async def ask_first(
+    r: Reading,
+    *,
+    service_id: str,
+    clinician_id: str,
+    starts_at: datetime,
+    client_ids: Sequence[str] = (),
+    moved: str = "",
+) -> None:
+    """Pass only a time within the clinician's hours that nobody holds, buffers included, and the clients have free.
 
-    Where no hours are on record none can be left: such a clinician is booked by hand alone.
+    Where no hours are on record none can be left: such a clinician is booked by hand alone. `moved` is the appointment
+    that gives its own time up for this one.
 
     Raises:
-        AskFirst: it is held, or reaches beyond the hours.
+        AskFirst: it is held, or reaches beyond the hours, or one of the clients has another visit then.
         NotFound: no such service.
     """
     service = await people.service(r, service_id)
@@ -58,8 +68,15 @@ async def ask_first(r: Reading, *, service_id: str, clinician_id: str, starts_at
     holds = await calendar.holds_over(r, clinician_id, span.starts_at, span.ends_at)
     visit = Span(starts_at, starts_at + timedelta(minutes=service.duration_minutes))
     outside = starts_at > r.now and await _outside_hours(r, clinician_id, visit)
-    if holds or outside:
-        raise AskFirst(holds, outside=outside)
+    twice = await _elsewhere(r, client_ids, visit, moved)
+    if holds or outside or twice:
+        raise AskFirst(holds, outside=outside, twice=twice)
+
+
+async def _elsewhere(r: Reading, client_ids: Sequence[str], wanted: Span, moved: str) -> bool:
+    """Whether one of the clients is expected at another visit in that time."""
+    ahead = await appointments.upcoming(r, client_ids, r.now) if client_ids else ()
+    return any(wanted.overlaps(Span(each.starts_at, each.ends_at)) for each in ahead if each.appointment_id != moved)
 
 
 async def _outside_hours(r: Reading, clinician_id: str, visit: Span) -> bool:
@@ -94,6 +111,16 @@ def same_day(text: str, starts_at: datetime, zone: ZoneInfo) -> None:
         raise Invalid("time_of_another_day", field="time")
 
 
+def same_time(text: str, starts_at: datetime, zone: ZoneInfo) -> None:
+    """Pass only a picked time beside which no other one was typed: nobody's typing is passed over in silence.
+
+    Raises:
+        Invalid: two_times.
+    """
+    if text.strip() and minute_of(text) != minute_of_day(to_local(starts_at, zone)):
+        raise Invalid("two_times", field="time")
+
+
 def typed_time(day: date, text: str, zone: ZoneInfo) -> datetime:
     """The instant of a time typed for a day.
 
@@ -114,7 +141,7 @@ def wanted_time(form: Form, otherwise: date, clinician_id: str, zone: ZoneInfo) 
     `otherwise` and `clinician_id` stand for what the form does not say.
 
     Raises:
-        Invalid: see `needed_day`, `same_day` and `typed_time`.
+        Invalid: see `needed_day`, `same_day`, `same_time` and `typed_time`.
     """
     pick = form.value("pick")
     if pick and pick != OTHER:
@@ -123,6 +150,7 @@ def wanted_time(form: Form, otherwise: date, clinician_id: str, zone: ZoneInfo) 
         if starts_at is None:
             raise Invalid("time_needed", field="time")
         same_day(form.value("day"), starts_at, zone)
+        same_time(form.value("time"), starts_at, zone)
         return picked_clinician, starts_at
     day = needed_day(form.value("day", otherwise.isoformat()))
     return form.value("clinician") or clinician_id, typed_time(day, form.value("time"), zone)

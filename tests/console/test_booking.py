@@ -258,3 +258,53 @@ async def test_a_clinician_without_hours_on_record_is_booked_by_hand(office: Off
         await set_week(tx, office.clinician_ids[0], (), date(2026, 1, 1))
     page = await (await enter("front_desk")).press("/console/book", _form(office, (await office.client(0)).id))
     assert page.toast == "Booked."
+
+
+async def test_all_that_is_left_to_choose_is_said_at_once(office: Office, enter: SignIn):
+    desk = await enter("front_desk")
+    nothing = await desk.post("/console/book", {"act": "book", "day": "2026-03-05"})
+    assert nothing.status == 422
+    assert "Choose a client" in nothing
+    assert "Choose a free time" in nothing
+    typed = await desk.post("/console/book", {"act": "book", "day": "2026-03-05", "time": "14:00"})
+    assert "Choose a clinician" in typed
+
+
+async def test_a_client_who_has_another_visit_then_is_asked_about(office: Office, enter: SignIn):
+    ana = await office.client(0)
+    first = await office.book(ana, at=local("2026-03-05 14:00"), clinician=1)
+    desk = await enter("front_desk")
+    page = await desk.post("/console/book", _form(office, ana.id, time="14:30"))
+    assert page.status == 409
+    assert "This client has another visit at that time" in page
+    assert "Book it anyway" in page
+    page = await desk.press("/console/book", _form(office, ana.id, time="14:30", act="over"))
+    assert page.toast == "Booked."
+    # Moving a visit within its own time asks nothing: it gives that time up.
+    move = f"/console/visits/{first.participation_ids[0]}/move"
+    moved = {"act": "move", "pick": "other", "day": "2026-03-05", "time": "15:30", "by": "client"}
+    assert (await desk.press(move, moved)).toast.startswith("Moved.")
+    again = await desk.post(move, {**moved, "time": "14:15"})
+    assert "This client has another visit at that time" in again
+
+
+async def test_a_time_picked_and_another_typed_is_asked_about(office: Office, enter: SignIn):
+    ana = await office.client(0)
+    pick = f"{local('2026-03-05 10:00').isoformat()}|{office.clinician_ids[0]}|{office.location_id}"
+    desk = await enter("front_desk")
+    page = await desk.post("/console/book", _form(office, ana.id, pick=pick, time="14:00"))
+    assert page.status == 422
+    assert "One time was picked and another typed" in page
+    assert (await desk.press("/console/book", _form(office, ana.id, pick=pick, time=""))).toast == "Booked."
+    async with office.record.read(office.practice_id) as r:
+        (visit,) = await appointments.visits_of(r, ana.id)
+    assert visit.starts_at == local("2026-03-05 10:00")
+
+
+async def test_a_cancelled_visit_has_no_page_to_move_it(office: Office, enter: SignIn):
+    gone = await office.book(await office.client(0), at=local("2026-03-05 14:00"))
+    desk = await enter("front_desk")
+    visit = f"/console/visits/{gone.participation_ids[0]}"
+    await desk.press(f"{visit}/cancel", {"by": "client"})
+    page = await desk.get(f"{visit}/move")
+    assert (page.status, page.location) == (303, visit)
