@@ -45,6 +45,8 @@ STATEMENT: Final = (
     "apply. Reply STOP at any time to end texts.”"
 )
 
+AGREED: Final = (("verbal", "Agreed when asked"), ("form", "Signed on a form"))
+"""How a new client agreed to reminders by text; never to be guessed, so not asked stands first on the page."""
 STATEMENTS: Final = {
     "calls": "“We can call you about your visits; a voice reads the day and time once you press a key. Press 9 to end "
     "calls.”",

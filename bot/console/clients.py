@@ -3,7 +3,7 @@
 One client's page is client.py's. Invariant: names come in bodies and pages, never in addresses or titles.
 """
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import replace
 from datetime import date
 from functools import partial
@@ -13,15 +13,19 @@ from typing import Final
 from aiohttp import web
 
 from bot.console import phones
-from bot.console.client_words import LANGUAGES, PAYERS, sentence
+from bot.console.client_words import AGREED, LANGUAGES, PAYERS, STATEMENT, WORDING, sentence
 from bot.console.desk import actor_of, after, reading, show, writing
+from bot.console.on_file import Alike, alike
 from bot.console.said import Said
 from bot.console.search import ON_THE_PAGE, READ, find
 from bot.web.forms import EMPTY, Form, sent_form
 from bot.web.typed import typed_day
+from messages import consent
+from messages.kinds import Channel
 from scheduler import access
 from scheduler.actions.clients import NewContact, add_client, normalised
 from scheduler.core.errors import Conflict, Invalid
+from scheduler.core.record import Tx
 from scheduler.people import store as people
 from scheduler.people.client_fields import ClientFields, checked
 
@@ -48,7 +52,7 @@ async def new_client(request: web.Request) -> web.Response:
 
 
 async def add(request: web.Request) -> web.Response:
-    """Add a client with the numbers given, or show what does not fit."""
+    """Add a client with the numbers given, or show what does not fit, or who seems to be on file already."""
     form = await sent_form(request)
     access.require(actor_of(request), WRITE)
     contacts = [NewContact(kind, form.value(kind).strip()) for kind in ("phone", "email") if form.value(kind).strip()]
@@ -59,13 +63,28 @@ async def add(request: web.Request) -> web.Response:
         form = form.check(contact.kind, partial(normalised, contact, region), sentence)
     if form.errors:
         return await _form(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
+    if form.value("act") != "anyway":
+        async with reading(request) as r:
+            known = await alike(r, given, contacts)
+        if known:
+            return await _form(request, form, status=HTTPStatus.CONFLICT, known=known)
     try:
         async with writing(request) as tx:
             client_id = await add_client(tx, given, contacts)
+            await _agreed(tx, client_id, form.value("agreed"))
     except (Invalid, Conflict) as error:
         form = form.with_error(field_of(error), sentence(error))
         return await _form(request, form, status=HTTPStatus.UNPROCESSABLE_ENTITY)
     return after(request, f"/console/clients/{client_id}", Said("client_added"))
+
+
+async def _agreed(tx: Tx, client_id: str, how: str) -> None:
+    """Write down that a new client agreed to reminders by text, if they were asked and have a number."""
+    if how not in dict(AGREED):
+        return
+    for point in await people.contact_points(tx, client_id):
+        if point.kind == "phone":
+            await consent.grant(tx, point.id, Channel.SMS, "reminders", wording=WORDING, how=how)
 
 
 def read_fields(form: Form, today: date) -> tuple[ClientFields, Form]:
@@ -107,8 +126,9 @@ def field_of(error: Invalid | Conflict) -> str:
     return (error.field if isinstance(error, Invalid) else None) or "first"
 
 
-async def _form(request: web.Request, form: Form, status: int = 200) -> web.Response:
-    context = {"form": form, "payers": PAYERS, "languages": LANGUAGES}
+async def _form(request: web.Request, form: Form, status: int = 200, *, known: Sequence[Alike] = ()) -> web.Response:
+    words = {"payers": PAYERS, "languages": LANGUAGES, "agreed": AGREED, "statement": STATEMENT}
+    context = {"form": form, "known": known, **words}
     return await show(request, "console/client_new.html", context, status=status)
 
 

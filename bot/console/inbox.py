@@ -16,7 +16,7 @@ from bot.console.book_of_names import Names, names
 from bot.console.desk import actor_of, after, back_to, reading, show, writing
 from bot.console.missed_series import Missed, what_was_missed
 from bot.console.said import Said
-from bot.console.task_words import TASK_WORDS, TaskWords
+from bot.console.task_words import TASK_WORDS, UNTOLD, UNTOLD_CANCELLED, TaskWords
 from bot.console.touch_words import NAMES
 from bot.web.forms import sent_form
 from messages import inbound_store, outbox_store, task_store, tasks
@@ -27,6 +27,7 @@ from scheduler import access, tables
 from scheduler.actions.cancel import Cancelled, cancel
 from scheduler.actions.confirm import Confirmed, confirm
 from scheduler.appointments import store as appointments
+from scheduler.appointments.states import ParticipationState
 from scheduler.appointments.store import Visit
 from scheduler.core.actor import Actor
 from scheduler.core.errors import NotFound
@@ -90,6 +91,14 @@ class Item:
     may_acknowledge: bool
     came: str
     missed: Missed | None
+
+    @property
+    def meaning(self) -> str:
+        """What happened and what is wanted, as far as the visit and the text tell."""
+        if self.task.kind != TaskKind.CALL or self.task.inbound_id or not self.fitting:
+            return self.words.meaning
+        called_off = self.fitting[0].visit.state is ParticipationState.CLINICIAN_CANCELLED
+        return UNTOLD_CANCELLED if called_off else UNTOLD
 
 
 async def show_inbox(request: web.Request) -> web.Response:

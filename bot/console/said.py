@@ -48,6 +48,7 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "cancelled": ("Cancelled. The time goes to the waitlist.", RESTORE),
     "cancelled_late": ("Cancelled, and noted as late.", RESTORE),
     "called_off": ("Cancelled by the practice. The client is told.", RESTORE),
+    "called_off_untold": ("Cancelled by the practice. They cannot be told in writing: call them.", RESTORE),
     "called_off_many": (
         "Cancelled by the practice: {count}. Whoever cannot be told in writing is listed below.",
         "",

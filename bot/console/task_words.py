@@ -87,3 +87,6 @@ TASK_WORDS: Final[dict[TaskKind, TaskWords]] = {
         "Sent a picture or file", "Pictures are not opened here. Call if you need to know.", "eye"
     ),
 }
+UNTOLD: Final = "They could not be told in writing about this visit. Call them."
+UNTOLD_CANCELLED: Final = "They do not know yet that we had to cancel: nothing could be sent. Call them."
+"""What a call is for that no text of theirs asked for."""

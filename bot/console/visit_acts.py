@@ -10,10 +10,12 @@ from typing import Final
 from aiohttp import web
 
 from bot.console.days import day_of, minute_of
-from bot.console.desk import actor_of, after, back_to, viewer_of, writing
+from bot.console.desk import actor_of, after, back_to, reading, viewer_of, writing
 from bot.console.said import Said
 from bot.console.standing import before_this_mark
 from bot.web.forms import sent_form
+from messages import outbox_store
+from messages.kinds import Kind
 from scheduler import access
 from scheduler.actions.attend import Marked, attend
 from scheduler.actions.cancel import By, Cancelled, cancel
@@ -76,8 +78,17 @@ async def cancel_visit(request: web.Request) -> web.Response:
         done = await cancel(tx, visit.participation_id, by=by, received_at=received_at)
     if not isinstance(done, Cancelled):
         return _back(request, form.value("back"), Said(f"not_{done.reason}"))
-    code = "called_off" if by == "practice" else "cancelled_late" if done.late else "cancelled"
+    code = "cancelled_late" if done.late else "cancelled"
+    if by == "practice":
+        code = "called_off" if await _is_told(request, visit) else "called_off_untold"
     return _back(request, form.value("back"), Said(code, visit.participation_id))
+
+
+async def _is_told(request: web.Request, visit: Visit) -> bool:
+    """Whether something is on its way to tell the client that the practice cancelled."""
+    async with reading(request) as r:
+        about = await outbox_store.messages_about(r, (visit.participation_id,))
+    return any(each.kind is Kind.CLINICIAN_CANCELLED for each in about.get(visit.participation_id, ()))
 
 
 async def restore_visit(request: web.Request) -> web.Response:

@@ -1,6 +1,6 @@
 """Finding, adding and changing clients, and the record of one."""
 
-from sqlalchemy import select
+from sqlalchemy import func, select
 
 from scheduler import tables
 from tests.console.conftest import SignIn
@@ -65,3 +65,44 @@ async def test_everything_that_does_not_fit_is_said_at_once(office: Office, ente
     assert edited.status == 422
     assert "Enter a birth date that is not in the future" in edited
     assert "Choose who pays from the list" in edited
+
+
+async def _count(office: Office) -> int:
+    async with office.record.read(office.practice_id) as r:
+        return int(await r.conn.scalar(select(func.count()).select_from(tables.client)) or 0)
+
+
+async def test_whoever_seems_to_be_on_file_is_shown_before_they_are_added_again(office: Office, enter: SignIn):
+    ana = await office.client(0)
+    desk, before = await enter("front_desk"), await _count(office)
+    typed = {"first": ana.who.given.upper(), "last": ana.who.family, "phone": "(202) 555-0142"}
+    page = await desk.post("/console/clients/new", typed)
+    assert page.status == 409
+    assert f"/console/clients/{ana.id}" in page
+    assert "the same name" in page
+    assert 'value="(202) 555-0142"' in page
+    shared = {"first": "Zoe", "last": "Quist", "phone": ana.who.phone}
+    page = await desk.post("/console/clients/new", shared)
+    assert "the same number or address" in page
+    assert await _count(office) == before
+    page = await desk.press("/console/clients/new", {**shared, "act": "anyway"})
+    assert page.toast == "Client added."
+    assert await _count(office) == before + 1
+
+
+async def test_another_birth_date_tells_people_of_one_name_apart(office: Office, enter: SignIn):
+    ana = await office.client(0)
+    typed = {"first": ana.who.given, "last": ana.who.family, "birth_date": "2001-02-03"}
+    assert (await (await enter("front_desk")).press("/console/clients/new", typed)).toast == "Client added."
+
+
+async def test_consent_is_written_down_with_the_new_client_if_they_were_asked(office: Office, enter: SignIn):
+    desk = await enter("front_desk")
+    page = await desk.press(
+        "/console/clients/new", {"first": "Zoe", "last": "Quist", "phone": "(202) 555-0142", "agreed": "verbal"}
+    )
+    assert "agreed, " in page
+    page = await desk.press(
+        "/console/clients/new", {"first": "Yan", "last": "Quist", "phone": "(202) 555-0143", "agreed": "nonsense"}
+    )
+    assert "agreed, " not in page

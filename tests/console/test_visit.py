@@ -85,3 +85,21 @@ async def test_a_toast_is_made_of_our_words_only(office: Office, enter: SignIn):
     for carried in ("nonsense", "arrived.<script>", "booked_series.1.2.3", "x" * 500):
         page = await desk.get("/console/today", Cookie=f"stillon-session={desk.token}; stillon-said={carried}")
         assert page.toast == ""
+
+
+async def test_who_cannot_be_told_that_we_cancelled_is_to_be_called_and_nothing_else_is_claimed(
+    office: Office, enter: SignIn
+):
+    reached, not_reached = await office.client(0), await office.client(1, consents=())
+    desk = await enter("front_desk")
+    for who, clinician, words in (
+        (reached, 0, "Cancelled by the practice. The client is told."),
+        (not_reached, 1, "Cancelled by the practice. They cannot be told in writing: call them."),
+    ):
+        booked = await office.book(who, at=local("2026-03-05 14:00"), clinician=clinician)
+        page = await desk.press(f"/console/visits/{booked.participation_ids[0]}/cancel", {"by": "practice"})
+        assert page.toast == words
+    inbox = await desk.get("/console/inbox")
+    assert "They do not know yet that we had to cancel" in inbox
+    digits = not_reached.who.phone.removeprefix("+1")
+    assert f'href="tel:{digits}"' in inbox
