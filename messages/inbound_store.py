@@ -61,18 +61,22 @@ class Raw:
 
 @dataclass(frozen=True, slots=True)
 class Unhandled:
-    """A text that waits to be dealt with: whose number wrote it, by which way, and nothing of its words."""
+    """A text that waits to be dealt with: whose number wrote it, by which way, and nothing of its words.
+
+    `pressing`: it may end texts, or come from somebody in distress.
+    """
 
     id: str
     sender_ix: bytes = field(repr=False)
     via: str | None
+    pressing: bool
 
 
 # Built once: every text asks these.
 _ONE: Final = select(inbound).where(inbound.c.practice_id == bindparam("of"), inbound.c.id == bindparam("id"))
 _SENDER: Final = _ONE.with_only_columns(inbound.c.from_ix)
 _NEW: Final = (
-    select(inbound.c.id, inbound.c.from_ix, inbound.c.via)
+    select(inbound.c.id, inbound.c.from_ix, inbound.c.via, inbound.c.pressing, inbound.c.opt_out_type)
     .where(inbound.c.practice_id == bindparam("of"), inbound.c.state == "new")
     .order_by(
         case((inbound.c.pressing.is_(True), 0), else_=1),
@@ -169,7 +173,7 @@ async def inbound_rows(r: Reading, inbound_ids: Collection[str]) -> dict[str, In
 async def unhandled(r: Reading, limit: int) -> tuple[Unhandled, ...]:
     """New texts: the pressing first, then what the carrier marked as keywords, then as they came."""
     found = await r.conn.execute(_NEW, {"of": r.practice_id, "most": limit})
-    return tuple(Unhandled(row.id, row.from_ix, row.via) for row in found)
+    return tuple(Unhandled(row.id, row.from_ix, row.via, row.pressing or row.opt_out_type is not None) for row in found)
 
 
 async def known_among(r: Reading, sids: Collection[str]) -> frozenset[str]:
