@@ -19,8 +19,10 @@ from scheduler.actions.clients import NewContact, add_contact_point, remove_cont
 from scheduler.actions.confirm import confirm
 from scheduler.actions.fees import approve_fee, reverse_fee, waive_fee
 from scheduler.actions.move import move
+from scheduler.actions.move_series import WeeklyTime, at_weekly_time, move_series
 from scheduler.actions.restore import restore
 from scheduler.actions.save_reminder_policy import save_reminder_policy
+from scheduler.appointments import series_store
 from scheduler.appointments import store as appointments
 from scheduler.calendar.open_times import open_times
 from scheduler.core.errors import StillonError
@@ -113,7 +115,7 @@ class Staff:
         acts: list[tuple[Callable[[], Awaitable[str]], int]] = [
             (self._book, 5), (self._move, 4), (self._cancel, 6), (self._confirm, 1), (self._restore, 2),
             (self._edit_policy, 1), (self._join, 4), (self._leave, 1), (self._consent, 1), (self._new_phone, 1),
-            (self._stop, 1), (self._pause, 2),
+            (self._stop, 1), (self._pause, 2), (self._move_series, 1),
         ]  # fmt: skip
         each, weights = zip(*acts, strict=True)
         await self._try(self.chance.choices(each, weights)[0])
@@ -203,6 +205,26 @@ class Staff:
                 by=self.chance.choice(["practice", "client"]),
             )  # fmt: skip
         return f"moves {row['id'][-6:]} to {time[1]}"
+
+    async def _move_series(self) -> str:
+        rows = await self.eye.rows(
+            "SELECT id FROM series WHERE practice_id = :p AND state = 'active' ORDER BY id", p=self.practice.id
+        )
+        if not rows:
+            return "has no series to move"
+        async with self.record.write(self.practice.id, FRONT) as tx:
+            stored = await series_store.by_id(tx, self.chance.choice(rows)["id"])
+            assert stored is not None
+            following = await appointments.series_from(tx, stored.id, tx.now.astimezone(ZONE).date())
+            usual = at_weekly_time(stored, following)
+            ahead = [each.series_day for each in usual if each.starts_at > tx.now and each.series_day]
+            if not ahead:
+                return "has no visit of a series to move"
+            day = self.chance.choice(ahead)
+            to = WeeklyTime(day + timedelta(days=self.chance.choice([-1, 0, 1])), 60 * self.chance.randint(9, 17),
+                            self.chance.choice(self.practice.clinicians))  # fmt: skip
+            moved = await move_series(tx, stored.id, day, to, by=self.chance.choice(["practice", "client"]))
+        return f"moves the series {stored.id[-6:]} from {day} on: {moved.moved} visits, {len(moved.left)} stay"
 
     async def _cancel(self, row: Row | None = None) -> str:
         row = row or await self._ahead()
