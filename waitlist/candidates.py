@@ -5,7 +5,7 @@ no more than those in front of it. The rules are in matching.py. Invariant: what
 `Ranked` that comes back.
 """
 
-from collections.abc import AsyncIterator, Collection, Iterable, Mapping, Sequence
+from collections.abc import AsyncIterator, Awaitable, Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from heapq import heappop, heappush
@@ -27,8 +27,11 @@ CHUNK: Final = 400
 """So many keys are read at a time; each further chunk is twice as long, up to `CHUNK`."""
 
 FIRST_BATCH: Final = 30
-BATCH: Final = 80
+BATCH: Final = 240
 """So many entries are read at a time, likewise."""
+
+Sift = Callable[[Sequence[Key]], Awaitable[Sequence[Key]]]
+"""Says whom of some in the order of their turns to read; whoever it leaves out is taken not to be there."""
 
 NOBODY: Final[Mapping[str, frozenset[str]]] = MappingProxyType({})
 
@@ -67,7 +70,7 @@ async def in_order(
     """
     weights = weights or (await policy_store.policy(r)).weights
     found = []
-    async for ranked in ranking(r, opening, weights, await moment(r, opening), {}):
+    async for ranked in ranking(r, opening, weights, await moment(r, opening), []):
         found.append(ranked)
         if len(found) == most:
             break
@@ -75,37 +78,37 @@ async def in_order(
 
 
 async def ranking(
-    r: Reading, opening: Opening, weights: Weights, at: Moment, passed: dict[str, Misfit]
+    r: Reading, opening: Opening, weights: Weights, at: Moment, holders: list[Key], sift: Sift | None = None
 ) -> AsyncIterator[Ranked]:
     """The entries that fit, one after another; `of` counts those so far. The database is read as far as needed.
 
-    Why others did not fit is put into `passed`, by client.
+    Who holds another offer is put among the `holders` instead, whether the time would fit them or not.
 
     Those who were not asked for long come first.
     """
     place = 0
     for long in (True, False):
-        async for wish in _fitting(r, opening, weights, at, passed, long=long):
+        async for wish in _fitting(r, opening, weights, at, holders, sift, long=long):
             place += 1
             yield _ranked(wish, weights, r, place)
 
 
+async def would_fit(r: Reading, opening: Opening, at: Moment, holders: Sequence[Key]) -> frozenset[str]:
+    """The clients whom the time would fit, did they not hold another offer."""
+    judged = _judged(r, holders, gap_of(opening), at)
+    return frozenset([wish.client_id async for wish, reason in judged if reason is Misfit.HOLDS_ANOTHER_OFFER])
+
+
 async def _fitting(
-    r: Reading, opening: Opening, weights: Weights, at: Moment, passed: dict[str, Misfit], *, long: bool
+    r: Reading, opening: Opening, weights: Weights, at: Moment, holders: list[Key], sift: Sift | None, *, long: bool
 ) -> AsyncIterator[Wish]:
     """Those who fit in order, either those who were not asked for long, or the others."""
-    gap, holders = gap_of(opening), list[Key]()
+    gap = gap_of(opening)
     sought = _sought(opening, gap, r, weights, long=long)
     async for keys in _batches(_keys_in_order(r, sought, weights, at, holders)):
-        async for wish, reason in _judged(r, keys, gap, at):
+        async for wish, reason in _judged(r, await sift(keys) if sift else keys, gap, at):
             if reason is None:
                 yield wish
-            else:
-                passed[wish.client_id] = reason
-    # Of those who hold another offer nobody can be asked, so whether it would fit them matters only in the end.
-    async for wish, reason in _judged(r, holders, gap, at):
-        if reason is not None:
-            passed[wish.client_id] = reason
 
 
 async def _judged(r: Reading, keys: Sequence[Key], gap: Gap, at: Moment) -> AsyncIterator[tuple[Wish, Misfit | None]]:

@@ -18,6 +18,7 @@ from sqlalchemy import (
     Text,
     and_,
     bindparam,
+    case,
     cast,
     func,
     literal,
@@ -29,7 +30,7 @@ from sqlalchemy import (
 
 from messages.cap_store import ANSWERED
 from scheduler.core.record import Reading
-from scheduler.tables import contact_point, offer, waitlist_entry
+from scheduler.tables import client, contact_point, offer, waitlist_entry
 from waitlist.entry_store import EntryState, not_quiet
 from waitlist.offer_store import OfferState
 
@@ -196,16 +197,26 @@ async def holding(r: Reading) -> tuple[Holding, ...]:
     return tuple(Holding(*row) for row in (await r.conn.execute(_HOLDING, {"of": r.practice_id})).all())
 
 
-async def offered_since(r: Reading, client_ids: Collection[str], since: datetime) -> dict[str, list[bool]]:
-    """When each of these clients was made offers in turn, since an instant.
+@dataclass(frozen=True, slots=True)
+class Made:
+    """How many offers somebody was made in turn, and how many of them they answered."""
+
+    offers: int
+    answered: int
+
+
+async def offered_since(r: Reading, client_ids: Collection[str], since: datetime) -> dict[str, Made]:
+    """How many offers each of these clients was made in turn since an instant; who was made none is left out.
 
     What was held for them because they came second was nobody's turn, and has no place among others.
     """
-    found: dict[str, list[bool]] = {}
     given = {"of": r.practice_id, "clients": list(client_ids), "since": since}
-    for client_id, answered in (await r.conn.execute(_OFFERED, given)).all():
-        found.setdefault(client_id, []).append(answered)
-    return found
+    return {client_id: Made(*counts) for client_id, *counts in (await r.conn.execute(_OFFERED, given)).all()}
+
+
+async def with_own_hours(r: Reading) -> frozenset[str]:
+    """The clients who wait and want texts at hours of their own, or live in a zone of their own."""
+    return frozenset((await r.conn.execute(_WITH_OWN_HOURS, {"of": r.practice_id})).scalars())
 
 
 _ASKED: Final = select(offer.c.client_id).where(
@@ -234,9 +245,25 @@ _HOLDING: Final = (
     )
     .where(offer.c.practice_id == bindparam("of"), offer.c.state == OfferState.HELD.value)
 )
-_OFFERED: Final = select(offer.c.client_id, ANSWERED).where(
-    offer.c.practice_id == bindparam("of"),
-    offer.c.client_id.in_(bindparam("clients", expanding=True)),
-    offer.c.offered_at >= bindparam("since"),
-    offer.c.place.is_not(None),
+_OFFERED: Final = (
+    select(offer.c.client_id, func.count(), func.count(case((ANSWERED, 1))))
+    .where(
+        offer.c.practice_id == bindparam("of"),
+        offer.c.client_id.in_(bindparam("clients", expanding=True)),
+        offer.c.offered_at >= bindparam("since"),
+        offer.c.place.is_not(None),
+    )
+    .group_by(offer.c.client_id)
+)
+_WITH_OWN_HOURS: Final = (
+    select(client.c.id)
+    .join(
+        waitlist_entry,
+        and_(waitlist_entry.c.practice_id == client.c.practice_id, waitlist_entry.c.client_id == client.c.id),
+    )
+    .where(
+        waitlist_entry.c.practice_id == bindparam("of"),
+        waitlist_entry.c.state == EntryState.WAITING.value,
+        or_(client.c.zone.is_not(None), client.c.from_minute.is_not(None), client.c.until_minute.is_not(None)),
+    )
 )

@@ -8,6 +8,7 @@ Invariant: nothing here knows of policies, offers of others, or the record.
 from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
+from functools import lru_cache
 from hashlib import blake2b
 from math import exp
 from statistics import NormalDist
@@ -130,6 +131,7 @@ def _chance_of_yes(behaviour: Behaviour, seed: int, offered: Offered) -> float:
     return min(0.9, chance * behaviour.named_factor**offered.named)
 
 
+@lru_cache(maxsize=20_000)
 def _eagerness(behaviour: Behaviour, seed: int, person: int) -> float:
     """By what factor a person answers more or less than others; one, on the average of all who join."""
     (quiet, *_) = _draws(f"{seed}:{person}")

@@ -29,16 +29,55 @@ def gap_of(opening: Opening) -> Gap:
     )
 
 
-def look(hour: Hour, gap: Gap, waiting: Iterable[Waiting], behaviour: Behaviour, seed: int) -> None:
+class Crowd:
+    """Those who wait, by what they wait for: so few need to be looked at for each opening."""
+
+    def __init__(self) -> None:
+        self._by_number: dict[int, Waiting] = {}
+        self._by_wish: dict[tuple[str, str], dict[int, Waiting]] = {}
+
+    def __len__(self) -> int:
+        return len(self._by_number)
+
+    def add(self, who: Waiting) -> None:
+        """They wait now."""
+        self._by_number[who.person.number] = who
+        for wish in _wished(who):
+            self._by_wish.setdefault(wish, {})[who.person.number] = who
+
+    def get(self, number: int) -> Waiting | None:
+        """The one of this number, if they wait."""
+        return self._by_number.get(number)
+
+    def pop(self, number: int) -> Waiting | None:
+        """They wait no longer; None when they did not."""
+        gone = self._by_number.pop(number, None)
+        for wish in _wished(gone) if gone else ():
+            del self._by_wish[wish][number]
+        return gone
+
+    def around(self, gap: Gap) -> Iterable[Waiting]:
+        """Everybody the time may fit: who waits for the service, with its clinician or with anybody."""
+        for clinician in ("", gap.clinician_id):
+            yield from self._by_wish.get((gap.service_id, clinician), {}).values()
+
+
+def _wished(who: Waiting) -> list[tuple[str, str]]:
+    return [(who.wish.service_id, clinician) for clinician in who.wish.clinician_ids or ("",)]
+
+
+def look(hour: Hour, gap: Gap, crowd: Crowd, behaviour: Behaviour, seed: int) -> None:
     """Keep with the hour whom the time fits, longest waiting first, and who would say yes in time."""
     now = hour.askable_at
     latest = hour.starts_at - timedelta(minutes=SHORTEST_MINUTES)
     if latest <= now:
         return
-    found = [each for each in waiting if fits(each.wish, gap, now) is None]
+    found = [each for each in crowd.around(gap) if fits(each.wish, gap, now) is None]
     found.sort(key=lambda each: (each.wish.joined_at, each.person.number))
     hour.eligible = [each.person.number for each in found]
     hour.quiet = {each.person.number for each in found if each.quiet}
+    if not hour.counted:
+        return  # it is asked only whom it passes by
     hour.fit = {each.person.number: _named(each.wish) for each in found}
     for each in found:
         said = would_say(each, gap, now, behaviour, seed)

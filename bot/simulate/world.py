@@ -25,6 +25,7 @@ from scheduler.calendar.wallclock import Span
 from scheduler.core.actor import OPERATOR, Actor, ActorKind, Via
 from scheduler.core.audit import Noted
 from scheduler.core.ids import seeded_chance
+from scheduler.core.record import Tx
 from waitlist.actions.claim import Won, claim
 from waitlist.actions.learn import learn
 from waitlist.actions.leave import leave
@@ -79,7 +80,7 @@ class World:
         self.shape, self.behaviour, self.seed = shape, behaviour, seed
         held = timedelta(minutes=shape.hold_minutes)
         self.tally = Tally(limits=Limits(a_day=shape.texts_a_day, a_week=shape.texts_a_week, held=held))
-        self.waiting: dict[int, Waiting] = {}
+        self.waiting = oracle.Crowd()
         self.by_entry: dict[str, int] = {}
         self.hours: dict[str, Hour] = {}
         self.gaps: dict[str, Gap] = {}
@@ -133,16 +134,17 @@ class World:
 
     async def _morning(self) -> None:
         """As many join as keep the list at its length; what was answered is learned now and then."""
-        for _ in range(max(0, self.shape.waiting - len(self.waiting))):
-            await self._join()
+        async with self.record.write(self.founded.practice, OPERATOR) as tx:
+            while len(self.waiting) < self.shape.waiting:
+                await self._join(tx)
         await learn(self.record, self.founded.practice)
         self._at(self.clock.now() + _DAY, _DAY)
 
-    async def _join(self) -> None:
+    async def _join(self, tx: Tx) -> None:
         who, now = person(self.shape, self.seed, next(self._next)), self.clock.now()
-        async with self.record.write(self.founded.practice, OPERATOR) as tx:
-            come = await arrive(tx, self.founded, who, self._taken, self._visits)
-        self.waiting[who.number] = come
+        come = await arrive(tx, self.founded, who, self._taken, self._visits)
+        await self.record.subscriptions.deliver(tx)
+        self.waiting.add(come)
         self.by_entry[come.entry_id] = who.number
         self.tally.people += 1
         later = come.wish.replaces_at
@@ -157,7 +159,7 @@ class World:
 
     def _gone(self, number: int) -> Waiting | None:
         """They are off the list; None when they were."""
-        gone = self.waiting.pop(number, None)
+        gone = self.waiting.pop(number)
         if gone is not None:
             self.tally.gone_at[number] = self.clock.now()
             self.tally.passed_by_since.pop(number, None)
@@ -207,8 +209,10 @@ class World:
 
     def _ask_the_oracle(self, opening_id: str) -> None:
         hour, gap = self.hours[opening_id], self.gaps[opening_id]
-        oracle.look(hour, gap, self.waiting.values(), self.behaviour, self.seed)
+        oracle.look(hour, gap, self.waiting, self.behaviour, self.seed)
         self.tally.passes_by(hour, [each for each in hour.eligible if each not in hour.quiet], hour.askable_at)
+        if not hour.counted:
+            hour.eligible.clear()  # a large practice's would fill the memory
 
     def _asked(self, made: Noted) -> None:
         """An offer was made."""

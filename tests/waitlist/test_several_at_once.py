@@ -3,14 +3,16 @@
 from datetime import timedelta
 
 import pytest
+from sqlalchemy import update
 
+from scheduler import tables
 from scheduler.actions.practice import add_location
 from scheduler.core.actor import OPERATOR, WORKER
 from scheduler.core.errors import Invalid, NotFound
 from tests.conversation.scene import FRONT, Scene, local, set_the_scene
 from tests.waitlist.test_claims import take
 from tests.waitlist.test_waves import free, held_times, offers, openings, waves
-from waitlist import candidates, entry_store, policy_store
+from waitlist import askable, candidates, entry_store, policy_store
 from waitlist.actions.claim import Expired, Gone, Won
 from waitlist.actions.learn import learn
 from waitlist.actions.leave import leave
@@ -215,6 +217,36 @@ async def test_who_holds_another_offer_is_asked_when_it_is_over(scene):
     await waves(scene)
     (second,) = await held(scene)
     assert (second.client_id, second.opening_id != first.opening_id) == (ana, True)
+
+
+async def lives_in(scene: Scene, client_id: str, zone: str) -> None:
+    async with scene.record.write(scene.practice, OPERATOR) as tx:
+        await tx.conn.execute(update(tables.client).where(tables.client.c.id == client_id).values(zone=zone))
+
+
+@pytest.mark.parametrize(
+    ("zone", "asked", "looked_at_again"),
+    [
+        ("America/Los_Angeles", True, None),  # half past six in the evening there
+        ("Europe/Berlin", False, "03-10 03:00"),  # where it is eight by then
+        ("America/Chicago", False, "03-10 08:00"),  # later than the others
+    ],
+)
+async def test_at_night_somebody_elsewhere_is_found_behind_all_who_sleep(
+    scene, monkeypatch, zone, asked, looked_at_again
+):
+    for name in ("FIRST_BATCH", "BATCH"):
+        monkeypatch.setattr(candidates, name, 2)
+    monkeypatch.setattr(askable, "AT_ONCE", 2)
+    *_, last = await waiting(scene, 7)
+    await lives_in(scene, last, zone)
+    scene.clock.advance_to(local("03-09 21:30"))
+    await free(scene)
+    await waves(scene)
+    assert [each.client_id for each in await held(scene)] == ([last] if asked else [])
+    if not asked:
+        (opening,) = await openings(scene)
+        assert (opening.state, opening.next_wave_at) == ("open", local(looked_at_again))
 
 
 async def test_a_yes_after_the_deadline_wins_what_nobody_has(scene):

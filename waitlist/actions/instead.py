@@ -104,12 +104,13 @@ class _Free:
 
     def __init__(self, first: str) -> None:
         self._first = first
+        self._everybody: list[str] | None = None
         self._found: dict[tuple[str, ...], tuple[OpenTime, ...]] = {}
         self._zones: dict[str, str | None] = {}
 
     async def times(self, r: Reading, entry: Entry) -> list[OpenTime]:
         """What is free for their service with whom they would see, soonest first."""
-        known = entry.clinician_ids or [each.id for each in await people.clinicians(r, active_only=True)]
+        known = entry.clinician_ids or await self._anybody(r)
         clinicians = sorted(known, key=lambda each: (each != self._first, each))[:MOST_CLINICIANS]
         key = (entry.service_id, *clinicians)
         if key not in self._found:
@@ -128,6 +129,12 @@ class _Free:
             for each in self._found[key]
             if each.starts_at >= earliest and (entry.replaces_at is None or each.starts_at < entry.replaces_at)
         ]
+
+    async def _anybody(self, r: Reading) -> list[str]:
+        """Whom those would see who named nobody."""
+        if self._everybody is None:
+            self._everybody = [each.id for each in await people.clinicians(r, active_only=True)]
+        return self._everybody
 
     async def zone(self, r: Reading, location_id: str) -> str | None:
         """The zone of a place."""

@@ -18,11 +18,12 @@ from scheduler.core.record import Tx
 from scheduler.people import store as people
 from scheduler.people.store import Practice
 from waitlist import edit_store, narrow_store, opening_store, policy_store, texts
+from waitlist.actions.ask_the_desk import keep_for_the_next
 from waitlist.actions.ask_whether import ask_whether
 from waitlist.actions.refit import refit
 from waitlist.actions.weekly import weeks_of
 from waitlist.actions.withdraw import withdraw_opening
-from waitlist.askable import Askable, Turn, askable, nobody_more
+from waitlist.askable import Askable, Turn, askable, nobody_more, others_at
 from waitlist.deadlines import SHORTEST_MINUTES, held_until, hold_expiry
 from waitlist.front_desk import desk_of
 from waitlist.narrow_store import Held
@@ -85,6 +86,8 @@ async def next_wave(tx: Tx, opening_id: str) -> Offered | Waits | NoWave:
     if opening.kind is OpeningKind.INSTEAD and not look.out:
         return await _end(tx, opening, OpeningState.UNDONE, "not_wanted")
     said_yes = any(each.accepted_at is not None for each in look.out)
+    if said_yes:
+        await keep_for_the_next(tx, opening.id, look.policy)
     alone = opening.kind is OpeningKind.INSTEAD or _alone(look, tx.now)
     if look.out and (said_yes or alone or tx.now > _ask_until(look)):
         return await _still_out(tx, look)
@@ -143,7 +146,7 @@ async def _go_on(tx: Tx, look: _Look) -> Offered | Waits | NoWave:
 
 
 async def _ask(tx: Tx, look: _Look, found: Askable, ask: int) -> Offered | Waits | NoWave:
-    later = found.others_at if found.others_at is not None and found.others_at <= _ask_until(look) else None
+    later = await _later(tx, look, found) if ask == len(found.turns) else None
     if ask:
         deadline = _deadline(tx, look)
         if deadline is None:
@@ -159,6 +162,12 @@ async def _ask(tx: Tx, look: _Look, found: Askable, ask: int) -> Offered | Waits
             await refit(tx, look.opening)
         return ended
     return await _wait(tx, look.opening, later)
+
+
+async def _later(tx: Tx, look: _Look, found: Askable) -> datetime | None:
+    """When somebody may be asked who may not be now, if that is of use; needed once everybody left is asked."""
+    at = await others_at(tx, look.opening, look.practice, look.policy, found)
+    return at if at is not None and at <= _ask_until(look) else None
 
 
 def _alone(look: _Look, now: datetime) -> bool:
