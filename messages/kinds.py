@@ -99,6 +99,7 @@ class Kind(StrEnum):
     OFFER_PASSED = "offer_passed"
     OFFER_NOTED = "offer_noted"
     OFFER_CALL = "offer_call"
+    OFFER_BEHIND = "offer_behind"
     OFFER_SECOND = "offer_second"
     OFFER_EXPIRED = "offer_expired"
     OFFER_WITHDRAWN = "offer_withdrawn"
@@ -296,6 +297,7 @@ TRAITS: Final[Mapping[Kind, Traits]] = MappingProxyType(
         Kind.OFFER_PASSED: _reply(),
         Kind.OFFER_NOTED: _reply("starts_at", "deadline", "office_phone"),
         Kind.OFFER_CALL: _reply("starts_at", "deadline", "office_phone"),
+        Kind.OFFER_BEHIND: _reply("starts_at"),
         Kind.OFFER_SECOND: _reply(),
         Kind.STILL_WAITING: _STILL_WAITING,
         Kind.LIST_ALREADY: _reply(),

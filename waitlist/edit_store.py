@@ -288,12 +288,19 @@ async def note_in_vain(tx: Tx, offer_ids: Sequence[str]) -> frozenset[str]:
     return frozenset((await tx.conn.execute(noted)).scalars())
 
 
-async def note_accepted(tx: Tx, offer_id: str, until: datetime) -> bool:
-    """Whether this call made a held offer one that waits for a person to settle its yes, until then."""
+async def note_accepted(tx: Tx, offer_id: str, at: datetime, until: datetime) -> bool:
+    """Whether this call made a held offer one whose yes, said `at`, waits for a person to settle it, `until` then."""
     f = offer.c
     there = (f.practice_id == tx.practice_id, f.id == offer_id, f.state == OfferState.HELD, f.accepted_at.is_(None))
-    values = {"accepted_at": tx.now, "expires_at": until}
+    values = {"accepted_at": at, "expires_at": until}
     return (await tx.conn.execute(update(offer).where(*there).values(values))).rowcount == 1
+
+
+async def keep_until(tx: Tx, offer_id: str, until: datetime) -> None:
+    """Let a held offer end at another instant."""
+    f = offer.c
+    there = (f.practice_id == tx.practice_id, f.id == offer_id, f.state == OfferState.HELD)
+    await tx.conn.execute(update(offer).where(*there).values(expires_at=until))
 
 
 async def hold_again(tx: Tx, offer_id: str) -> bool:

@@ -102,9 +102,14 @@ def _of_lost(offer: Offer, kept_at: datetime | None, instead: Instead | None) ->
     return Particulars(starts_at=instead.starts_at, other_at=kept_at, deadline=instead.deadline)
 
 
-async def noted(tx: Tx, offer: Offer, kind: Kind, until: datetime, inbound_id: str | None) -> None:
-    """Their yes waits for a person (OFFER_NOTED), or for their call (OFFER_CALL), until then."""
-    await _say(tx, kind, offer, Particulars(starts_at=offer.starts_at, deadline=until), inbound_id=inbound_id)
+async def noted(tx: Tx, offer: Offer, kind: Kind, until: datetime, inbound_id: str | None) -> bool:
+    """Their yes waits for a person (OFFER_NOTED), or for their call (OFFER_CALL), until then. False: they know."""
+    return await _say(tx, kind, offer, Particulars(starts_at=offer.starts_at, deadline=until), inbound_id=inbound_id)
+
+
+async def behind(tx: Tx, offer: Offer, inbound_id: str | None) -> None:
+    """Somebody said yes before them; they stand next in line."""
+    await _say(tx, Kind.OFFER_BEHIND, offer, Particulars(starts_at=offer.starts_at), inbound_id=inbound_id)
 
 
 async def second(tx: Tx, offer: Offer, inbound_id: str | None) -> None:
@@ -154,8 +159,9 @@ async def _say(
     *,
     participation_id: str | None = None,
     inbound_id: str | None = None,
-) -> None:
-    await enqueue(
+) -> bool:
+    """Whether it is said now; it is not where it was before."""
+    said = await enqueue(
         tx,
         Draft(
             kind=kind,
@@ -168,3 +174,4 @@ async def _say(
             inbound_id=inbound_id,
         ),
     )
+    return said is not None

@@ -68,7 +68,7 @@ TASK_WORDS: Final[dict[TaskKind, TaskWords]] = {
     ),
     TaskKind.OFFER_YES: TaskWords(
         "Said yes to a freed time",
-        "The time is kept for them for an hour. Book it or pass it on, on the Waitlist page.",
+        "The time is kept for an hour for who said it first. Book it or pass it on, on the Waitlist page.",
         "hand",
         "attention",
     ),

@@ -41,6 +41,7 @@ NAMES: Final[dict[Kind, str]] = {
     Kind.OFFER_PASSED: "Answer: passed",
     Kind.OFFER_NOTED: "Answer: the office looks at it",
     Kind.OFFER_CALL: "Answer: call to take it",
+    Kind.OFFER_BEHIND: "Answer: next in line for it",
     Kind.OFFER_SECOND: "Answer: somebody was quicker",
     Kind.OFFER_EXPIRED: "The offer ran out",
     Kind.OFFER_WITHDRAWN: "The offer is withdrawn",

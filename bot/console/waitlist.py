@@ -26,6 +26,7 @@ from scheduler.core.record import Reading
 from scheduler.people import store as people
 from scheduler.people.store import Client
 from waitlist import offer_store, opening_store, policy_store
+from waitlist.actions.ask_the_desk import in_line
 from waitlist.actions.claim import Won, claim
 from waitlist.actions.pass_offer import Passed, pass_offer
 from waitlist.actions.undo_claim import ClaimUndone, take_claim_back
@@ -44,10 +45,11 @@ SETTLED: Final = tuple(state for state in OpeningState if state not in opening_s
 
 @dataclass(frozen=True, slots=True)
 class Asked:
-    """One offer of an opening."""
+    """One offer of an opening. `before`: who said yes before them, for whom the time is kept."""
 
     offer: Offer
     who: str
+    before: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -179,14 +181,21 @@ async def _within_reach(r: Reading, actor: Actor, openings: tuple[Opening, ...])
 
 
 def _freed(opening: Opening, offers: tuple[Offer, ...], book: Names, clients: Mapping[str, Client]) -> Freed:
-    asked = tuple(Asked(each, clients[each.client_id].display if each.client_id in clients else "") for each in offers)
+    who = {each.id: clients[each.client_id].display if each.client_id in clients else "" for each in offers}
+    asked = tuple(Asked(each, who[each.id]) for each in offers)
+    held = [each for each in offers if each.state == OfferState.HELD]
+    line = in_line(held)
+    first = who[line[0].id] if line else ""
     return Freed(
         opening,
         book.clinician(opening.clinician_id),
         book.service(opening.service_id),
         sort_of(opening),
         asked,
-        tuple(each for each in asked if each.offer.state == OfferState.HELD),
+        (
+            *(Asked(each, who[each.id], first if number else "") for number, each in enumerate(line)),
+            *(Asked(each, who[each.id]) for each in held if each.accepted_at is None),
+        ),
     )
 
 

@@ -18,7 +18,7 @@ from scheduler.actions.restore import UNDO
 from scheduler.appointments import store as appointments
 from scheduler.core.record import Reading
 from waitlist import offer_store, policy_store
-from waitlist.actions.ask_the_desk import Noted
+from waitlist.actions.ask_the_desk import Noted, is_behind
 from waitlist.actions.claim import Expired, Won
 from waitlist.actions.claim import Gone as TimeGone
 from waitlist.actions.pass_offer import pass_offer
@@ -34,9 +34,11 @@ async def show_offer(request: web.Request, opened: Opened) -> web.Response:
     async with request.app[RECORD].read(opened.practice_id) as r:
         offer = await _offer(r, opened)
         later = await _later_visit(r, opened, offer)
-        accept = (await policy_store.policy(r)).accept
-    if offer.accepted_at is not None and offer.state is OfferState.HELD:
-        return _ended(request, opened, offer, "call" if accept is Accept.CALL else "noted", later)
+        waits = offer.accepted_at is not None and offer.state is OfferState.HELD
+        by_call = (await policy_store.policy(r)).accept is Accept.CALL
+        behind = waits and await is_behind(r, offer)
+    if waits:
+        return _ended(request, opened, offer, _kept(by_call=by_call, behind=behind), later)
     if offer.state is OfferState.CLAIMED:
         return _ended(request, opened, offer, "claimed", later)
     now = request.app[RECORD].clock.now()
@@ -79,8 +81,13 @@ def _word(outcome: Won | TimeGone | Expired | Noted) -> str:
         case Won():
             return "claimed"
         case Noted():
-            return "call" if outcome.by_call else "noted"
+            return _kept(by_call=outcome.by_call, behind=outcome.behind)
     return "taken"
+
+
+def _kept(*, by_call: bool, behind: bool) -> str:
+    """How a yes that waits for a person is answered."""
+    return "behind" if behind else "call" if by_call else "noted"
 
 
 async def do_pass(request: web.Request, opened: Opened) -> web.Response:
@@ -131,7 +138,7 @@ def _ended(
     later: str,
     more: Mapping[str, str] = MappingProxyType({}),
 ) -> web.Response:
-    shown = what in {"claimed", "noted", "call"}
+    shown = what in {"claimed", "noted", "call", "behind"}
     when = day_and_time(opened, offer.starts_at, opened.practice.zone) if shown else {}
     context = {**NOTHING_MORE, **when, "what": what, "kept": later if what == "taken" else "", **more}
     if what == "claimed":

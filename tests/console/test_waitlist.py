@@ -2,6 +2,7 @@
 
 import re
 from datetime import date, timedelta
+from html import unescape
 from zoneinfo import ZoneInfo
 
 import pytest
@@ -274,6 +275,28 @@ async def test_a_yes_that_staff_approve_is_an_inbox_task_and_is_booked_from_the_
     assert "said yes" in await desk.get("/console/waitlist")
     page = await desk.press(f"/console/offers/{offer.id}/take", {})
     assert page.toast == "Booked from the waitlist."
+
+
+async def test_of_two_yeses_the_board_says_for_whom_the_time_is_kept_and_who_is_next_in_line(
+    office: Office, enter: SignIn, freed: None, clock: ManualClock
+):
+    bob, cleo, desk = await office.client(1), await office.client(2), await enter("front_desk")
+    async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+        await save_policy(tx, {"accept": "call", "mode": "everybody"})
+        for client in (bob, cleo):
+            await join(tx, client_id=client.id, service_id=office.service_id)
+    clock.advance(timedelta(hours=1))
+    await do_due(office.record, office.practice_id)
+    for client in (cleo, bob):
+        async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+            (offer,) = await offer_store.offers(tx, client_ids=(client.id,), states=("held",))
+            await claim(tx, offer.id, via="sms")
+    board = (await desk.get("/console/waitlist")).text
+    lines = [re.sub(r"<[^>]+>", "", each) for each in re.findall(r'<div class="offer-line">.*?</p>', board, re.DOTALL)]
+    assert len(lines) == 2
+    assert f"{cleo.who.family} said yes" in unescape(lines[0])
+    assert "the time is kept until" in lines[0]
+    assert f"after {cleo.who.given} {cleo.who.family}, and knows to be next in line" in unescape(lines[1])
 
 
 async def test_the_report_says_how_people_are_reminded_and_why_somebody_was_not_asked(

@@ -3,6 +3,7 @@
 import re
 from datetime import timedelta
 
+import pytest
 from aiohttp.test_utils import TestClient
 from sqlalchemy import update
 
@@ -22,12 +23,12 @@ from waitlist.offer_store import OfferState
 from waitlist.opening_store import OpeningKind
 
 
-async def asked(office: Office, clock: ManualClock) -> tuple[Known, Known]:
+async def asked(office: Office, clock: ManualClock, accept: str = "auto") -> tuple[Known, Known]:
     """Two who are asked about the same Thursday at two."""
     gone, first, second = [await office.client(number) for number in range(3)]
     booked = await office.book(gone, at=local("2026-03-05 14:00"))
     async with office.record.write(office.practice_id, FRONT_DESK) as tx:
-        await save_policy(tx, {"mode": "everybody"})
+        await save_policy(tx, {"mode": "everybody", "accept": accept})
         for client in (first, second):
             await join(tx, client_id=client.id, service_id=office.service_id)
         await cancel(tx, booked.participation_ids[0], by="client")
@@ -148,3 +149,17 @@ async def test_after_the_deadline_a_time_that_nobody_has_can_still_be_had(
     assert f'action="{mine}/claim"' in page
     assert "It&#39;s yours" in await take(site, mine)
     assert "has just been taken" in await (await site.get(theirs)).text()
+
+
+@pytest.mark.parametrize(("accept", "kept"), [("approve", "Kept for you"), ("call", "Kept for you: please call")])
+async def test_where_the_desk_settles_yeses_a_time_is_kept_for_one_and_the_other_is_next_in_line(
+    office: Office, site: TestClient, clock: ManualClock, accept: str, kept: str
+) -> None:
+    first, second = await asked(office, clock, accept)
+    mine, theirs = await link_of(office, first), await link_of(office, second)
+    assert f"<h1>{kept}</h1>" in await take(site, mine)
+    page = await take(site, theirs)
+    assert "<h1>Next in line</h1>" in page
+    assert "Kept for you" not in page
+    assert "<h1>Next in line</h1>" in await (await site.get(theirs)).text()
+    assert f"<h1>{kept}</h1>" in await (await site.get(mine)).text()

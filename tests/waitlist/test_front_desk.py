@@ -96,11 +96,45 @@ async def test_staff_book_the_yes_and_the_others_are_told(scene):
 async def test_two_yeses_wait_side_by_side_and_staff_choose(scene):
     first, second = await asked(scene, "approve", 2)
     await say(scene, first.id)
-    assert isinstance(await say(scene, second.id), Noted)
+    behind = await say(scene, second.id)
+    assert isinstance(behind, Noted)
+    assert behind.behind
+    assert await scene.told(second.client_id) == ["offer", "offer_behind"]
     assert isinstance(await say(scene, second.id, via="staff"), Won)
     assert await say(scene, first.id) == Gone()
     assert await scene.told(first.client_id) == ["offer", "offer_noted", "offer_lost", "offer_second"]
     assert await waiting_tasks(scene) == []
+
+
+@pytest.mark.parametrize(("accept", "kept"), [("approve", "offer_noted"), ("call", "offer_call")])
+async def test_a_time_is_kept_for_one_at_a_time_and_then_for_the_next_in_line(scene, accept, kept):
+    first, second, third = await asked(scene, accept, 3)
+    for each in (first, second, third):
+        await say(scene, each.id)
+    assert await scene.told(first.client_id) == ["offer", kept]
+    scene.pass_time(minutes=30)
+    async with scene.record.write(scene.practice, CLIENT) as tx:
+        await pass_offer(tx, first.id)
+    assert await scene.told(second.client_id) == ["offer", "offer_behind", kept]
+    assert await scene.told(third.client_id) == ["offer", "offer_behind"]
+    (now_kept,) = await offers(scene, client_ids=(second.client_id,), states=("held",))
+    assert now_kept.expires_at == scene.clock.now() + timedelta(hours=1)
+    again = await say(scene, second.id)
+    assert again == Noted(now_kept.expires_at, accept == "call", again=True)
+
+
+async def test_a_yes_nobody_settled_makes_room_for_the_next_in_line(scene):
+    first, second = await asked(scene, "approve", 2)
+    await say(scene, first.id)
+    scene.pass_time(minutes=10)
+    await say(scene, second.id)
+    scene.pass_time(minutes=50)
+    await waves(scene)
+    assert await scene.told(first.client_id) == ["offer", "offer_noted", "offer_withdrawn"]
+    assert await scene.told(second.client_id) == ["offer", "offer_behind", "offer_noted"]
+    scene.pass_time(minutes=60)
+    await waves(scene)
+    assert (await scene.told(second.client_id))[-1] == "offer_withdrawn"
 
 
 async def test_nobody_else_is_asked_while_a_yes_waits_and_its_end_goes_on(scene):
