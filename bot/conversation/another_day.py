@@ -16,6 +16,7 @@ from messages.intents import IntentKind
 from messages.intents.days import named_days
 from messages.kinds import Kind
 from messages.particulars import Particulars
+from messages.when import SpanKind
 from scheduler.appointments.store import Visit
 from scheduler.calendar.wallclock import zone_of
 from scheduler.core.record import Tx
@@ -32,6 +33,19 @@ def has_another_in_mind(turn: Turn, wish: IntentKind, visit: Visit) -> bool:
             turn, visit.starts_at, zone_of(visit.zone)
         )
     return wish is IntentKind.CANNOT_COME and _names_another_day(turn, visit.starts_at, zones)
+
+
+def visit_named(turn: Turn, wish: IntentKind) -> Visit | None:
+    """Of several visits the one whose day a yes or a no names, and none of the others'."""
+    named = {IntentKind.CONFIRM: turn.when.spans, IntentKind.CANNOT_COME: turn.when.without}.get(wish, ())
+    days = [span for span in named if span.kind is SpanKind.DATE]
+    about = [
+        visit
+        for visit in turn.situation.meant
+        if any(span.covers(visit.starts_at.astimezone(turn.zone).replace(tzinfo=None)) for span in days)
+    ]
+    sure = len(about) == 1 and len(days) == 1 and not turn.when.ask
+    return about[0] if sure and not has_another_in_mind(turn, wish, about[0]) else None
 
 
 def takes_another(turn: Turn, offered: datetime) -> bool:

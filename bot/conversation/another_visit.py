@@ -10,6 +10,7 @@ from typing import Final
 from bot.conversation.hand_over import hand_over
 from bot.conversation.new_times import hold_and_ask, tell_choice
 from bot.conversation.turn import Turn
+from messages.kinds import Kind
 from messages.tasks import TaskKind, open_task
 from scheduler.appointments import store as appointments
 from scheduler.appointments.store import Visit
@@ -40,7 +41,9 @@ def _a_week_on(visit: Visit) -> datetime:
 
 
 async def _by_a_person(tx: Tx, turn: Turn) -> str:
-    await open_task(
-        tx, TaskKind.CALL, dedupe=f"book:{turn.inbound.id}", client_id=turn.client_id, inbound_id=turn.inbound.id
-    )
-    return await hand_over(tx, turn)
+    """One call a day, however often they write; a letter is answered with what it stands for."""
+    who = turn.client_id or turn.inbound.id
+    dedupe = f"book:{who}:{turn.inbound.received_at:%Y%m%d}"
+    await open_task(tx, TaskKind.CALL, dedupe=dedupe, client_id=turn.client_id, inbound_id=turn.inbound.id)
+    nothing_booked = turn.is_by_letter and not turn.situation.meant
+    return await hand_over(tx, turn, answer=Kind.NO_VISIT if nothing_booked else Kind.INBOX_AUTO)

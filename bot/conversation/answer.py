@@ -10,27 +10,38 @@ from dataclasses import replace
 from typing import Final
 
 from bot.conversation import crisis, law, said_store
-from bot.conversation.another_day import has_another_in_mind, tell_the_day
+from bot.conversation.another_day import has_another_in_mind, tell_the_day, visit_named
+from bot.conversation.another_visit import offer_another
 from bot.conversation.arrived import has_arrived
 from bot.conversation.asking_again import put_again
-from bot.conversation.cancelling import after_cancelling, ask_about_the_next, cancel_all, cancel_visit, said_before
+from bot.conversation.cancelling import (
+    after_cancelling,
+    ask_about_the_next,
+    cancel_all,
+    cancel_visit,
+    comes_after_all,
+    said_before,
+)
 from bot.conversation.choosing import (
     choose_time,
-    keep_time,
+    keep,
     named_choice,
-    names_other,
+    none_of_these,
     other_times,
     too_late_to_choose,
+    unclear_choice,
 )
+from bot.conversation.compared import names_only
 from bot.conversation.confirming import confirm_all, confirm_visit
 from bot.conversation.errands import Errand, errand_of, without_list
-from bot.conversation.hand_over import ask_staff, hand_over, lately_in_distress, leave_to_the_office, nothing_open
+from bot.conversation.for_the_office import asks_for_another_way, is_for_the_office, names_contact
+from bot.conversation.hand_over import ask_staff, hand_over, leave_to_the_office, nothing_open
 from bot.conversation.late import late_or_unsure, running_late
 from bot.conversation.new_times import offer_times
+from bot.conversation.not_sure import VISIT_WISHES, not_sure
 from bot.conversation.offer_answer import pass_on, take_offer
-from bot.conversation.question_store import Question, QuestionKind
+from bot.conversation.question_store import QuestionKind
 from bot.conversation.running_errands import DONE, run_errand
-from bot.conversation.say import say
 from bot.conversation.still_waiting import still_waiting
 from bot.conversation.turn import Direct, Ears, Turn, ears_of, language_of, sender_of, situation_of, understand
 from bot.conversation.under_way import about_visit_under_way
@@ -43,23 +54,13 @@ from messages import inbound as texts
 from messages import whatsapp_store
 from messages.inbound_store import Inbound
 from messages.intents import Asked, Intent, IntentKind, Reading
-from messages.intents.reader import MACHINE
 from messages.kinds import Kind
-from messages.particulars import Particulars
 from scheduler.appointments.store import Visit
 from scheduler.core.record import Tx
 from scheduler.people import store as people
 
-_VISIT_WISHES: Final = frozenset(
-    {IntentKind.CONFIRM, IntentKind.CANNOT_COME, IntentKind.RESCHEDULE, IntentKind.LATE, IntentKind.UNSURE}
-)
 _CHANGES: Final = frozenset({IntentKind.CANNOT_COME, IntentKind.RESCHEDULE})
 _ERRANDS_AMONG: Final = frozenset({IntentKind.QUESTION, IntentKind.OTHER, IntentKind.RESCHEDULE, IntentKind.THANKS})
-_ABOUT_AN_OFFER: Final = frozenset({IntentKind.TAKE, IntentKind.PASS, IntentKind.CHOOSE, IntentKind.NONE_OF_THESE})
-_SAID_MEANWHILE: Final[dict[IntentKind | None, Kind | None]] = {
-    IntentKind.THANKS: None,
-    IntentKind.QUESTION: Kind.QUESTION_POINTER,
-}
 _FEW_WORDS: Final = 3
 _LONGEST_WHY: Final = 120
 
@@ -132,11 +133,22 @@ async def _answer(tx: Tx, turn: Turn) -> str:
     if not turn.sender.points:
         return await _stranger(tx, turn)
     outcome = await still_waiting(tx, turn) or await _act(tx, turn)
-    if outcome in DONE:
-        return outcome
-    if turn.reading.leftover or turn.inbound.media_count or turn.reading.get(IntentKind.QUESTION):
+    if _leaves_something_to_read(turn, outcome):
         await ask_staff(tx, turn)
     return outcome
+
+
+def _leaves_something_to_read(turn: Turn, outcome: str) -> bool:
+    """Whether a person has to see the text, whatever was done about it.
+
+    Who ended texts hears nothing of what their text did. Words of leaving and a new number are for the office.
+    """
+    if outcome != "nothing_to_do" and turn.sender.stopped and turn.direct is None:
+        return True
+    if outcome in DONE:
+        return False
+    asks = turn.reading.leftover or turn.inbound.media_count or turn.reading.get(IntentKind.QUESTION)
+    return bool(asks) or is_for_the_office(turn.inbound.body)
 
 
 async def _stranger(tx: Tx, turn: Turn) -> str:
@@ -167,7 +179,7 @@ async def _one(tx: Tx, turn: Turn, intent: Intent) -> str:
         return await _numbered(tx, turn, intent)
     if intent.kind is IntentKind.CHOOSE:
         return await _every(tx, turn)
-    if intent.kind in _VISIT_WISHES:
+    if intent.kind in VISIT_WISHES:
         return await _wish(tx, turn, intent)
     return await _PLAIN[intent.kind](tx, turn)
 
@@ -192,8 +204,9 @@ async def _wish(tx: Tx, turn: Turn, intent: Intent) -> str:
         return await _about_no_visit(tx, turn, intent)
     if len({visit.appointment_id for visit in meant}) < len(meant):
         return await _together(tx, turn, intent, meant)
-    if len(meant) == 1:
-        return await _do(tx, turn, intent.kind, meant[0])
+    only = meant[0] if len(meant) == 1 else visit_named(turn, intent.kind)
+    if only is not None and not intent.every:
+        return await _do(tx, turn, intent.kind, only)
     return await (_do_all(tx, turn, intent.kind, meant) if intent.every else ask_which(tx, turn, intent.kind))
 
 
@@ -214,7 +227,17 @@ async def _special(tx: Tx, turn: Turn, intent: Intent) -> str | None:
             return outcome
     if intent.kind is IntentKind.CANNOT_COME and said_before(turn):
         return await ask_about_the_next(tx, turn)
+    if intent.kind is IntentKind.RESCHEDULE and _wishes_for_no_other_time(turn):
+        return await hand_over(tx, turn, answer=Kind.QUESTION_POINTER)
     return await _another_time(tx, turn) if intent.kind is IntentKind.RESCHEDULE else None
+
+
+def _wishes_for_no_other_time(turn: Turn) -> bool:
+    """“Text me at 555 0123 instead", "can we do it over zoom tomorrow": open times would be no answer."""
+    text = turn.inbound.body
+    if asks_for_another_way(text):
+        return all(names_only(turn.when, visit.starts_at.astimezone(turn.zone)) for visit in turn.situation.meant)
+    return names_contact(text) and not says_when(turn.when)
 
 
 async def _another_time(tx: Tx, turn: Turn) -> str | None:
@@ -232,18 +255,22 @@ async def _another_time(tx: Tx, turn: Turn) -> str | None:
 
 async def _about_no_visit(tx: Tx, turn: Turn, intent: Intent) -> str:
     """No visit is ahead: they may have just cancelled it."""
-    if turn.situation.undo is None or turn.situation.called_off is None:
-        return await nothing_open(tx, turn)
-    return await after_cancelling(tx, turn, intent, turn.situation.called_off)
+    if turn.situation.given_up is not None:
+        return await after_cancelling(tx, turn, intent, turn.situation.given_up)
+    return await (offer_another if intent.kind is IntentKind.RESCHEDULE else nothing_open)(tx, turn)
 
 
 async def _about_the_offer(tx: Tx, turn: Turn, intent: Intent) -> str:
-    """A letter meant for visits, where only an offer was asked about: C takes it, N passes; both can be undone."""
+    """A letter meant for visits, where only an offer was asked about: C takes it, N passes; both can be undone.
+
+    Whoever wishes for another time than the one offered is told its letters once more, and a person reads the wish.
+    """
     if intent.kind is IntentKind.CONFIRM:
         return await take_offer(tx, turn)
     if intent.kind is IntentKind.CANNOT_COME:
         return await pass_on(tx, turn)
-    return await hand_over(tx, turn)
+    await ask_staff(tx, turn)
+    return await put_again(tx, turn)
 
 
 async def _do(tx: Tx, turn: Turn, wish: IntentKind, visit: Visit) -> str:
@@ -296,7 +323,7 @@ async def _numbered(tx: Tx, turn: Turn, intent: Intent) -> str:
 async def _never_numbered(tx: Tx, turn: Turn, intent: Intent) -> str:
     """A number where we gave none: it is asked, unless there is only one visit it can mean."""
     meant = turn.situation.meant
-    if intent.kind not in _VISIT_WISHES or not meant:
+    if intent.kind not in VISIT_WISHES or not meant:
         return await hand_over(tx, turn)
     if len(meant) == 1 and intent.number == 1:
         return await _do(tx, turn, intent.kind, meant[0])
@@ -315,75 +342,23 @@ async def _every(tx: Tx, turn: Turn) -> str:
 # --- everything else --------------------------------------------------------------------------------------------
 
 
-async def _none_of_these(tx: Tx, turn: Turn) -> str:
-    question = turn.situation.numbered
-    if question is None or question.kind is not QuestionKind.TIMES:
-        return await hand_over(tx, turn)
-    return await other_times(tx, turn, question)
-
-
-async def _keep(tx: Tx, turn: Turn) -> str:
-    question = turn.situation.numbered
-    if question is None or question.kind is not QuestionKind.TIMES:
-        return await hand_over(tx, turn)
-    return await keep_time(tx, turn, question)
-
-
 async def _nothing(_tx: Tx, turn: Turn) -> str:
     """Thanks needs no answer and confirms nothing."""
     return "nothing_to_do" if not turn.reading.leftover else "handed_over"
 
 
-async def _unclear(tx: Tx, turn: Turn) -> str:
-    """No number: unless their words name one of the offered times, or other ones, the question is put again."""
-    question = turn.situation.numbered
-    if question is None or question.kind is not QuestionKind.TIMES:
-        return await put_again(tx, turn)
-    number = named_choice(turn, question)
-    if number is not None:
-        return await choose_time(tx, turn, question, number)
-    return await (other_times if names_other(turn, question) else _once_more)(tx, turn, question)
-
-
-async def _once_more(tx: Tx, turn: Turn, _question: Question) -> str:
-    return await put_again(tx, turn)
-
-
 async def _question(tx: Tx, turn: Turn) -> str:
-    """A question is for a person, but one that is about a time is answered with open ones as well."""
-    if says_when(turn.when) and turn.when.rest <= _FEW_WORDS and turn.situation.meant:
+    """A question is for a person; one about a time is answered with open ones, one about an offer with its letters."""
+    if turn.situation.only_an_offer:
+        await ask_staff(tx, turn)
+        return await put_again(tx, turn)
+    gone, asked = turn.situation.given_up, turn.situation.numbered
+    if gone is not None and not turn.situation.meant and comes_after_all(turn.inbound.body):
+        return await after_cancelling(tx, turn, turn.reading.intents[0], gone)
+    about_times = bool(turn.situation.meant) or (asked is not None and asked.kind is QuestionKind.TIMES)
+    if says_when(turn.when) and turn.when.rest <= _FEW_WORDS and about_times:
         return await _wish(tx, turn, Intent(kind=IntentKind.RESCHEDULE))
     return await hand_over(tx, turn, answer=Kind.QUESTION_POINTER)
-
-
-async def _other(tx: Tx, turn: Turn) -> str:
-    """A person reads it; what it leans to decides what is said meanwhile; a machine is told nothing."""
-    leaning, meant = turn.reading.leaning, turn.situation.meant
-    if MACHINE in turn.reading.why:
-        return await hand_over(tx, turn, answer=None)
-    if not meant and turn.situation.undo is not None and turn.situation.called_off is not None:
-        return await after_cancelling(tx, turn, turn.reading.intents[0], turn.situation.called_off)
-    if leaning in _ABOUT_AN_OFFER:
-        await ask_staff(tx, turn)
-        return await put_again(tx, turn)
-    if leaning in _VISIT_WISHES and len(meant) > 1:
-        await ask_staff(tx, turn)
-        return await ask_which(tx, turn, leaning)
-    about_visit = leaning in _VISIT_WISHES or leaning is IntentKind.STOP
-    if about_visit and len(meant) == 1 and not await lately_in_distress(tx, turn):
-        return await _ask_about(tx, turn, leaning, meant[0])
-    return await hand_over(tx, turn, answer=_SAID_MEANWHILE.get(leaning, Kind.INBOX_AUTO))
-
-
-async def _ask_about(tx: Tx, turn: Turn, leaning: IntentKind | None, visit: Visit) -> str:
-    """One short question about the visit, with the letters that answer it."""
-    if leaning in {IntentKind.LATE, IntentKind.CANNOT_COME}:
-        return await late_or_unsure(tx, turn, visit)
-    await ask_staff(tx, turn, participation_id=visit.participation_id)
-    if leaning is IntentKind.STOP:
-        return await law.visit_or_stop(tx, turn)
-    await say(tx, turn, Kind.NEXT_VISIT, Particulars(starts_at=visit.starts_at), visit=visit)
-    return "asked_what_was_meant"
 
 
 _PLAIN: Final[dict[IntentKind, Callable[[Tx, Turn], Awaitable[str]]]] = {
@@ -391,10 +366,10 @@ _PLAIN: Final[dict[IntentKind, Callable[[Tx, Turn], Awaitable[str]]]] = {
     IntentKind.TAKE: take_offer,
     IntentKind.PASS: pass_on,
     IntentKind.UNDO: undo,
-    IntentKind.NONE_OF_THESE: _none_of_these,
-    IntentKind.KEEP: _keep,
-    IntentKind.UNCLEAR_CHOICE: _unclear,
+    IntentKind.NONE_OF_THESE: none_of_these,
+    IntentKind.KEEP: keep,
+    IntentKind.UNCLEAR_CHOICE: unclear_choice,
     IntentKind.THANKS: _nothing,
     IntentKind.QUESTION: _question,
-    IntentKind.OTHER: _other,
+    IntentKind.OTHER: not_sure,
 }

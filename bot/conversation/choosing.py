@@ -1,13 +1,15 @@
 """A number: one of the offered times is taken, and the old one is released in the same commit."""
 
-from typing import Any
+from typing import Any, Final
 
 from bot.conversation.another_visit import offer_another
 from bot.conversation.asking_again import put_again
-from bot.conversation.hand_over import ask_staff, nothing_open
-from bot.conversation.new_times import offer_times, offered_before, start_of
+from bot.conversation.compared import times_named
+from bot.conversation.hand_over import ask_staff, hand_over, nothing_open
+from bot.conversation.new_times import days_wished, offer_times, offered_before, start_of
 from bot.conversation.numbered import end_question
-from bot.conversation.question_store import Option, Question, QuestionState
+from bot.conversation.pointing import pointed_at
+from bot.conversation.question_store import Option, Question, QuestionKind, QuestionState
 from bot.conversation.say import say
 from bot.conversation.turn import Turn
 from bot.conversation.undoing import keep_undo
@@ -21,6 +23,9 @@ from scheduler.appointments import store as appointments
 from scheduler.appointments.store import Visit
 from scheduler.core.errors import Conflict, Invalid, NotFound
 from scheduler.core.record import Tx
+
+_YES: Final = frozenset({"confirm_weak", "confirm_strong"})
+"""The lists of words that say yes."""
 
 
 async def choose_time(tx: Tx, turn: Turn, question: Question, number: int) -> str:
@@ -71,7 +76,7 @@ async def other_times(tx: Tx, turn: Turn, question: Question) -> str:
     await end_question(tx, question, QuestionState.WITHDRAWN)
     if any(option.get("book") for option in question.options):
         return await offer_another(tx, turn, but_not=offered_before(question))
-    return await offer_times(tx, turn, visit, but_not=offered_before(question))
+    return await offer_times(tx, turn, visit, but_not=offered_before(question), days=days_wished(question))
 
 
 def named_choice(turn: Turn, question: Question) -> int | None:
@@ -84,6 +89,61 @@ def named_choice(turn: Turn, question: Question) -> int | None:
         if "starts_at" in option and turn.when.covers(start_of(option).astimezone(turn.zone).replace(tzinfo=None))
     ]
     return fits[0] if len(fits) == 1 else None
+
+
+async def none_of_these(tx: Tx, turn: Turn) -> str:
+    """They said that no offered time will do."""
+    question = _times_asked(turn)
+    return await (hand_over(tx, turn) if question is None else other_times(tx, turn, question))
+
+
+async def keep(tx: Tx, turn: Turn) -> str:
+    """They said that they keep what they have."""
+    question = _times_asked(turn)
+    return await (hand_over(tx, turn) if question is None else keep_time(tx, turn, question))
+
+
+async def unclear_choice(tx: Tx, turn: Turn) -> str:
+    """No number: unless their words point at one of the offered times, or at others, the question is put again."""
+    question = _times_asked(turn)
+    if question is None:
+        return await put_again(tx, turn)
+    number = named_choice(turn, question) or _pointed_at(turn, question)
+    if number is not None:
+        return await choose_time(tx, turn, question, number)
+    if await _names_what_stands(tx, turn, question):
+        return await keep_time(tx, turn, question)
+    return await (other_times(tx, turn, question) if names_other(turn, question) else put_again(tx, turn))
+
+
+def _times_asked(turn: Turn) -> Question | None:
+    question = turn.situation.numbered
+    return question if question is not None and question.kind is QuestionKind.TIMES else None
+
+
+def _pointed_at(turn: Turn, question: Question) -> int | None:
+    """By “the last one", “the Wednesday one", or a plain yes where only one time was offered."""
+    numbered = [option for option in question.options if "starts_at" in option]
+    starts = [start_of(option).astimezone(turn.zone).replace(tzinfo=None) for option in numbered]
+    place = pointed_at(turn.inbound.body, starts)
+    if place is None and len(starts) == 1 and _says_only_yes(turn):
+        place = 0
+    return None if place is None else int(numbered[place]["n"])
+
+
+def _says_only_yes(turn: Turn) -> bool:
+    """A yes and nothing else; a thumb under an offer of times says only that they have seen it."""
+    lists = {rule.partition(":")[0].partition(".")[2] for rule in turn.reading.why}
+    return bool(lists) and lists <= _YES and not turn.reading.leftover and not says_when(turn.when)
+
+
+async def _names_what_stands(tx: Tx, turn: Turn, question: Question) -> bool:
+    """Whether the hour they name is that of the visit they have."""
+    visit = await appointments.visit(tx, question.participation_id or "")
+    if visit is None or not visit.is_active or turn.when.ask:
+        return False
+    local = visit.starts_at.astimezone(turn.zone).replace(tzinfo=None)
+    return local.time() in times_named(turn.when) and turn.when.covers(local)
 
 
 def _names_another(turn: Turn, question: Question, number: int) -> bool:

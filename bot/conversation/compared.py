@@ -102,6 +102,12 @@ def besides(when: When, visit: datetime) -> When:
     return replace(when, spans=spans)
 
 
+def names_only(when: When, visit: datetime) -> bool:
+    """Whether no time is named but that of the visit itself, which begins at this local time."""
+    named = visit.replace(tzinfo=None)
+    return not when.without and all(_names(span, named) for span in when.spans)
+
+
 def _names(span: Span, visit: datetime) -> bool:
     return span.kind in {SpanKind.DATE, SpanKind.DATETIME, SpanKind.TIME} and span.covers(visit)
 

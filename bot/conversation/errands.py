@@ -21,6 +21,7 @@ class Errand(StrEnum):
     JOIN_LIST = "join_list"
     PAUSE_LIST = "pause_list"
     LEAVE_LIST = "leave_list"
+    ON_LIST = "on_list"
     ENGLISH = "english"
     SPANISH = "spanish"
     FRENCH = "french"
@@ -65,6 +66,12 @@ _DAYS = "monday|tuesday|wednesday|thursday|friday|saturday|sunday"
 _STANDS = "on|happening|good|scheduled|booked|set|meeting"
 _WHEN = f"{_DAYS}|tomorrow|tonight|morning|afternoon|evening|day|night|later"
 _PHRASES: Final = {
+    Errand.ON_LIST: (
+        "am|are i|we still? on|in the|your list|waitlist",
+        "am|are i|we still? on|in the|your wait|waiting|cancellation list",
+        "can i|we stay|keep|remain * the|your list",
+        "sigo|estoy|seguimos|quedo|quedarme en la lista",
+    ),
     Errand.PAUSE_LIST: (
         "pause|suspend|snooze|freeze * waitlist",
         "pause|suspend|snooze|freeze * wait|waiting|cancellation|cancelation list",
@@ -97,6 +104,7 @@ _PHRASES: Final = {
         "anoteme|anotenme|apunteme|apuntenme|agregueme * lista de espera|cancelaciones",
         "en la lista de espera|cancelaciones",
         "avis~ si|cuando * abre|antes|cancela|cancelan|libera|hueco|libre",
+        "si|cuando se|alguien? desocupa|abre|libera|cancela|cancelan * avis~",
     ),
     Errand.NEXT_VISIT: (
         f"when|whens is|are my|our|the next? {_VISIT}",
@@ -110,7 +118,8 @@ _PHRASES: Final = {
         "when do|am i next? come|coming|scheduled|booked|due|in|see|seeing",
         "when|what|whats time|day|date? is|was it|that|this|mine again|$",
         "when is|was|are it|that|mine|we again|$|scheduled|on|at",
-        "is|was it|that|this on|at|this|for? * or",
+        f"is|was it|that|this on|at|this|for? {_DAYS}|tomorrow|today|next|morning|afternoon|noon|# * or",
+        f"am|are i|we|u|you still|all? in|down|on|set for|tomorrow|today|tonight|{_DAYS}",
         f"is my|our|the next? {_VISIT} * on|at|today|tomorrow|still|for",
         f"are|is|am|was we|i|it|this|that|my|our|the|everything {_VISIT}? * still|back {_STANDS}",
         f"still {_STANDS} for|at|on|tomorrow|today|tonight|{_DAYS}",
@@ -194,7 +203,7 @@ _THE_LIST: Final = (
     *("waitlist", "wait list", "waiting list", "cancellation list", "cancelation list"),
     *("lista de espera", "lista de cancelaciones"),
 )
-_WITH_LIST: Final = (Errand.PAUSE_LIST, Errand.LEAVE_LIST, Errand.JOIN_LIST)
+_WITH_LIST: Final = (Errand.ON_LIST, Errand.PAUSE_LIST, Errand.LEAVE_LIST, Errand.JOIN_LIST)
 _WITHOUT_LIST: Final = tuple(errand for errand in _PHRASES if errand not in {Errand.PAUSE_LIST, Errand.LEAVE_LIST})
 _ONE_MORE: Final = phrase_group(
     ("more", phrase)

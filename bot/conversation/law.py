@@ -19,6 +19,9 @@ from messages.particulars import Particulars
 from messages.stop_at_once import source_of
 from messages.tasks import TaskKind, open_task
 from scheduler.core.record import Tx
+from waitlist import entry_store
+from waitlist.actions.leave import leave
+from waitlist.entry_store import EntryState
 
 CARRIERS_OWN: Final = frozenset(
     {
@@ -116,6 +119,21 @@ async def visit_or_stop(tx: Tx, turn: Turn) -> str:
     meant = turn.situation.meant
     if len(meant) != 1:
         await ask_staff(tx, turn)
-        return "handed_over"
+        return "handed_over" if meant else await _off_the_list(tx, turn)
     await say(tx, turn, Kind.VISIT_OR_STOP, visit=meant[0])
     return "asked_visit_or_stop"
+
+
+async def _off_the_list(tx: Tx, turn: Turn) -> str:
+    """Nothing is booked that "take me off" could mean: then it is the waitlist, and a person reads the rest."""
+    waiting = [
+        entry
+        for client_id in turn.sender.client_ids
+        for entry in await entry_store.entries_of(tx, client_id)
+        if entry.state is EntryState.WAITING
+    ]
+    for entry in waiting:
+        await leave(tx, entry.id)
+    if waiting:
+        await say(tx, turn, Kind.LIST_LEFT)
+    return "left_list" if waiting else "handed_over"

@@ -1,8 +1,8 @@
 """Another time: real ones, held for ten minutes and chosen by number. The old time is kept until then."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import date, datetime, timedelta
 from typing import Any, Final
 
 from bot.conversation.compared import NOT_COMPARED, besides, compared
@@ -12,6 +12,7 @@ from bot.conversation.question_store import Option, Question, QuestionKind
 from bot.conversation.say import say
 from bot.conversation.turn import Turn
 from bot.conversation.wished import Fits, fitting, latest_wished, says_when
+from bot.conversation.wished_before import Stretch, is_within, kept_days, named_days_of, names_hours_alone, on_the_first
 from messages.kinds import Kind
 from messages.particulars import Particulars
 from messages.tasks import TaskKind
@@ -32,15 +33,18 @@ STEP_MINUTES: Final = 30
 WISHED_STEP_MINUTES: Final = 15
 
 
-async def offer_times(tx: Tx, turn: Turn, visit: Visit, *, but_not: Collection[str] = ()) -> str:
+async def offer_times(
+    tx: Tx, turn: Turn, visit: Visit, *, but_not: Collection[str] = (), days: Sequence[Stretch] = ()
+) -> str:
     """Hold and offer up to three times, none of `but_not` (ISO instants offered before).
 
-    They are those that were wished for, if any are open; else near the wish, or near the visit. A visit with others in
-    it (a couple, a group) is not moved by one of them: staff are asked.
+    `days` were wished for a moment ago: an hour that is named now is one of theirs. They are those that were wished
+    for, if any are open; else near the wish, or near the visit. A visit with others in it (a couple, a group) is not
+    moved by one of them: staff are asked.
     """
     if await appointments.active_count(tx, visit.appointment_id) > 1:
         return await leave_to_the_office(tx, turn, visit)
-    held = await hold_and_ask(tx, turn, visit, visit.starts_at, but_not)
+    held = await hold_and_ask(tx, turn, visit, visit.starts_at, but_not, days=days)
     if held is None:
         return await _none(tx, turn, visit)
     if held.only:
@@ -62,15 +66,37 @@ class HeldTimes:
 
 
 async def hold_and_ask(
-    tx: Tx, turn: Turn, like: Visit, near: datetime, but_not: Collection[str], *, book: bool = False
+    tx: Tx,
+    turn: Turn,
+    like: Visit,
+    near: datetime,
+    but_not: Collection[str],
+    *,
+    book: bool = False,
+    days: Sequence[Stretch] = (),
 ) -> HeldTimes | None:
     """Hold up to three times for a visit like this one and open the question; None when there are none.
 
     `book`: the number chosen books one more visit, where else it moves this one.
     """
+    fits = await open_near(tx, turn, like, near, but_not, days=days)
+    more = {"before": sorted(but_not), "days": kept_days(named_days_of(turn.when) or days)}
+    return await _hold(tx, turn, like, fits, {**more, "book": True} if book else more)
+
+
+async def offer_back(tx: Tx, turn: Turn, visit: Visit) -> bool:
+    """Hold the hour of a visit that was cancelled and offer it again; False when it is not free any more."""
+    free = await _free(tx, visit, tx.now, visit.starts_at + timedelta.resolution, WISHED_STEP_MINUTES)
+    its_own = tuple(time for time in free if time.starts_at == visit.starts_at)[:1]
+    held = await _hold(tx, turn, visit, Fits(its_own, exact=True), {"before": [], "days": []}) if its_own else None
+    if held is not None:
+        await tell_choice(tx, turn, held, visit.client_id)
+    return held is not None
+
+
+async def _hold(tx: Tx, turn: Turn, like: Visit, fits: Fits, more: dict[str, Any]) -> HeldTimes | None:
     question_id = tx.new_id()
     until = tx.now + HELD_FOR
-    fits = await open_near(tx, turn, like, near, but_not)
     kept = await hold(
         tx,
         holder_id=question_id,
@@ -81,8 +107,8 @@ async def hold_and_ask(
     )
     if not kept:
         return None
-    only = fits.only and like.is_active and not book
-    options = [{**option, **({"book": True} if book else {})} for option in options_of(kept, but_not)]
+    only = fits.only and like.is_active and "book" not in more
+    options = options_of(kept, more)
     await ask_numbered(
         tx,
         turn,
@@ -110,33 +136,53 @@ def offered_before(question: Question) -> frozenset[str]:
     return frozenset(seen.union(*(option["before"] for option in times)))
 
 
-async def open_near(tx: Tx, turn: Turn, visit: Visit, near: datetime, but_not: Collection[str]) -> Fits:
+def days_wished(question: Question) -> tuple[Stretch, ...]:
+    """The days that the times of a question were wished for on; empty when no day was named."""
+    kept: list[list[str]] = next((option["days"] for option in question.options if option.get("days")), [])
+    return tuple((date.fromisoformat(first), date.fromisoformat(last)) for first, last in kept)
+
+
+async def open_near(
+    tx: Tx, turn: Turn, visit: Visit, near: datetime, but_not: Collection[str], *, days: Sequence[Stretch] = ()
+) -> Fits:
     """What is open for a visit like this one and fits what they wished for; nothing that overlaps one of theirs."""
-    earliest = tx.now + SOONEST
     moved = near == visit.starts_at and visit.is_active
     when = besides(turn.when, near.astimezone(turn.zone).replace(tzinfo=None)) if moved else turn.when
     than = compared(turn.inbound.body) if moved else NOT_COMPARED
-    near = max(near, earliest)
+    if days and names_hours_alone(when):
+        near = on_the_first(days, near, turn.zone)
+    else:
+        days = ()
+    near = max(near, tx.now + SOONEST)
     latest = max(near + LOOK_AHEAD, latest_wished(when, turn.zone, tx.now) or near)
+    step = WISHED_STEP_MINUTES if says_when(when) or than.by else STEP_MINUTES
+    free = [
+        time
+        for time in await _free(tx, visit, tx.now + SOONEST, latest, step)
+        if time.starts_at.isoformat() not in but_not and time.starts_at != visit.starts_at
+    ]
+    zone = turn.zone if says_when(when) else zone_of(visit.zone)
+    within = [time for time in free if is_within(days, time.starts_at.astimezone(zone))] if days else free
+    return fitting(within or free, when, near, zone, apart=await _takes(tx, visit), than=than)
+
+
+async def _free(tx: Tx, visit: Visit, earliest: datetime, latest: datetime, step_minutes: int) -> list[OpenTime]:
+    """What is open for a visit like this one and overlaps none of the client's others."""
     found = await open_times(
         tx,
         clinician_ids=(visit.clinician_id,),
         service_id=visit.service_id,
         earliest=earliest,
         latest=latest,
-        step_minutes=WISHED_STEP_MINUTES if says_when(when) or than.by else STEP_MINUTES,
+        step_minutes=step_minutes,
     )
     upcoming = await appointments.upcoming(tx, (visit.client_id,), tx.now)
     mine = [other for other in upcoming if other.participation_id != visit.participation_id]
-    free = [
+    return [
         time
         for time in found
-        if time.starts_at.isoformat() not in but_not
-        and time.starts_at != visit.starts_at
-        and not any(time.starts_at < other.ends_at and other.starts_at < time.ends_at for other in mine)
+        if not any(time.starts_at < other.ends_at and other.starts_at < time.ends_at for other in mine)
     ]
-    zone = turn.zone if says_when(when) else zone_of(visit.zone)
-    return fitting(free, when, near, zone, apart=await _takes(tx, visit), than=than)
 
 
 async def _takes(tx: Tx, visit: Visit) -> timedelta:
@@ -148,15 +194,15 @@ async def _takes(tx: Tx, visit: Visit) -> timedelta:
     return timedelta(minutes=minutes)
 
 
-def options_of(kept: Sequence[OpenTime], but_not: Collection[str]) -> list[dict[str, Any]]:
-    """The held times as numbered options of a question."""
+def options_of(kept: Sequence[OpenTime], more: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """The held times as numbered options of a question; `more` is what stands with each of them."""
     return [
         {
             "n": number,
             "starts_at": time.starts_at.isoformat(),
             "clinician_id": time.clinician_id,
             "location_id": time.location_id,
-            "before": sorted(but_not),
+            **more,
         }
         for number, time in enumerate(kept, start=1)
     ]

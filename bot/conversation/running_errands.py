@@ -143,6 +143,14 @@ async def _join(tx: Tx, turn: Turn, client_id: str) -> str:
     return "joined_list"
 
 
+async def _on_list(tx: Tx, turn: Turn, client_id: str) -> str | None:
+    """Whether they are still on the list, where they are; None where it is for a person to say."""
+    if all(each.state != EntryState.WAITING for each in await entry_store.entries_of(tx, client_id)):
+        return None
+    await say(tx, turn, Kind.LIST_ALREADY)
+    return "waits_already"
+
+
 async def _leave(tx: Tx, turn: Turn, client_id: str) -> str:
     for entry in await entry_store.entries_of(tx, client_id):
         if entry.state == EntryState.WAITING:
@@ -177,8 +185,9 @@ async def _email(tx: Tx, turn: Turn, client_id: str) -> str:
     return "email_set"
 
 
-_FOR_ONE: Final[dict[Errand, Callable[[Tx, Turn, str], Awaitable[str]]]] = {
+_FOR_ONE: Final[dict[Errand, Callable[[Tx, Turn, str], Awaitable[str | None]]]] = {
     Errand.JOIN_LIST: _join,
+    Errand.ON_LIST: _on_list,
     Errand.LEAVE_LIST: _leave,
     Errand.PAUSE_LIST: rest_on_list,
     **{errand: _language(language) for errand, language in LANGUAGES.items()},

@@ -24,6 +24,7 @@ from messages.understanding import Understanding
 from messages.understanding import understand as understood
 from messages.when import When
 from scheduler.appointments import store as appointments
+from scheduler.appointments.states import ParticipationState
 from scheduler.appointments.store import Visit
 from scheduler.calendar.wallclock import zone_of
 from scheduler.core.record import Tx
@@ -61,6 +62,9 @@ REPEATED: Final = timedelta(minutes=10)
 
 LONGEST_VISIT: Final = timedelta(hours=12)
 MOST_OPTIONS: Final = 3
+
+_SHORT_ANSWERS: Final = ("code", "choice.")
+"""The rules of letters and numbers."""
 
 _LANGUAGE_LISTS: Final = tuple(f"{language}." for language in LANGUAGES)
 
@@ -117,6 +121,12 @@ class Situation:
     def only_an_offer(self) -> bool:
         """Whether an offer is what was asked last, and no reminder waits for an answer beside it."""
         return bool(self.offers) and not self.reminded and (self.offer_is_newest or not self.meant)
+
+    @property
+    def given_up(self) -> Visit | None:
+        """The visit that was called off, if the client did it."""
+        gone = self.called_off
+        return None if gone is None or gone.state is ParticipationState.CLINICIAN_CANCELLED else gone
 
 
 @dataclass(frozen=True, slots=True)
@@ -180,6 +190,11 @@ class Turn:
     def client_id(self) -> str | None:
         """Whom this is about, as far as it is certain."""
         return self.sender.only_client
+
+    @property
+    def is_by_letter(self) -> bool:
+        """Whether it is an answer by letter or number, as our texts ask for them."""
+        return any(rule.startswith(_SHORT_ANSWERS) for rule in self.reading.why)
 
     def is_about(self, client_id: str | None) -> bool:
         """Whether this client is meant, or may be: a page or a call speaks for one of those who share a number."""

@@ -6,10 +6,12 @@ from typing import Any, Final
 
 from bot.conversation import question_store
 from bot.conversation.hand_over import ask_staff, nothing_open
+from bot.conversation.new_times import offer_back
 from bot.conversation.numbered import end_question
 from bot.conversation.question_store import Option, Question, QuestionKind, QuestionState
 from bot.conversation.say import say
 from bot.conversation.turn import Turn
+from bot.conversation.who_speaks import may_change
 from messages.kinds import Kind
 from messages.particulars import Particulars
 from scheduler.actions.cancel import Cancelled, cancel
@@ -62,11 +64,17 @@ async def undo(tx: Tx, turn: Turn) -> str:
     return "undone"
 
 
+async def gives_back(tx: Tx, turn: Turn, visit: Visit) -> bool:
+    """Whether this visit is the opening they took just now: who cannot come after all has back what stood before."""
+    claimed = await _claimed_last(tx, turn)
+    return claimed is not None and claimed.participation_id == visit.participation_id
+
+
 async def _last_acts(tx: Tx, turn: Turn) -> tuple[Option, ...]:
     """What U takes back: what this number did last, by text or behind a link; a claim is known from its offer."""
     question = turn.situation.undo
-    claimed = await _claimed(tx, turn, turn.inbound.received_at - UNDO)
-    if claimed is not None and (question is None or (claimed.ended_at or tx.now) >= question.asked_at):
+    claimed = await _claimed_last(tx, turn)
+    if claimed is not None:
         return ({"act": "claim", "offer_id": claimed.id, "participation_id": claimed.participation_id},)
     if question is None:
         return ()
@@ -121,6 +129,14 @@ async def _move_back(tx: Tx, option: Option) -> _Undone:
     return _Undone(done=True, visit=await appointments.visit(tx, option["participation_id"]))
 
 
+async def _claimed_last(tx: Tx, turn: Turn) -> Offer | None:
+    """The offer they took, where that can still be undone and is the last thing they did."""
+    question = turn.situation.undo
+    claimed = await _claimed(tx, turn, turn.inbound.received_at - UNDO)
+    last = claimed is not None and (question is None or (claimed.ended_at or tx.now) >= question.asked_at)
+    return claimed if last else None
+
+
 async def _claimed(tx: Tx, turn: Turn, since: datetime) -> Offer | None:
     """The offer they took last, as far as it is theirs to give back."""
     claimed = await offer_store.newest_claim_at_number(tx, turn.sender.address_ix, since)
@@ -135,6 +151,15 @@ async def _too_late(tx: Tx, turn: Turn) -> str:
     lapsed = last is not None and about and last.state is not QuestionState.ANSWERED and last.asked_at >= since
     if not lapsed and await _claimed(tx, turn, since) is None:
         return await nothing_open(tx, turn)
-    await ask_staff(tx, turn, participation_id=last.participation_id if last and lapsed else None)
+    return await comes_back(tx, turn, last.participation_id if last and lapsed else None)
+
+
+async def comes_back(tx: Tx, turn: Turn, participation_id: str | None) -> str:
+    """It is too late to take a cancellation back: its hour is offered if it is still free, else staff see to it."""
+    visit = turn.situation.given_up
+    mine = visit is not None and await may_change(tx, turn.sender.points, visit.client_id)
+    if visit is not None and mine and await offer_back(tx, turn, visit):
+        return "times_offered"
+    await ask_staff(tx, turn, participation_id=participation_id)
     await say(tx, turn, Kind.UNDO_TOO_LATE)
     return "undo_too_late"

@@ -39,6 +39,8 @@ def takes(text: Text) -> bool:
 
 def _offer(text: Text) -> Reading | None:
     line = text.whole.line
+    if _passes_by_letter(text):
+        return Reading((Intent(kind=IntentKind.PASS),), ("code.leading",), leftover=True)
     if _asks(text) or _open_ended(line) or _about_the_visit(line) or not _LISTS.isdisjoint(text.tokens):
         return None
     line = PHRASES["pass_exempt"].erase(line)
@@ -52,6 +54,12 @@ def _offer(text: Text) -> Reading | None:
     if taking and not turned and PHRASES["negator"].first(_left(line, "filler")) is None:
         return _one(IntentKind.TAKE, taking)
     return None
+
+
+def _passes_by_letter(text: Text) -> bool:
+    """“P. we are away until the 20th": the letter, a pause, and why; a pass takes nothing from anybody."""
+    first = text.sentences[0] if text.sentences else None
+    return first is not None and first.tokens[:1] == ("p",) and (len(first.tokens) == 1 or 1 in first.breaks)
 
 
 def _times(text: Text, asked: Asked) -> Reading | None:

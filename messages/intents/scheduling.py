@@ -20,6 +20,21 @@ from messages.intents.reading import Asked, Intent, IntentKind, Question, Readin
 
 _MINUTES: Final = re.compile(r"(?<= )(\d{1,3})(?= (?:minutes|m) )|(?<= late )(\d{1,2})(?= $)|(?<= )(\d{1,2})(?= late )")
 _LONGEST_LATE: Final = 180
+_SPOKEN: Final = {
+    word: minutes
+    for minutes, words in (
+        (5, "five cinco"),
+        (10, "ten diez"),
+        (15, "fifteen quince"),
+        (20, "twenty veinte"),
+        (25, "veinticinco"),
+        (30, "thirty treinta"),
+        (40, "forty cuarenta"),
+        (45, "cuarentaicinco"),
+    )
+    for word in words.split()
+}
+_IN_WORDS: Final = re.compile(rf"(?<= )({'|'.join(_SPOKEN)})(?= (?:minutes|minutos|min) )")
 _COVERING: Final = ("hedge_exempt", "confirm_weak", "confirm_strong", "late", "thanks", "filler")
 # After a first yes these begin what is said besides: "yes and can my daughter come".
 _BESIDES: Final = frozenset(
@@ -141,7 +156,8 @@ def _late(line: str, found: _Findings, *, asks: bool) -> bool:
 def _minutes(line: str) -> int | None:
     match = _MINUTES.search(line)
     if match is None:
-        return None
+        spoken = _IN_WORDS.search(line)
+        return _SPOKEN[spoken.group()] if spoken is not None else None
     value = int(next(group for group in match.groups() if group))
     return value if 0 < value <= _LONGEST_LATE else None
 
@@ -174,11 +190,11 @@ def _cannot_part(part: Sentence, found: _Findings, hedge: str | None, *, last: b
 
 def _confirm(clause: Sentence, found: _Findings) -> bool:
     line = PHRASES["confirm_exempt"].erase(clause.line)
-    if PHRASES["confirm_strong"].first(line) is None:
+    parts = [PHRASES["confirm_exempt"].erase(part.line) for part in clause.parts()]
+    if not any(PHRASES["confirm_strong"].first(part) is not None for part in (line, *parts)):
         return False
     if found.hedge is not None:
         return found.add(IntentKind.UNSURE, found.hedge)
-    parts = (PHRASES["confirm_exempt"].erase(part.line) for part in clause.parts())
     rule = next(filter(None, (said("confirm_strong", part) for part in parts)), None) or said("confirm_strong", line)
     if rule is None:
         return False

@@ -11,6 +11,7 @@ from sqlalchemy import update
 from bot.conversation import answer, question_store, said_store
 from bot.conversation import due as conversation
 from bot.conversation.answer import handle
+from bot.conversation.not_sure import VISIT_WISHES
 from bot.conversation.question_store import QuestionKind, QuestionState
 from messages.intents import IntentKind
 from messages.kinds import Kind
@@ -27,7 +28,7 @@ READ_BEFORE_THE_ACTS = {IntentKind.STOP, IntentKind.START, IntentKind.HELP, Inte
 
 
 def test_whatever_a_text_can_mean_has_its_act():
-    by_visit = answer._VISIT_WISHES | {IntentKind.CHOOSE}
+    by_visit = VISIT_WISHES | {IntentKind.CHOOSE}
     assert set(IntentKind) == set(answer._PLAIN) | by_visit | READ_BEFORE_THE_ACTS
 
 

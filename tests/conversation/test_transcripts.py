@@ -211,10 +211,23 @@ async def test_saying_yes_after_all_brings_the_visit_back(scene):
     assert await scene.upcoming(ana) == ["03-10 12:30 booked"]
 
 
+async def test_what_cannot_be_undone_any_more_is_offered_again_while_it_is_free(scene):
+    ana, number, _ = await reminded(scene)
+    await scene.says(number, "N")
+    scene.pass_time(minutes=40)
+    assert await scene.says(number, "oh no I didn't mean to cancel, can I have it back??") == [
+        "Lee Office: we have 1: Tue Mar 10 12:30 PM. Reply 1 by 10:50 AM, R for others."
+    ]
+    assert await scene.upcoming(ana) == []
+    await scene.says(number, "yes")
+    assert await scene.upcoming(ana) == ["03-10 12:30 confirmed"]
+
+
 async def test_undo_comes_too_late(scene):
     ana, number, _ = await reminded(scene)
     await scene.says(number, "N")
     scene.pass_time(minutes=16)
+    await scene.book(await scene.client(), "03-10 12:30")
     assert await scene.says(number, "U") == [
         "Lee Office: this can no longer be undone by text. Please call 555-555-0100 and we will sort it out together."
     ]
