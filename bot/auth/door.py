@@ -12,6 +12,7 @@ from urllib.parse import urlsplit
 from aiohttp import web
 from aiohttp.typedefs import Handler
 
+from bot.auth.kept_form import keep_what_was_typed
 from bot.auth.session_store import Session
 from bot.auth.sessions import ABSOLUTE, HALFWAY, OPEN, find_session, viewer_of
 from bot.auth.set_up import SetUp
@@ -56,7 +57,10 @@ async def know_viewer(request: web.Request, handler: Handler) -> web.StreamRespo
             if session.state == OPEN:
                 request[VIEWER] = viewer_of(session)
     if VIEWER not in request and is_protected(request.path):
-        return to_the_door(request)
+        answer = to_the_door(request)
+        if token:
+            await keep_what_was_typed(request, answer, request.config_dict[AUTH].record, token)
+        return answer
     return await handler(request)
 
 

@@ -5,7 +5,7 @@ Invariant: `clock` is real time even in a demo, whose record lives by another.
 
 from aiohttp import web
 
-from bot.auth import account_page, setup_page, sign_in_page, users_page
+from bot.auth import account_page, kept_page, setup_page, sign_in_page, users_page
 from bot.auth.door import AUTH, Auth
 from bot.auth.passwords import Passwords
 from bot.auth.set_up import SetUp
@@ -31,6 +31,8 @@ def install_auth(app: web.Application, record: Record, *, clock: Clock, password
             web.post("/setup/{token}", setup_page.take),
             web.get("/account", account_page.show, name="auth.account"),
             web.get("/account/here", account_page.here),
+            web.get("/account/kept", kept_page.show, name="auth.kept"),
+            web.post("/account/keep", kept_page.keep),
             web.post("/account/password", account_page.take_password),
             web.post("/account/sessions", account_page.end_others),
             web.get("/console/users", users_page.show, name="auth.users"),

@@ -7,6 +7,7 @@ from http import HTTPStatus
 
 from aiohttp import web
 
+from bot.auth import kept_form
 from bot.auth.door import (
     AUTH,
     BACK,
@@ -19,6 +20,7 @@ from bot.auth.door import (
     see_other,
     wanted_place,
 )
+from bot.auth.kept_page import KEPT
 from bot.auth.second_factor import app_address, picture
 from bot.auth.session_store import Session
 from bot.auth.sessions import actor_of, close_session
@@ -70,7 +72,7 @@ async def take_code(request: web.Request) -> web.Response:
     form = await sent_form(request)
     step = await request.config_dict[AUTH].sign_in.with_code(session, form.value("code"))
     if isinstance(step, Opened):
-        answer = see_other(wanted_place(request))
+        answer = see_other(KEPT if cookies.read(request, kept_form.COOKIE) else wanted_place(request))
         cookies.drop(request, answer, BACK)
         let_on(request, answer, step)
         return answer

@@ -168,7 +168,18 @@ let warnTimer;
 let warning = null;
 let heardAt = Date.now();
 let toldAt = 0;
-const leave = () => {
+let typedIn = null; // the form somebody began to fill in
+document.addEventListener("input", (event) => {
+  const form = event.target.form;
+  if (form?.method === "post" && form.closest("main") && form.enctype === "application/x-www-form-urlencoded") typedIn = form;
+});
+const handIn = (form) => {
+  const typed = new URLSearchParams(new FormData(form));
+  typed.set("kept_path", form.getAttribute("action"));
+  return fetch("/account/keep", { method: "POST", body: typed, redirect: "manual" }).catch(() => {});
+};
+const leave = async () => {
+  if (typedIn?.isConnected) await handIn(typedIn);
   const headers = { "X-CSRF-Token": document.querySelector('input[name="csrf"]')?.value ?? "" };
   fetch("/signout", { method: "POST", headers, redirect: "manual" }).finally(() => location.replace("/signin"));
 };

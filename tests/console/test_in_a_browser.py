@@ -272,7 +272,11 @@ async def test_whoever_is_away_is_warned_then_signed_out_but_not_while_another_t
     await page.clock.fast_forward("29:30")
     await page.locator(".toast").get_by_text("You are signed out in 2 minutes").wait_for()
     assert page.url.endswith("/console/today")
-    await page.clock.fast_forward("01:00")
+    await page.goto(busy.base + "/console/clients/new")
+    await page.get_by_label("First name").fill("Zoe")
+    async with page.expect_request("**/account/keep") as handed:
+        await page.clock.fast_forward("30:30")
+    assert "first=Zoe" in ((await handed.value).post_data or "")
     await page.wait_for_url("**/signin")
 
 
