@@ -16,7 +16,7 @@ from bot.console.desk import actor_of, after, reading, show, viewer_of, writing
 from bot.console.said import Said
 from bot.console.series import WRITE, rule_in_words, series_of
 from bot.console.times_to_book import AskFirst, ask_first, by_clinician, free_on, wanted_time
-from bot.web.dates import full_date
+from bot.web.dates import short_day
 from bot.web.forms import Form, sent_form
 from bot.web.keys import Viewer
 from bot.web.pages import is_fragment, page
@@ -45,7 +45,7 @@ class SomeStay(Conflict):
     def sentences(self, viewer: Viewer) -> list[str]:
         """Which visits would keep their old time."""
         left = self.moved.left
-        days = ", ".join(full_date(day, viewer.locale) for day in left[:NAMED])
+        days = ", ".join(short_day(day, viewer.locale) for day in left[:NAMED])
         more = f" and {len(left) - NAMED} more" if len(left) > NAMED else ""
         how_many = f"Of {self.moved.moved + len(left)} visits, {len(left)} cannot move, since the new time is taken"
         return [f"{how_many}: {days}{more}. They would keep their old time."]
@@ -125,7 +125,7 @@ async def _context(request: web.Request, r: Reading, stored: StoredSeries, form:
         "clients": list((await people.clients(r, stored.client_ids)).values()),
         "rule": rule_in_words(stored, viewer),
         "names": book,
-        "visits": [(each.isoformat(), full_date(each, viewer.locale)) for each in visits],
+        "visits": [(each.isoformat(), short_day(each, viewer.locale)) for each in visits],
         "day": day,
         "form": Form({**form.values, **kept}, form.errors),
         "clinicians": [(each.id, each.name) for each in clinicians],

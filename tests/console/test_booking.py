@@ -115,7 +115,7 @@ async def test_which_visits_would_keep_their_old_time_is_said_first(office: Offi
     await office.book(await office.client(1), at=local("2026-03-20 15:00"))
     page = await desk.post(f"{series}/move", _friday())
     assert page.status == 409
-    assert "Of 5 visits, 1 cannot move, since the new time is taken: Mar 19, 2026." in page
+    assert "Of 5 visits, 1 cannot move, since the new time is taken: Thu, Mar 19." in page
     assert "Every week on Thursday" in await desk.get(series)
     page = await desk.press(f"{series}/move", _friday(act="over"))
     assert page.toast.startswith("Moved 4 visits.")
