@@ -201,6 +201,7 @@ def _fields(desk: Desk, about: _About) -> SafeFields:
         show_zone=_is_elsewhere(about),
         several=told.several,
         weekly=told.weekly,
+        asks=told.asks,
     )
 
 

@@ -137,8 +137,8 @@ class SafeFields:
     Times are aware and already in the reader's zone: rendering never converts. `starts_at` is the visit (or opening)
     the text is about, `other_at` a second one it mentions (the released, kept or staying one), `options` the numbered
     choices, `deadline` the end of a hold. `several`: others are asked about the same time; `weekly`: it is the first
-    of every week from then on, or of every `count` weeks. `show_zone` adds the zone's short name to times (telehealth
-    across zones).
+    of every week from then on, or of every `count` weeks; `asks`: a yes asks for it, and a person settles that.
+    `show_zone` adds the zone's short name to times (telehealth across zones).
     `sent_on` is the reader's local date: a deadline on another date then shows its weekday. `label` and `office_phone`
     come from the practice's registered sender profile; `link` and `stop_link` (emails only) from our own link maker.
     """
@@ -160,6 +160,7 @@ class SafeFields:
     show_zone: bool = False
     several: bool = False
     weekly: bool = False
+    asks: bool = False
 
     def missing(self, kind: "Kind") -> tuple[str, ...]:
         """The names of fields `kind` needs and these fields lack, in a stable order."""

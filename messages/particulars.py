@@ -30,6 +30,7 @@ class Particulars:
     only_if_unconfirmed: bool = False
     several: bool = False
     weekly: bool = False
+    asks: bool = False
 
     def to_json(self) -> dict[str, Any]:
         """What the row stores; empty fields are left out."""

@@ -220,6 +220,14 @@ def _of_lost(fields: SafeFields) -> str:
     return "kept" if fields.other_at else ""
 
 
+def _of_offer(fields: SafeFields) -> str:
+    """Of a time that comes round or not; whose the first yes has, or who asks for it and is answered by a person."""
+    rhythm = _rhythm(fields)
+    if fields.asks:
+        return f"{rhythm}_asks" if rhythm else "asks"
+    return rhythm or ("first" if fields.several else "")
+
+
 def _rhythm(fields: SafeFields) -> str:
     """Of a time that comes round: every week, or every so many."""
     return "" if not fields.weekly else "rhythm" if fields.count else "weekly"
@@ -228,14 +236,14 @@ def _rhythm(fields: SafeFields) -> str:
 _VARIANTS: Final[Mapping[Kind, Callable[[SafeFields], str]]] = MappingProxyType(
     {
         Kind.CONFIRMED: lambda fields: "many" if fields.options else "",
-        Kind.CANCELLED: lambda fields: "stays" if fields.other_at else "",
+        Kind.CANCELLED: lambda fields: "many" if fields.options else "stays" if fields.other_at else "",
         Kind.TIMES_OFFERED: lambda fields: "stays" if fields.starts_at else "",
         Kind.TIMES_NONE: lambda fields: "stays" if fields.starts_at else "",
         Kind.TIMES_NEAR: lambda fields: "stays" if fields.starts_at else "",
         Kind.NO_VISIT: lambda fields: "book" if fields.count else "",
         Kind.LATE_NOTED: lambda fields: "minutes" if fields.late_minutes else "",
         Kind.UNDONE: lambda fields: "" if fields.starts_at else "released",
-        Kind.OFFER: lambda fields: _rhythm(fields) or ("first" if fields.several else ""),
+        Kind.OFFER: _of_offer,
         Kind.OFFER_WON: lambda fields: _rhythm(fields) or ("moved" if fields.other_at else ""),
         Kind.OFFER_LOST: _of_lost,
         Kind.CLINICIAN_CANCELLED: lambda fields: "series" if fields.weekly else "",

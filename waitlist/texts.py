@@ -40,13 +40,19 @@ async def still_waiting(tx: Tx, points: Mapping[str, str]) -> None:
 
 
 async def offered(
-    tx: Tx, opening: Opening, points: Mapping[str, str], deadline: datetime, *, several: bool = False
+    tx: Tx,
+    opening: Opening,
+    points: Mapping[str, str],
+    deadline: datetime,
+    *,
+    several: bool = False,
+    asks: bool = False,
 ) -> None:
     """A time has opened; they may take it until the deadline. Contact points by offer id.
 
-    `several`: others are or may be asked about it too, so the first yes has it.
+    `several`: others are or may be asked about it too, so the first yes has it. `asks`: a person settles the yes.
     """
-    fields = Particulars(starts_at=opening.starts_at, deadline=deadline, several=several, **_rhythm(opening))
+    fields = Particulars(starts_at=opening.starts_at, deadline=deadline, several=several, asks=asks, **_rhythm(opening))
     await enqueue_many(
         tx,
         [

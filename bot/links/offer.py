@@ -35,10 +35,10 @@ async def show_offer(request: web.Request, opened: Opened) -> web.Response:
         offer = await _offer(r, opened)
         later = await _later_visit(r, opened, offer)
         waits = offer.accepted_at is not None and offer.state is OfferState.HELD
-        by_call = (await policy_store.policy(r)).accept is Accept.CALL
+        accept = (await policy_store.policy(r)).accept
         behind = waits and await is_behind(r, offer)
     if waits:
-        return _ended(request, opened, offer, _kept(by_call=by_call, behind=behind), later)
+        return _ended(request, opened, offer, _kept(by_call=accept is Accept.CALL, behind=behind), later)
     if offer.state is OfferState.CLAIMED:
         return _ended(request, opened, offer, "claimed", later)
     now = request.app[RECORD].clock.now()
@@ -54,6 +54,7 @@ async def show_offer(request: web.Request, opened: Opened) -> web.Response:
             "deadline": "" if over else dates.time_or_day(offer.expires_at, now, opened.zone, opened.locale),
             "release": later,
             "rhythm": _rhythm(opened, offer),
+            "asks": accept is not Accept.AUTO,
             "action": opened.address("claim"),
             "decline": opened.address("pass"),
         },

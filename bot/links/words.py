@@ -47,6 +47,8 @@ ENGLISH: Mapping[str, str] = {
     "claim.weekly": "Every week from then on.",
     "claim.rhythm": "Every {count} weeks from then on.",
     "claim.act": "Take it",
+    "claim.asks": "You can ask for it until {deadline}. The office answers by text.",
+    "claim.ask": "Ask for it",
     "claim.pass": "Pass",
     # preferences
     "prefs.title": "Texts and language",
@@ -196,6 +198,8 @@ SPANISH: Mapping[str, str] = {
     "claim.weekly": "Cada semana desde entonces.",
     "claim.rhythm": "Cada {count} semanas desde entonces.",
     "claim.act": "La tomo",
+    "claim.asks": "Puede pedirla hasta {deadline}. La oficina le responde por mensaje.",
+    "claim.ask": "La pido",
     "claim.pass": "Esta vez no",
     "prefs.title": "Mensajes e idioma",
     "prefs.language": "Idioma",

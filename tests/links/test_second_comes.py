@@ -157,6 +157,9 @@ async def test_where_the_desk_settles_yeses_a_time_is_kept_for_one_and_the_other
 ) -> None:
     first, second = await asked(office, clock, accept)
     mine, theirs = await link_of(office, first), await link_of(office, second)
+    shown = await (await site.get(mine)).text()
+    assert "Ask for it" in shown
+    assert "The first yes has it" not in shown
     assert f"<h1>{kept}</h1>" in await take(site, mine)
     page = await take(site, theirs)
     assert "<h1>Next in line</h1>" in page

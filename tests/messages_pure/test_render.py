@@ -50,6 +50,9 @@ def wide_variants(**changes):
         {"several": True},
         {"weekly": True},
         {"weekly": True, "count": 4},
+        {"asks": True},
+        {"asks": True, "weekly": True},
+        {"asks": True, "weekly": True, "count": 4},
         {"deadline": None},
         {"deadline": None, "other_at": None},
     ]
@@ -67,6 +70,13 @@ def test_a_reminder_reads_as_a_person_would_say_it():
     )
     assert said(Kind.REMINDER, "es-MX").startswith("Lee Office: cita mié 30 sep, 12:30 PM. Responda C confirmar")
     assert "visit Wed 30 Sep, 12:30." in said(Kind.REMINDER, "en_GB")
+
+
+def test_where_a_person_settles_yeses_no_offer_says_that_the_first_has_it():
+    for changes in ({}, {"several": True}, {"weekly": True, "count": None}, {"weekly": True}):
+        text = said(Kind.OFFER, asks=True, **changes)
+        assert "A by 2:10 PM asks for it" in text
+        assert "First" not in text
 
 
 def test_an_offer_states_its_deadline_and_what_happens_to_ones_place():

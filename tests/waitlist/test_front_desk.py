@@ -74,6 +74,7 @@ async def waiting_tasks(scene: Scene) -> list[str]:
 @pytest.mark.parametrize(("accept", "kind"), [("approve", "offer_noted"), ("call", "offer_call")])
 async def test_a_yes_keeps_the_time_books_nothing_and_asks_the_desk_once(scene, accept, kind):
     (offer,) = await asked(scene, accept)
+    assert [each.fields.asks for each in await scene.messages(offer.client_id) if each.kind == "offer"] == [True]
     noted = await say(scene, offer.id)
     assert isinstance(noted, Noted)
     assert noted.by_call is (accept == "call")

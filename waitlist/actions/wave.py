@@ -315,7 +315,8 @@ async def _offer(
     await edit_store.note_offered(tx, {turn.ranked.entry_id: _next_turn(tx, turn, look.policy) for turn in turns})
     await edit_store.plan_wave(tx, opening.id, look_at)
     points = {offer_id: turn.point.id for offer_id, turn in made.items()}
-    await texts.offered(tx, opening, points, deadline, several=not _alone(look, tx.now))
+    asks = look.policy.accept is not Accept.AUTO
+    await texts.offered(tx, opening, points, deadline, several=not _alone(look, tx.now), asks=asks)
     for offer_id, turn in made.items():
         tx.note("offer.made", "offer", offer_id, **_why(opening, turn, look.policy))
     return Offered(next(iter(made)), deadline, len(made))
