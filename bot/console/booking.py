@@ -312,6 +312,7 @@ async def _context(request: web.Request, r: Reading, book_: Names, wanted: Wante
         "chosen": chosen,
         "matches": await _matches(request, r, wanted, chosen),
         "searched": bool(wanted.find),
+        "may_add": access.may(actor, "client.write"),
         "services": [(each.id, f"{each.name}, {each.duration_minutes} min") for each in book_.offered()],
         "clinicians": [(each.id, each.name) for each in clinicians],
         "any_clinician": ANY if own is None and len(clinicians) > 1 else "",

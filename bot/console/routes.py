@@ -18,6 +18,7 @@ from bot.console.fees import install_fees
 from bot.console.imports import install_imports
 from bot.console.inbox import install_inbox
 from bot.console.look import install_look
+from bot.console.marks import install_marks
 from bot.console.missed_series import install_missed_series
 from bot.console.move import install_move
 from bot.console.policies import install_policies
@@ -54,6 +55,7 @@ def install_console(app: web.Application, record: Record) -> None:
     install_week(app)
     install_visit(app)
     install_visit_acts(app)
+    install_marks(app)
     install_move(app)
     install_away(app)
     install_booking(app)

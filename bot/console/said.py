@@ -43,6 +43,8 @@ WORDS: Final[dict[str, tuple[str, str]]] = {
     "started": ("Session started.", UNMARK),
     "stopped": ("Session ended.", UNMARK),
     "missed": ("Marked as missed.", UNMARK),
+    "marked_many": ("Marked: {count}. Each can be taken back on its own page.", ""),
+    "marked_none": ("Nothing was ticked, so nothing was marked.", ""),
     "unmarked": ("The mark is taken back.", ""),
     "confirmed": ("Confirmed. Reminders that only ask are not sent any more.", ""),
     "cancelled": ("Cancelled. The time goes to the waitlist.", RESTORE),

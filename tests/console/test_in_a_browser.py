@@ -14,12 +14,13 @@ from bot.web.keys import Site
 from messages.inbound import Received, receive
 from messages.tasks import TaskKind, open_task
 from scheduler.actions.cancel import cancel
+from scheduler.actions.practice import add_clinician
 from scheduler.core.actor import CARRIER
 from scheduler.core.record import Record
 from tests.console.visitor import ORIGIN, console_app, sign_in
 from tests.rig.browser import Pages, axe_violations
 from tests.rig.clock import ManualClock
-from tests.rig.office import FRONT_DESK, Known, Office, local
+from tests.rig.office import FRONT_DESK, OWNER, Known, Office, local
 from waitlist.actions.join import join
 from waitlist.due import do_due
 
@@ -87,7 +88,7 @@ def _paths(busy: Busy) -> list[str]:
         f"/console/visits/{busy.late}", f"/console/visits/{busy.visit}/move", "/console/waitlist",
         "/console/waitlist/new", f"/console/waitlist/{busy.entry}", "/console/inbox",
         "/console/waitlist/report", f"/console/waitlist/{busy.entry}/change", "/console/waitlist/time",
-        f"/console/away?clinician={busy.clinician}&day=2026-03-05",
+        f"/console/away?clinician={busy.clinician}&day=2026-03-05", "/console/marks",
     ]  # fmt: skip
 
 
@@ -288,3 +289,15 @@ async def test_typing_alone_keeps_the_session(busy: Busy):
     async with page.expect_response("**/account/here") as answer:
         await page.get_by_label("First name").press("A")
     assert (await answer.value).status == 204
+
+
+async def test_many_clinicians_keep_columns_one_can_read(busy: Busy, record: Record, office: Office):
+    async with record.write(office.practice_id, OWNER) as tx:
+        for number in range(10):
+            await add_clinician(tx, f"Dr. With A Long Name {number}")
+    page = await busy.open("/console/week?day=2026-03-04")
+    widths = "[...document.querySelectorAll('.week-day')].map((day) => day.getBoundingClientRect().width)"
+    assert min(await page.evaluate(widths)) >= 112
+    last = page.locator(".filter a").last
+    assert (await last.bounding_box())["x"] + (await last.bounding_box())["width"] <= 1280
+    assert await page.evaluate(_WIDEST) <= 0

@@ -2,11 +2,15 @@
 
 from datetime import timedelta
 
+from aiohttp.test_utils import TestClient
+
 from bot.console.today import next_quarter
 from scheduler.appointments import store as appointments
+from scheduler.core.record import Record
 from tests.console.conftest import SignIn
+from tests.console.visitor import sign_in
 from tests.rig.clock import ManualClock
-from tests.rig.office import Office, local
+from tests.rig.office import Office, local, open_office
 
 
 async def test_the_day_shows_its_visits_and_free_times(office: Office, enter: SignIn):
@@ -69,3 +73,11 @@ async def test_what_leaves_next_is_shown(office: Office, enter: SignIn):
 def test_free_times_begin_at_a_quarter():
     assert next_quarter(local("2026-03-04 13:12")) == local("2026-03-04 13:15")
     assert next_quarter(local("2026-03-04 13:15")) == local("2026-03-04 13:15")
+
+
+async def test_a_practice_without_clinicians_is_led_to_add_one(record: Record, client: TestClient):
+    empty = await open_office(record, clinicians=0)
+    for role, offered in (("owner", True), ("front_desk", False)):
+        page = await (await sign_in(record, client, empty.practice_id, ManualClock(), role)).get("/console/today")
+        assert "No clinician is on file yet" in page
+        assert ("/console/settings/clinicians/new" in page) is offered
