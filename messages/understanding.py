@@ -11,7 +11,7 @@ from typing import Final
 from zoneinfo import ZoneInfo
 
 from messages.intents import Asked, Intent, IntentKind, Reading, only_about_times, read
-from messages.intents.core import core_language
+from messages.intents.core import core_language, times_beside
 from messages.intents.proposals import DOUBTED
 from messages.when import When, read_plain, read_when
 
@@ -19,6 +19,7 @@ _UNDONE_IN_DISTRESS: Final = frozenset(
     {IntentKind.CANNOT_COME, IntentKind.RESCHEDULE, IntentKind.PASS, IntentKind.TAKE, IntentKind.CHOOSE}
 )
 _UNSURE: Final = frozenset({IntentKind.OTHER, IntentKind.UNSURE, IntentKind.UNCLEAR_CHOICE, IntentKind.VISIT_OR_STOP})
+_OF_ONE_TIME: Final = frozenset({IntentKind.CONFIRM, IntentKind.CANNOT_COME, IntentKind.TAKE, IntentKind.PASS})
 # A text with no more words than this beside its time is about that time.
 _FEW_WORDS: Final = 3
 
@@ -58,6 +59,7 @@ def understand(
     core = core_language(text, language)
     if core is not None:
         when = _when_elsewhere(text, core, when, local)
+        reading, when = _with_its_time(reading, when, text, core, local)
     reading = _as_wish(reading, when, plain=core is not None or _is_wish(text, reading))
     others = [kind for kind in reading.kinds if kind is not IntentKind.CRISIS]
     unsure = bool(others) and (others[0] in _UNSURE or DOUBTED in reading.why or _takes_back_in_words(reading))
@@ -84,6 +86,22 @@ def _when_elsewhere(text: str, language: str, when: When, local: datetime) -> Wh
     if plain.spans or not when.spans:
         return plain if plain.spans else when
     return When(ask=True, rest=when.rest, why=("when.other_language",))
+
+
+def _with_its_time(reading: Reading, when: When, text: str, language: str, local: datetime) -> tuple[Reading, When]:
+    """A yes or a no of one of the six with the day or the hour it names, which is compared with the visit's.
+
+    Where that is not read, nobody knows whether it is the visit's: then it is asked.
+    """
+    times = times_beside(text, language) if f"{language}.{reading.kinds[-1]}" in reading.why else ""
+    if not times or not _OF_ONE_TIME & set(reading.kinds) or IntentKind.LATE in reading.kinds:
+        return reading, when
+    plain = read_plain(times, language, now=local)
+    if plain.spans:
+        return reading, plain
+    other = tuple(intent for intent in reading.intents if intent.kind not in _OF_ONE_TIME)
+    asked = (*other, Intent(kind=IntentKind.OTHER))
+    return replace(reading, intents=asked, leftover=True, leaning=reading.kinds[-1]), plain
 
 
 def _as_wish(reading: Reading, when: When, *, plain: bool) -> Reading:

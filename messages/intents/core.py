@@ -1,35 +1,26 @@
-"""Reads the core of replies in French, Portuguese, Vietnamese, Chinese, Tagalog and Arabic.
+"""Reads replies in French, Portuguese, Vietnamese, Chinese, Tagalog and Arabic.
 
-English and Spanish are read by `scheduling.py` and its neighbours. Here a message is looked through for a few dozen
-phrases a language; whoever says more than they cover is asked. The one invariant: a yes beside a negation, a doubt or
-a question never confirms, and only a phrase that says so cancels.
+English and Spanish are read by `scheduling.py` and its neighbours. Here a text is cut into the phrases of our tables
+and the rest (`core_words.py`). The one invariant: a text confirms, cancels, takes or passes only if every word of it
+is accounted for and none denies, doubts, supposes or asks; whoever says more is asked about what it leans to.
 """
 
-import re
-import tomllib
-import unicodedata
-from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import replace
-from functools import cache
-from importlib.resources import files
-from types import MappingProxyType
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
 from typing import Final
 
+from messages.intents.core_words import LANGUAGES, Told, told, told_by_phrases
 from messages.intents.reading import Asked, Intent, IntentKind, Question, Reading
 
-LANGUAGES: Final = ("fr", "pt", "vi", "zh", "tl", "ar")
 _SCRIPTS: Final = (("zh", "\u3400", "\u9fff"), ("ar", "\u0600", "\u06ff"))
-# D with a stroke, and the Arabic letters that are written in two ways: heh, yeh, waw, and the stretching line.
-_LETTERS: Final = str.maketrans(
-    {"\u0111": "d", "\u0629": "\u0647", "\u0649": "\u064a", "\u0624": "\u0648", "\u0626": "\u064a", "\u0640": None}
-)
-_CLAUSE_ENDS: Final = re.compile(r"[.,;:!\n\u2026\u3002\uff0c\uff01\uff1b\u3001\u060c\u061b]+")
-_QUESTION_MARKS: Final = "?\u061f\uff1f"
 _ALIASES: Final = {"fil": "tl"}
-_MANY_WORDS: Final = 2
-# A bare yes may stand among so many words, greetings among them.
-_SHORT: Final = 5
-_SHORT_ZH: Final = 8
+_UNMAKING: Final = frozenset({"negators", "frames", "no"})
+"""Words that take back what stands in the same clause: "don't cancel", "he says to cancel", "ayaw ko mag-cancel"."""
+_REASONS: Final = "reasons"
+_DOUBTS: Final = frozenset({"negators", "frames", "asking", "question", "hedge", "soft", _REASONS})
+"""Words beside which nothing is acted upon; a reason may stand beside a no."""
+_FEW_WORDS: Final = 1
+_PLACES: Final = ("first", "second", "third", "fourth")
 
 
 def core_language(text: str, tag: str) -> str | None:
@@ -41,192 +32,168 @@ def core_language(text: str, tag: str) -> str | None:
     base = _ALIASES.get(base, base)
     if base in LANGUAGES:
         return base
-    folded = _folded(text)
-    found = {language for language in LANGUAGES if any(_telling(folded, language))}
-    return found.pop() if len(found) == 1 else None
-
-
-def core_distress(text: str, language: str | None) -> tuple[str, ...]:
-    """The signs of distress in any of the six; single words count in the language of the text alone."""
-    folded = _folded(text)
-    return tuple(
-        f"crisis.{each}"
-        for each in LANGUAGES
-        if any(each == language or len(phrase.split()) > 1 for phrase in _found(folded, each, "crisis"))
-    )
+    found = told_by_phrases(text)
+    return next(iter(found)) if len(found) == 1 else None
 
 
 def read_core(text: str, language: str, asked: Asked) -> Reading | None:
-    """The reading of a message in one of the six; None when no phrase says anything."""
-    folded = _folded(text)
-    clauses = tuple(_folded(each) for each in _CLAUSE_ENDS.split(text))
-
-    def says(group: str) -> bool:
-        return any(_found(folded, language, group))
-
-    for group, kind in _WHATEVER_ASKED:
-        if _is_said(clauses, language, group):
-            return _reading(language, kind)
-    if says("stop"):
-        return replace(_reading(language, IntentKind.OTHER), leaning=IntentKind.STOP, leftover=True)
-    if says("cancel") and not _is_said(clauses, language, "cancel"):
-        return _reading(language, IntentKind.UNSURE if asked.question is Question.REMINDER else IntentKind.OTHER)
-    if asked.question is Question.OFFER:
-        return _offer(says, language)
-    if says("hedge"):
-        return _reading(language, IntentKind.UNSURE)
-    acts = [kind for group, kind in _ACTS if says(group)]
-    asks = any(mark in text for mark in _QUESTION_MARKS)
-    if asks and IntentKind.CANNOT_COME in acts:
-        # "Can I cancel?" asks; with another day it is a wish.
-        acts.remove(IntentKind.CANNOT_COME)
-    if not acts and (asks or says("question")):
-        acts = [IntentKind.QUESTION]
-    return _reading(language, *acts) if acts else _answer(folded, language, asked)
+    """The reading of a message in one of the six; None when no word of it belongs to that language."""
+    said = told(text, language)
+    if not said.own:
+        return None
+    found = _of_texts(said) or _ANSWERS.get(asked.question, _to_reminder)(said, asked)
+    return found.reading(language)
 
 
-def _is_said(clauses: Sequence[str], language: str, group: str) -> bool:
-    """Whether a clause says what the group means, and nothing in the clause unmakes it."""
-    return any(_says_plainly(clause, language, group) for clause in clauses)
+def times_beside(text: str, language: str) -> str:
+    """The words about days and hours in a text of which nothing is left over; empty when there are none."""
+    said = told(text, language)
+    return said.times if said.is_whole else ""
 
 
-def _says_plainly(clause: str, language: str, group: str) -> bool:
-    """“Je ne peux pas venir"; not "n'annulez pas", "il a dit d'annuler", "não vou cancelar"."""
-    negators, frames = _core()[language]["negators"], _core()[language]["frames"]
-    found = sorted(_found(clause, language, group), key=len, reverse=True)
-    affirmed = [phrase for phrase in found if not _has_any(f" {phrase} ", negators, language)]
-    denied = bool(affirmed) and _has_any(_without(clause, affirmed), negators, language)
-    framed = _has_any(_without(clause, found), frames, language)
-    return bool(found) and not denied and not framed and not _has_any(clause, [f for f in frames if " " in f], language)
+@dataclass(frozen=True, slots=True)
+class _Meant:
+    """What a text means: `kinds` surely, or a question about what it leans to."""
+
+    kinds: tuple[IntentKind, ...] = (IntentKind.OTHER,)
+    number: int | None = None
+    leaning: IntentKind | None = None
+    leftover: bool = False
+
+    def reading(self, language: str) -> Reading:
+        intents = tuple(
+            Intent(kind=kind, number=self.number, word="STOP" if kind is IntentKind.STOP else None)
+            for kind in self.kinds
+        )
+        why = tuple(f"{language}.{kind}" for kind in self.kinds)
+        return Reading(intents, why, leftover=self.leftover, leaning=self.leaning)
 
 
-def _without(clause: str, phrases: Sequence[str]) -> str:
-    for phrase in phrases:
-        clause = clause.replace(phrase, " ")
-    return f" {' '.join(clause.split())} "
+def _sure(*kinds: IntentKind, number: int | None = None) -> _Meant:
+    return _Meant(kinds, number)
 
 
-def _has_any(line: str, words: Sequence[str], language: str) -> bool:
-    return any((word in line) if language == "zh" else f" {word} " in line for word in words)
+def _leans(kind: IntentKind | None) -> _Meant:
+    return _Meant(leaning=kind, leftover=True)
 
 
-def takes_back(text: str, language: str) -> bool:
-    """Whether a word of that language negates something in the text."""
-    return any(_found(_folded(text), language, "negators"))
+def _plainly(said: Told, group: str) -> bool:
+    """Whether a clause says what the group means, in several words or in nothing else, and nothing in it unmakes it."""
+    return any(
+        group in clause.groups and not clause.groups & _UNMAKING and (group in clause.firm or not clause.unknown)
+        for clause in said.clauses
+    )
 
 
-_WHATEVER_ASKED: Final = (("stop", IntentKind.STOP), ("wrong", IntentKind.WRONG_NUMBER))
-_ACTS: Final = (
-    ("cancel", IntentKind.CANNOT_COME),
-    ("reschedule", IntentKind.RESCHEDULE),
-    ("late", IntentKind.LATE),
-)
+def _is_sure(said: Told, *, beside: str = "") -> bool:
+    """Whether nothing is left over and nothing but what may stand `beside` leaves it open."""
+    return said.is_whole and not said.asks and not (said.groups & _DOUBTS) - {beside}
 
 
-def _offer(says: Callable[[str], bool], language: str) -> Reading:
-    if says("hedge") or says("question"):
-        kind = IntentKind.OTHER if says("hedge") else IntentKind.QUESTION
-    elif says("cancel") or says("no"):
-        kind = IntentKind.PASS
-    elif says("yes") or says("confirm"):
-        kind = IntentKind.TAKE
-    else:
-        kind = IntentKind.THANKS if says("thanks") else IntentKind.OTHER
-    return _reading(language, kind)
-
-
-def _answer(folded: str, language: str, asked: Asked) -> Reading | None:
-    """A yes, a no or thanks, and what they mean beside what was asked."""
-    reminded = asked.question is Question.REMINDER
-    negated = any(_found(folded, language, "negators"))
-    words = len(folded.split()) if language != "zh" else len(folded) // 2
-    short = words <= (_SHORT_ZH if language == "zh" else _SHORT)
-    if any(_found(folded, language, "confirm")) and (negated or any(_found(folded, language, "frames"))):
-        return _reading(language, IntentKind.UNSURE)
-    if any(_found(folded, language, "confirm")):
-        return _reading(language, IntentKind.CONFIRM)
-    if any(_found(folded, language, "no")) and short:
-        return _reading(language, IntentKind.CANNOT_COME if reminded and words <= _MANY_WORDS else IntentKind.UNSURE)
-    if any(_found(folded, language, "yes")) and short and not negated:
-        return _reading(language, IntentKind.CONFIRM if reminded else IntentKind.THANKS)
-    if any(_found(folded, language, "thanks")) and short:
-        return _reading(language, IntentKind.THANKS)
+def _of_texts(said: Told) -> _Meant | None:
+    """An end of texts and a wrong number, whatever was asked: in words that mean it anywhere, or alone in the text."""
+    for group, kind in (("stop", IntentKind.STOP), ("wrong", IntentKind.WRONG_NUMBER)):
+        if _plainly(said, group) or (f"{group}_alone" in said.groups and _is_sure(said)):
+            return _sure(kind)
+        if group in said.groups:
+            return _leans(kind)
     return None
 
 
-def _reading(language: str, *kinds: IntentKind) -> Reading:
-    intents = tuple(Intent(kind=kind, word="STOP" if kind is IntentKind.STOP else None) for kind in kinds)
-    return Reading(intents, tuple(f"{language}.{kind}" for kind in kinds))
+def _to_reminder(said: Told, asked: Asked) -> _Meant:
+    return _wish(said) or _yes_or_no(said, asked)
 
 
-def _telling(folded: str, language: str) -> Iterator[str]:
-    """Phrases of several words that were found: they hardly occur in another language."""
-    for group in ("cancel", "confirm", "reschedule", "stop", "wrong", "late", "crisis"):
-        yield from (phrase for phrase in _found(folded, language, group) if len(phrase.split()) > 1)
+def _wish(said: Told) -> _Meant | None:
+    """What is wished of a visit, and doubts and questions about it."""
+    groups = said.groups
+    cancels = "cancel" in groups
+    if _plainly(said, "reschedule"):
+        return _sure(*((IntentKind.CANNOT_COME,) if cancels and _is_sure(said) else ()), IntentKind.RESCHEDULE)
+    if "hedge" in groups:
+        return _sure(IntentKind.UNSURE)
+    if _plainly(said, "late") and not cancels:
+        comes = _is_sure(said) and groups & {"yes", "confirm"}
+        return _sure(*((IntentKind.CONFIRM,) if comes else ()), IntentKind.LATE)
+    if cancels:
+        return _cancels(said)
+    if "late" in groups or "reschedule" in groups:
+        return _leans(IntentKind.LATE if "late" in groups else IntentKind.RESCHEDULE)
+    return _sure(IntentKind.QUESTION) if said.asks or groups & {"question", "asking"} else None
 
 
-def _found(folded: str, language: str, group: str) -> Iterator[str]:
-    """The phrases of a group that stand in the text, in the group's order."""
-    by_word, anywhere = _index(language, group)
-    near = {number: phrase for word in folded.split() for number, phrase in by_word.get(word, ())}
-    near.update(anywhere)
-    for number in sorted(near):
-        phrase = near[number]
-        # Chinese writes no spaces; "ok" within other letters is no word in it either.
-        if (phrase in folded) if _has_no_spaces(phrase, language) else _stands(phrase, folded, group):
-            yield phrase
+def _cancels(said: Told) -> _Meant:
+    if said.groups & {"yes", "confirm", "late"}:
+        return _Meant((IntentKind.UNSURE,), leftover=True)
+    sure = _is_sure(said, beside=_REASONS) and _plainly(said, "cancel")
+    return _sure(IntentKind.CANNOT_COME) if sure else _leans(IntentKind.CANNOT_COME)
 
 
-def _stands(phrase: str, folded: str, group: str) -> bool:
-    return f" {phrase} " in folded or (_is_stem(phrase, group) and f" {phrase}" in folded)
+def _yes_or_no(said: Told, asked: Asked) -> _Meant:
+    groups = said.groups
+    if "confirm" in groups:
+        return _sure(IntentKind.CONFIRM) if _is_sure(said) and "no" not in groups else _leans(IntentKind.CONFIRM)
+    if groups.isdisjoint({"yes", "no", "soft"}):
+        return _thanks(said)
+    if asked.question is not Question.REMINDER:
+        return _sure(IntentKind.THANKS) if _is_sure(said) and "no" not in groups else _leans(None)
+    kind = IntentKind.CANNOT_COME if "no" in groups else IntentKind.CONFIRM
+    if _is_sure(said) and not {"yes", "no"} <= groups and ("no" not in groups or _is_short(said)):
+        return _sure(kind)
+    return _leans(kind if _stands_apart(said) else None)
 
 
-def _is_stem(phrase: str, group: str) -> bool:
-    """Longer single words are stems: "suicid", "atrasad", "estupr"."""
-    return group in {"crisis", "late", "stop"} and len(phrase) >= _STEM
+def _is_short(said: Told) -> bool:
+    """Whether a no is all a clause says: "no, thank you", not "that is not my hour"."""
+    return all(clause.free <= _FEW_WORDS for clause in said.clauses if "no" in clause.groups)
 
 
-def _has_no_spaces(phrase: str, language: str) -> bool:
-    return language == "zh" and not phrase.isascii()
+def _stands_apart(said: Told) -> bool:
+    """Whether a yes or a no is a clause of its own, or a but follows: not "so tired", where 好 is a yes."""
+    answers = [clause for clause in said.clauses if clause.groups & {"yes", "no", "soft"}]
+    return any(not clause.unknown or "frames" in clause.groups for clause in answers)
 
 
-_Numbered = tuple[tuple[int, str], ...]
+def _thanks(said: Told) -> _Meant:
+    return _sure(IntentKind.THANKS) if "thanks" in said.groups and _is_sure(said) else _leans(None)
 
 
-@cache
-def _index(language: str, group: str) -> tuple[Mapping[str, _Numbered], Mapping[int, str]]:
-    """A group's phrases by their first word, and those that may begin within one, each with its place in the group.
-
-    Most texts have none of these words, and every text is looked at in six languages.
-    """
-    by_word: dict[str, _Numbered] = {}
-    anywhere: dict[int, str] = {}
-    for number, phrase in enumerate(_core()[language][group]):
-        if _has_no_spaces(phrase, language) or (_is_stem(phrase, group) and " " not in phrase):
-            anywhere[number] = phrase
-        else:
-            first = phrase.split()[0]
-            by_word[first] = (*by_word.get(first, ()), (number, phrase))
-    return by_word, anywhere
+def _to_offer(said: Told, _asked: Asked) -> _Meant:
+    """A free time is taken or passed on; words about the visit they have are for a person."""
+    groups = said.groups
+    takes, passes = groups & {"yes", "confirm", "take", "soft"}, groups & {"no", "cancel", "pass", "none"}
+    if (said.asks or groups & {"question", "asking"}) and not passes:
+        return _sure(IntentKind.QUESTION)
+    if not takes and not passes:
+        return _thanks(said)
+    kind = IntentKind.PASS if passes else IntentKind.TAKE
+    denied = any({"no", "cancel"} <= clause.groups for clause in said.clauses)
+    if (takes and passes) or denied or groups & {"reschedule", "late", "hedge"}:
+        return _leans(None)
+    return _sure(kind) if _is_sure(said) and ("no" not in groups or _is_short(said)) else _leans(kind)
 
 
-_STEM: Final = 6
+def _to_choices(said: Told, asked: Asked) -> _Meant:
+    """One of the numbered choices by its number or its place, or none of them; a bare yes chooses none."""
+    groups, numbers = said.groups, _numbers(said)
+    if _is_sure(said) and len(numbers) == 1 and groups.isdisjoint({"no", "none", "cancel", "reschedule", "late"}):
+        return _sure(IntentKind.CHOOSE, number=numbers[0]) if numbers[0] <= asked.options else _UNCLEAR
+    if _plainly(said, "none") or (groups & {"no", "pass"} and _is_sure(said) and not numbers):
+        return _sure(IntentKind.NONE_OF_THESE)
+    if groups & {"yes", "take", "confirm", *_PLACES} or numbers:
+        only = groups.isdisjoint(_PLACES) and not numbers and asked.options == 1
+        return _sure(IntentKind.CHOOSE, number=1) if only and _is_sure(said) else _UNCLEAR
+    return _wish(said) or _thanks(said)
 
 
-def _folded(text: str) -> str:
-    """Lower case without accents, one space between words and at both ends; Chinese as it is, without spaces."""
-    lower = unicodedata.normalize("NFKD", text.casefold())
-    plain = "".join(letter for letter in lower if not unicodedata.combining(letter)).translate(_LETTERS)
-    words = "".join(letter if letter.isalnum() or letter in _QUESTION_MARKS else " " for letter in plain).split()
-    return f" {' '.join(words)} "
+def _numbers(said: Told) -> list[int]:
+    typed = [int(word) for word in said.times.split() if word.isdecimal() and len(word) == 1]
+    return [*typed, *(number for number, place in enumerate(_PLACES, 1) if place in said.groups)]
 
 
-@cache
-def _core() -> Mapping[str, Mapping[str, tuple[str, ...]]]:
-    table = tomllib.loads(files(__package__).joinpath("words", "core.toml").read_text("utf-8"))
-    return MappingProxyType(
-        {
-            language: MappingProxyType({group: tuple(written.split("|")) for group, written in groups.items()})
-            for language, groups in table.items()
-        }
-    )
+_UNCLEAR: Final = _Meant((IntentKind.UNCLEAR_CHOICE,), leftover=True)
+_ANSWERS: Final[Mapping[Question, Callable[[Told, Asked], _Meant]]] = {
+    Question.OFFER: _to_offer,
+    Question.TIMES: _to_choices,
+    Question.WHICH_VISIT: _to_choices,
+}

@@ -126,7 +126,7 @@ def normalise(text: str) -> Text:
     own = _without_our_words(_SIGNATURE.sub("", _QUOTED_LINE.sub("", raw)))
     own = _HALF_OF_DAY.sub(r" \1m ", _TITLE.sub(r"\1 ", _APOSTROPHE.sub("", own)))
     own = _JOINED.sub(lambda found: re.sub(r"[\s/]", "", found[0]) + "joined", _DECIMAL.sub("h", own))
-    own = "".join(map(_without_emoji, own))
+    own = "".join(map(named_emoji, own))
     return Text(tuple(_sentences(own)), tuple(_TOKEN.findall(own)))
 
 
@@ -158,7 +158,8 @@ def _without_our_words(raw: str) -> str:
     return f"{head}\n{raw[explained[-1].end() :]}"
 
 
-def _without_emoji(character: str) -> str:
+def named_emoji(character: str) -> str:
+    """A letter as it is, a picture as the word for what it says."""
     if character in _YES_EMOJI:
         return f" {EMOJI_YES} "
     if character in _NO_EMOJI:

@@ -2,11 +2,13 @@
 
 A phrase is a row of elements divided by spaces: `cant|wont` one of these words, `really?` perhaps this word,
 `reschedul~` a word that starts so, `*` up to three words, `_` exactly one word, `#` a number, `^` and `$` the ends
-of the sentence (`$` may also stand among alternatives: `anymore|$`). The one invariant: a phrase only ever matches
-whole tokens.
+of the sentence (`$` may also stand among alternatives: `anymore|$`). Lists of languages with other letters allow those:
+there a word with tone marks also stands for itself without them, a word of Chinese letters for its letters one after
+the other, and `any_more` for words side by side. The one invariant: a phrase only ever matches whole tokens.
 """
 
 import re
+import unicodedata
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import cache
@@ -15,7 +17,12 @@ from operator import not_
 from typing import Final
 
 _SPECIAL: Final = frozenset({"*", "_", "#", "^", "$"})
-_PLAIN: Final = re.compile(r"[a-z0-9]+~?|sí")
+# "Si" is another word than "sí".
+_ACCENTED: Final = "sí"
+PLAIN: Final = re.compile(r"[a-z0-9]+~?|sí")
+ANY_LETTERS: Final = re.compile(r"[^\W_A-Z]+(?:_[^\W_A-Z]+)*~?")
+_CHINESE: Final = re.compile(r"[\u3400-\u9fff]")
+_STROKES: Final = str.maketrans({"\u0111": "d"})
 _NUMBER: Final = r"\d+(?:h\d+)?(?:[ap]m?)?"
 
 
@@ -76,12 +83,12 @@ class PhraseGroup:
         yield from self.everywhere
 
 
-def phrase_group(entries: Iterable[tuple[str, str]]) -> PhraseGroup:
-    """Compiles `(list name, phrase)` pairs."""
+def phrase_group(entries: Iterable[tuple[str, str]], *, letters: re.Pattern[str] = PLAIN) -> PhraseGroup:
+    """Compiles `(list name, phrase)` pairs, whose words are written in `letters`."""
     by_word: dict[str, list[Phrase]] = {}
     everywhere: list[Phrase] = []
     for source, written in entries:
-        phrase = compile_phrase(source, written)
+        phrase = compile_phrase(source, written, letters=letters)
         if not phrase.anchors:
             everywhere.append(phrase)
         for word in phrase.anchors:
@@ -89,12 +96,12 @@ def phrase_group(entries: Iterable[tuple[str, str]]) -> PhraseGroup:
     return PhraseGroup({word: tuple(phrases) for word, phrases in by_word.items()}, tuple(everywhere))
 
 
-def compile_phrase(source: str, written: str) -> Phrase:
+def compile_phrase(source: str, written: str, *, letters: re.Pattern[str] = PLAIN) -> Phrase:
     """One phrase; raises ValueError when it is empty, or holds an element we do not know."""
     elements = written.split()
     if not elements:
         raise ValueError("phrase_empty")
-    regex = "(?<= )" + "".join(map(_element, elements))
+    regex = "(?<= )" + "".join(_element(element, letters) for element in elements)
     anchors = max((_anchor(element) for element in elements), key=_rarity, default=frozenset[str]())
     return Phrase(f"{source}:{written}", regex, anchors)
 
@@ -110,7 +117,15 @@ def _compiled(regex: str) -> re.Pattern[str]:
     return re.compile(regex)
 
 
-def _element(element: str) -> str:
+def without_marks(word: str) -> str:
+    """A word without accents, tone marks and strokes."""
+    if word.isascii():
+        return word
+    decomposed = unicodedata.normalize("NFKD", word.translate(_STROKES))
+    return "".join(letter for letter in decomposed if not unicodedata.combining(letter))
+
+
+def _element(element: str, letters: re.Pattern[str]) -> str:
     if element == "^":
         return "(?<=^ )"
     if element == "$":
@@ -119,26 +134,35 @@ def _element(element: str) -> str:
         return r"(?:\S+ ){0,3}?"
     optional = element.endswith("?")
     written = element.removesuffix("?").split("|")
-    words = "|".join(_word(word) for word in written if word != "$")
+    words = "|".join(_word(word, letters) for word in written if word != "$")
     ending = "|$" if "$" in written else ""
     return f"(?:(?:{words}) {ending})" + ("?" if optional else "")
 
 
-def _word(word: str) -> str:
+def _word(word: str, letters: re.Pattern[str]) -> str:
     if word == "_":
         return r"\S+"
     if word == "#":
         return _NUMBER
-    if not _PLAIN.fullmatch(word):
+    if not letters.fullmatch(word):
         raise ValueError("phrase_element_unknown", word)
-    return word.removesuffix("~") + (r"\S*" if word.endswith("~") else "")
+    if _CHINESE.match(word):
+        return " ".join(word)
+    forms = " ".join(_with_or_without_marks(part) for part in word.removesuffix("~").split("_"))
+    return forms + (r"\S*" if word.endswith("~") else "")
+
+
+def _with_or_without_marks(word: str) -> str:
+    bare = without_marks(word)
+    return word if word in (bare, _ACCENTED) else f"(?:{word}|{bare})"
 
 
 def _anchor(element: str) -> frozenset[str]:
     words = element.split("|")
     if element in _SPECIAL or element.endswith("?") or any(word in _SPECIAL or "~" in word for word in words):
         return frozenset()
-    return frozenset(words)
+    first = (word[0] if _CHINESE.match(word) else word.split("_")[0] for word in words)
+    return frozenset(form for word in first for form in (word, word if word == _ACCENTED else without_marks(word)))
 
 
 def _rarity(words: frozenset[str]) -> int:

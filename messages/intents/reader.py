@@ -8,7 +8,8 @@ no clock, no record. The one invariant: the reading is never empty.
 from typing import Final
 
 from messages.intents.choices import leading_number, points_at_times, read_choice
-from messages.intents.core import core_distress, core_language, read_core, takes_back
+from messages.intents.core import core_language, read_core
+from messages.intents.core_distress import core_distress
 from messages.intents.crisis import crisis_signs
 from messages.intents.law import (
     asks_how_to_answer,
@@ -42,6 +43,10 @@ _OURS: Final = frozenset(
     | {"morir", "morirme", "matarme", "vivir", "donde", "cuando", "adios"}
 )
 _OURS_OF_TEN: Final = 2
+_ACTS: Final = frozenset(
+    {IntentKind.CONFIRM, IntentKind.CANNOT_COME, IntentKind.TAKE, IntentKind.PASS, IntentKind.CHOOSE}
+)
+_OF_TEXTS: Final = frozenset({IntentKind.STOP, IntentKind.WRONG_NUMBER})
 _SHORT_ANSWERS: Final = ("code:", "choice.", "law.", MACHINE)
 
 
@@ -64,7 +69,7 @@ def read(text: str, *, asked: Asked, language: str = "") -> Reading:
     weighed = foreign is None or not language.casefold().startswith(foreign) or _is_in_ours(words)
     signs = (*crisis_signs(words, weighed=weighed), *core_distress(text, foreign))
     found = _rest(words, asked)
-    rest = _again(found, words, asked) if foreign is None else _in_core(text, foreign, found, asked)
+    rest = _again(found, words, asked) if foreign is None else _in_core(text, foreign, found, words, asked)
     if not signs:
         return rest
     others = tuple(intent for intent in rest.intents if intent.kind not in _SAYS_NOTHING)
@@ -78,17 +83,24 @@ def only_about_times(text: str) -> bool:
     return not bare and not PHRASES["beside_times"].erase(words.whole.line).strip()
 
 
-def _in_core(text: str, language: str | None, reading: Reading, asked: Asked) -> Reading:
-    """The reading in one of the six further languages, where the text is in one; letters and numbers are the same."""
-    if language is None or reading.why[0].startswith(_SHORT_ANSWERS):
+def _in_core(text: str, language: str | None, reading: Reading, words: Text, asked: Asked) -> Reading:
+    """The reading in one of the six further languages, where the text is in one; letters and numbers are the same.
+
+    Whoever writes one of them may write English all the same: that counts where all of it is understood, an end of
+    texts wherever the other language says nothing else.
+    """
+    by_letter = reading.why[0].startswith(_SHORT_ANSWERS) and IntentKind.UNCLEAR_CHOICE not in reading.kinds
+    if language is None or by_letter:
         return reading
     found = read_core(text, language, asked)
-    if found is not None:
+    says_nothing = found is None or (found.kinds == (IntentKind.OTHER,) and found.leaning is None)
+    if says_nothing and not _OF_TEXTS.isdisjoint(reading.kinds):
+        return reading
+    acts = not _ACTS.isdisjoint(reading.kinds)
+    if found is not None and not (acts and not reading.leftover and _is_in_ours(words)):
         return found
-    acts = {IntentKind.CONFIRM, IntentKind.CANNOT_COME, IntentKind.STOP, IntentKind.TAKE} & set(reading.kinds)
-    # Words that look English or Spanish, beside a negation that is neither.
-    unsure = bool(acts) and takes_back(text, language)
-    return Reading((Intent(kind=IntentKind.OTHER),), ("core.negated",), leftover=True) if unsure else reading
+    unsure = acts and reading.leftover
+    return Reading((Intent(kind=IntentKind.OTHER),), ("core.leftover",), leftover=True) if unsure else reading
 
 
 def _is_in_ours(words: Text) -> bool:

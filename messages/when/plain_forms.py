@@ -61,6 +61,7 @@ def _folded(text: str) -> str:
         "".join(letter for letter in lower if not unicodedata.combining(letter))
         .replace("\u0111", "d")
         .replace("\u2019", "'")
+        .replace("\u0629", "\u0647")
     )
 
 
