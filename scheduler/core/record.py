@@ -168,9 +168,9 @@ class Record:
                 tx = Tx(conn, practice_id, self.clock.now(), self.vault, actor, self.make_id)
                 yield tx
                 await self.subscriptions.deliver(tx)
-                if tx.noted:
-                    await audit.append(conn, self.vault.audit_key, practice_id, tx.now, tx.noted)
                 await announce(conn, work=tx.work, called_off=tx.called_off)
+                if tx.noted:  # last: every other commit of the practice waits for the head of its chain
+                    await audit.append(conn, self.vault.audit_key, practice_id, tx.now, tx.noted)
         self.called_off.add(tx.called_off)
         for act in tx.after_commit:
             act()
