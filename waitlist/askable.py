@@ -17,7 +17,7 @@ from scheduler.calendar.wallclock import day_span, local_day, zone_of
 from scheduler.core.record import Reading
 from scheduler.people.store import OwnHours, Practice
 from waitlist import narrow_store
-from waitlist.candidates import Moment, moment, ranking, would_fit
+from waitlist.candidates import BATCH, Moment, moment, ranking, would_fit
 from waitlist.caps import has_room, texts_of
 from waitlist.matching import Ranked
 from waitlist.narrow_store import Key, Made
@@ -116,9 +116,10 @@ async def others_at(
         found.later(min(max(found.at.holding[client_id], r.now + SOON), r.now + LATEST))
     hours = _Hours(r, practice)
     full = [each.client_id for each in found.full if not policy.is_silent(each.standing.unanswered)]
-    for point in (await text_numbers(r, full, Purpose.WAITLIST)).values() if full else ():
-        if point.value_ix not in found.at.numbers_holding:
-            found.later(hours.opens(point.hours, tomorrow=True))
+    for start in range(0, len(full), BATCH):
+        for point in (await text_numbers(r, full[start : start + BATCH], Purpose.WAITLIST)).values():
+            if point.value_ix not in found.at.numbers_holding:
+                found.later(hours.opens(point.hours, tomorrow=True))
     return found.others_at
 
 

@@ -95,8 +95,12 @@ async def ranking(
 
 async def would_fit(r: Reading, opening: Opening, at: Moment, holders: Sequence[Key]) -> frozenset[str]:
     """The clients whom the time would fit, did they not hold another offer."""
-    judged = _judged(r, holders, gap_of(opening), at)
-    return frozenset([wish.client_id async for wish, reason in judged if reason is Misfit.HOLDS_ANOTHER_OFFER])
+    found = set[str]()
+    for start in range(0, len(holders), BATCH):
+        async for wish, reason in _judged(r, holders[start : start + BATCH], gap_of(opening), at):
+            if reason is Misfit.HOLDS_ANOTHER_OFFER:
+                found.add(wish.client_id)
+    return frozenset(found)
 
 
 async def _fitting(
