@@ -124,6 +124,7 @@ class Kind(StrEnum):
     CRISIS_NOTICE = "crisis_notice"
     INBOX_AUTO = "inbox_auto"
     QUESTION_POINTER = "question_pointer"
+    ABOUT_US = "about_us"
     NOTHING_OPEN = "nothing_open"
 
     CRISIS_ALERT = "crisis_alert"
@@ -321,6 +322,7 @@ TRAITS: Final[Mapping[Kind, Traits]] = MappingProxyType(
         Kind.CRISIS_NOTICE: _reply("office_phone", editable=True),
         Kind.INBOX_AUTO: _reply("office_phone", editable=True),
         Kind.QUESTION_POINTER: _reply("office_phone", editable=True),
+        Kind.ABOUT_US: _reply("office_phone"),
         Kind.NOTHING_OPEN: _reply("office_phone"),
         Kind.CRISIS_ALERT: _alert(),
         Kind.ENGINE_ALERT: _alert("count"),

@@ -49,6 +49,7 @@ NAMES: Final[dict[Kind, str]] = {
     Kind.LIST_ALREADY: "Answer: on the waitlist already",
     Kind.LIST_LEFT: "Answer: off the waitlist",
     Kind.LIST_RESTS: "Answer: rests on the waitlist",
+    Kind.ABOUT_US: "Answer: who writes",
     Kind.CLINICIAN_CANCELLED: "Notice: cancelled by us",
     Kind.RESCHEDULED_BY_STAFF: "Notice: moved by us",
     Kind.STOP_CONFIRMED: "Confirmation of STOP",

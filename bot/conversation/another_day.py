@@ -36,7 +36,7 @@ def has_another_in_mind(turn: Turn, wish: IntentKind, visit: Visit) -> bool:
 
 
 def visit_named(turn: Turn, wish: IntentKind) -> Visit | None:
-    """Of several visits the one whose day a yes or a no names, and none of the others'."""
+    """Of several visits the one whose day a yes or a no names; None where two are on such a day of the week."""
     named = {IntentKind.CONFIRM: turn.when.spans, IntentKind.CANNOT_COME: turn.when.without}.get(wish, ())
     days = [span for span in named if span.kind is SpanKind.DATE]
     about = [
@@ -44,7 +44,9 @@ def visit_named(turn: Turn, wish: IntentKind) -> Visit | None:
         for visit in turn.situation.meant
         if any(span.covers(visit.starts_at.astimezone(turn.zone).replace(tzinfo=None)) for span in days)
     ]
-    sure = len(about) == 1 and len(days) == 1 and not turn.when.ask
+    weekdays = named_days(turn.inbound.body).weekdays
+    alike = [each for each in turn.situation.meant if each.starts_at.astimezone(turn.zone).weekday() in weekdays]
+    sure = len(about) == 1 and len(days) == 1 and not turn.when.ask and len(alike) <= 1
     return about[0] if sure and not has_another_in_mind(turn, wish, about[0]) else None
 
 

@@ -36,6 +36,7 @@ from bot.conversation.confirming import confirm_all, confirm_visit
 from bot.conversation.errands import Errand, errand_of, without_list
 from bot.conversation.for_the_office import asks_for_another_way, is_for_the_office, names_contact
 from bot.conversation.hand_over import ask_staff, hand_over, leave_to_the_office, nothing_open
+from bot.conversation.hearing import Ears, ears_of, language_of, understand
 from bot.conversation.late import late_or_unsure, running_late
 from bot.conversation.new_times import offer_times
 from bot.conversation.not_sure import VISIT_WISHES, not_sure
@@ -43,7 +44,7 @@ from bot.conversation.offer_answer import pass_on, take_offer
 from bot.conversation.question_store import QuestionKind
 from bot.conversation.running_errands import DONE, run_errand
 from bot.conversation.still_waiting import still_waiting
-from bot.conversation.turn import Direct, Ears, Turn, ears_of, language_of, sender_of, situation_of, understand
+from bot.conversation.turn import Direct, Turn, sender_of, situation_of
 from bot.conversation.under_way import about_visit_under_way
 from bot.conversation.undoing import undo
 from bot.conversation.which_visit import ask_which, numbering, visit_number, wish_of
@@ -55,12 +56,14 @@ from messages import whatsapp_store
 from messages.inbound_store import Inbound
 from messages.intents import Asked, Intent, IntentKind, Reading
 from messages.kinds import Kind
+from scheduler.appointments import store as appointments
 from scheduler.appointments.store import Visit
 from scheduler.core.record import Tx
 from scheduler.people import store as people
 
 _CHANGES: Final = frozenset({IntentKind.CANNOT_COME, IntentKind.RESCHEDULE})
 _ERRANDS_AMONG: Final = frozenset({IntentKind.QUESTION, IntentKind.OTHER, IntentKind.RESCHEDULE, IntentKind.THANKS})
+_CANCELLED: Final = frozenset({"cancelled", "cancelled_late"})
 _FEW_WORDS: Final = 3
 _LONGEST_WHY: Final = 120
 
@@ -283,10 +286,31 @@ async def _do(tx: Tx, turn: Turn, wish: IntentKind, visit: Visit) -> str:
         outcome = await confirm_visit(tx, turn, visit, quietly=late)
         return await running_late(tx, turn, visit) if late and outcome == "confirmed" else outcome
     if wish is IntentKind.CANNOT_COME:
-        return await cancel_visit(tx, turn, visit)
+        outcome = await cancel_visit(tx, turn, visit)
+        if outcome in _CANCELLED and _names_another_day(turn):
+            await _offer_in_its_place(tx, turn, visit)
+        return outcome
     if wish is IntentKind.RESCHEDULE:
         return await offer_times(tx, turn, visit)
     return await (running_late if wish is IntentKind.LATE else late_or_unsure)(tx, turn, visit)
+
+
+def _names_another_day(turn: Turn) -> bool:
+    """“Can't come Tuesday, anything Wednesday?": a day that would do is named beside the one that does not."""
+    when = turn.when
+    return (
+        bool(when.spans)
+        and bool(when.without)
+        and says_when(when)
+        and when.rest <= 1
+        and len(turn.situation.meant) == 1
+    )
+
+
+async def _offer_in_its_place(tx: Tx, turn: Turn, visit: Visit) -> None:
+    gone = await appointments.visit(tx, visit.participation_id)
+    if gone is not None:
+        await offer_times(tx, turn, gone)
 
 
 async def _do_all(tx: Tx, turn: Turn, wish: IntentKind, visits: Sequence[Visit]) -> str:

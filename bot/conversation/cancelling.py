@@ -56,8 +56,12 @@ async def cancel_all(tx: Tx, turn: Turn, visits: Sequence[Visit]) -> str:
         await ask_staff(tx, turn, participation_id=visits[0].participation_id)
         return await nothing_open(tx, turn)
     await keep_undo(tx, turn, [{"act": "cancel", "participation_id": visit.participation_id} for visit, _ in done])
+    in_time = [visit for visit, outcome in done if not outcome.late]
+    if len(in_time) > 1:
+        await _tell_together(tx, turn, in_time)
     for visit, outcome in done:
-        await _tell(tx, turn, visit, late=outcome.late)
+        if outcome.late or len(in_time) == 1:
+            await _tell(tx, turn, visit, late=outcome.late)
     return "cancelled_late" if any(outcome.late for _, outcome in done) else "cancelled"
 
 
@@ -71,6 +75,14 @@ async def _cancel(tx: Tx, turn: Turn, visit: Visit) -> object:
         words=turn.inbound.body,
         told=False,
     )
+
+
+async def _tell_together(tx: Tx, turn: Turn, visits: Sequence[Visit]) -> None:
+    """Several in one text: a person reads it too, for who cancels all that is ahead may be leaving."""
+    await ask_staff(tx, turn, participation_id=visits[0].participation_id)
+    starts = tuple(dict.fromkeys(visit.starts_at for visit in visits))
+    particulars = Particulars(starts_at=starts[0], options=starts if len(starts) > 1 else ())
+    await say(tx, turn, Kind.CANCELLED, particulars, visit=visits[0])
 
 
 async def _tell(tx: Tx, turn: Turn, visit: Visit, *, late: bool) -> None:

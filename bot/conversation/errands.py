@@ -33,6 +33,7 @@ class Errand(StrEnum):
     EMAIL = "email"
     HOURS = "hours"
     REMIND = "remind"
+    WHO = "who"
 
 
 LANGUAGES: Final = MappingProxyType(
@@ -106,6 +107,19 @@ _PHRASES: Final = {
         "avis~ si|cuando * abre|antes|cancela|cancelan|libera|hueco|libre",
         "si|cuando se|alguien? desocupa|abre|libera|cancela|cancelan * avis~",
     ),
+    Errand.WHO: (
+        "who|whos is|are|was|am? this|that|you|u? $",
+        "who|whos is|am|are i|this|you? texting|messaging|writing|talking|speaking",
+        "is|are|am this|that|you|u|i * robot|bot|chatbot|automated|automatic|machine|computer|ai|human|person",
+        "real|actual|live|human person|human|being",
+        "talk|speak|chat|text to|with a|an|some? person|human|someone|somebody|operator",
+        "whose|what number is this|that $",
+        "do i know you",
+        "con? quien es|habla|escribe|eres|hablo|me $|escribe|habla",
+        "es|eres|son|hablo con? un|una|usted? robot|bot|maquina|automatico|persona|computadora",
+        "hablar con alguien|persona|humano",
+        "hablar con una|un persona|humano|asesor|operador",
+    ),
     Errand.NEXT_VISIT: (
         f"when|whens is|are my|our|the next? {_VISIT}",
         f"when|whens my|our next? {_VISIT}",
@@ -115,6 +129,7 @@ _PHRASES: Final = {
         f"whats|what time|day is? my|our {_VISIT}",
         "did|have you|they * cancel|cancelled|canceled",
         "what time|day|date did you|they say|mean",
+        "which|what days|dates|times am|are|do i|we come|coming|in|scheduled|booked|have",
         "when do|am i next? come|coming|scheduled|booked|due|in|see|seeing",
         "when|what|whats time|day|date? is|was it|that|this|mine again|$",
         "when is|was|are it|that|mine|we again|$|scheduled|on|at",
@@ -224,6 +239,7 @@ _INSTEAD: Final = phrase_group(
         "another|otra time|day|hora|dia",
     )
 )
+_ALL_OF_THEM: Final = frozenset({"days", "dates", "times", "appointments", "visits", "sessions", "citas", "dias"})
 _TEXTS: Final = phrase_group(
     ("texts", phrase)
     for phrase in ("text|texts|texting|message|messages|messaging|write|writing|textos|mensajes|escrib~|mand~|envi~",)
@@ -265,6 +281,11 @@ def asks_what_is_open(text: str) -> bool:
 def without_list(text: str) -> str:
     """The text without its words about leaving the waitlist: what is left may still ask for an end of texts."""
     return _GROUPS[Errand.LEAVE_LIST].erase(normalise(text).whole.spoken)
+
+
+def asks_for_all(text: str) -> bool:
+    """Whether several visits are asked about: "which days am I coming"."""
+    return not _ALL_OF_THEM.isdisjoint(normalise(text).tokens)
 
 
 def names_list(text: str) -> bool:

@@ -15,6 +15,9 @@ from scheduler.appointments.store import Visit
 from scheduler.core.record import Tx
 
 _LONGEST: Final = 120
+_HOW_MUCH: Final = frozenset(
+    {"more", "like", "about", "closer", "min", "mins", "minutes", "make", "mas", "mejor", "casi", "como", "minutos"}
+)
 
 
 async def running_late(tx: Tx, turn: Turn, visit: Visit) -> str:
@@ -48,10 +51,11 @@ async def _said_before(tx: Tx, turn: Turn) -> bool:
 
 
 def _lone_number(turn: Turn) -> int | None:
-    """The one number in a text that names no time of day."""
+    """The one number in a text, beside a word that says how much it is: "bus 42" is no delay."""
     tokens = normalise(turn.inbound.body).tokens
     numbers = [int(token) for token in tokens if token.isdecimal()]
-    return numbers[0] if len(numbers) == 1 and 0 < numbers[0] <= _LONGEST else None
+    sure = len(numbers) == 1 and not _HOW_MUCH.isdisjoint(tokens)
+    return numbers[0] if sure and 0 < numbers[0] <= _LONGEST else None
 
 
 async def late_or_unsure(tx: Tx, turn: Turn, visit: Visit) -> str:

@@ -9,8 +9,10 @@ from typing import Final
 from bot.conversation import law
 from bot.conversation.asking_again import put_again
 from bot.conversation.cancelling import after_cancelling
+from bot.conversation.compared import times_named
 from bot.conversation.hand_over import ask_staff, hand_over, lately_in_distress
 from bot.conversation.late import late_or_unsure, later_than_said
+from bot.conversation.offer_answer import late_yes
 from bot.conversation.say import say
 from bot.conversation.turn import Turn
 from bot.conversation.which_visit import ask_which
@@ -41,8 +43,8 @@ async def not_sure(tx: Tx, turn: Turn) -> str:
         return await hand_over(tx, turn, answer=None)
     if not turn.situation.meant and turn.situation.given_up is not None:
         return await after_cancelling(tx, turn, turn.reading.intents[0], turn.situation.given_up)
-    later = await later_than_said(tx, turn)
-    return later or await _ask_what_is_open(tx, turn) or await hand_over(tx, turn, answer=_meanwhile(turn))
+    known = await later_than_said(tx, turn) or await late_yes(tx, turn)
+    return known or await _ask_what_is_open(tx, turn) or await hand_over(tx, turn, answer=_meanwhile(turn))
 
 
 async def _ask_what_is_open(tx: Tx, turn: Turn) -> str | None:
@@ -54,10 +56,16 @@ async def _ask_what_is_open(tx: Tx, turn: Turn) -> str | None:
     if leaning in VISIT_WISHES and len(meant) > 1:
         await ask_staff(tx, turn)
         return await ask_which(tx, turn, leaning)
-    about_visit = leaning in VISIT_WISHES or leaning is IntentKind.STOP
+    about_visit = leaning in VISIT_WISHES or leaning is IntentKind.STOP or _names_the_visit(turn)
     if about_visit and len(meant) == 1 and not await lately_in_distress(tx, turn):
         return await _ask_about(tx, turn, leaning, meant[0])
     return None
+
+
+def _names_the_visit(turn: Turn) -> bool:
+    """“Sure thing, tomorrow at 3": the very moment of the visit, and nothing that is surely a yes."""
+    starts = [visit.starts_at.astimezone(turn.zone).replace(tzinfo=None) for visit in turn.situation.meant]
+    return bool(times_named(turn.when)) and not turn.when.ask and all(map(turn.when.covers, starts))
 
 
 def _meanwhile(turn: Turn) -> Kind | None:

@@ -6,10 +6,13 @@ from typing import Final
 from bot.conversation.another_day import takes_another
 from bot.conversation.asking_again import put_again
 from bot.conversation.hand_over import ask_staff, nothing_open
+from bot.conversation.hearing import ears_of
 from bot.conversation.said_store import count
 from bot.conversation.turn import Turn
+from messages.intents import Asked, IntentKind, Question
 from messages.kinds import Kind
 from scheduler.core.record import Tx
+from scheduler.people import store as people
 from waitlist import offer_store
 from waitlist.actions.ask_the_desk import Noted
 from waitlist.actions.claim import Won, claim
@@ -40,6 +43,17 @@ async def take_offer(tx: Tx, turn: Turn) -> str:
     if not await count(tx, turn.sender.address_ix, HOW_IT_ENDED, since):
         return await nothing_open(tx, turn)  # they had it and gave it back
     return "offer_gone"
+
+
+async def late_yes(tx: Tx, turn: Turn) -> str | None:
+    """A plain yes where only an offer that is over can be meant: it is had after all, or told how it ended."""
+    situation = turn.situation
+    if situation.meant or situation.offers or situation.numbered or await _meant(tx, turn) is None:
+        return None
+    known = (await people.clients(tx, turn.sender.client_ids)).values()
+    ears = ears_of(known, turn.practice, turn.inbound.received_at)
+    found = ears.hear(turn.inbound.body, Asked(question=Question.OFFER)).reading
+    return await take_offer(tx, turn) if found.kinds == (IntentKind.TAKE,) and not found.leftover else None
 
 
 async def pass_on(tx: Tx, turn: Turn) -> str:

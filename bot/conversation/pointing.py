@@ -14,8 +14,8 @@ from messages.intents.normalise import normalise
 
 _MOST_WORDS: Final = 6
 _THREE: Final = 3
-_TURNS_DOWN: Final = frozenset(
-    {"not", "no", "none", "neither", "except", "but", "dont", "cant", "ni", "ninguno", "menos"}
+_NOT_ONE: Final = frozenset(
+    {"not", "no", "none", "neither", "except", "but", "dont", "cant", "or", "o", "ni", "ninguno", "menos"}
 )
 
 
@@ -56,7 +56,7 @@ def pointed_at(text: str, starts: Sequence[datetime]) -> int | None:
     "Any of them" is the first of them, which is the nearest to what was wished for.
     """
     tokens = normalise(text).tokens
-    if not starts or len(tokens) > _MOST_WORDS or not _TURNS_DOWN.isdisjoint(tokens):
+    if not starts or len(tokens) > _MOST_WORDS or not _NOT_ONE.isdisjoint(tokens):
         return None
     places = {rule(starts) for word, rule in _PLACES.items() if word in tokens}
     if places:

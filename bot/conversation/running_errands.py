@@ -10,7 +10,7 @@ from typing import Final
 
 from bot.conversation.another_visit import offer_another
 from bot.conversation.asking_again import put_again
-from bot.conversation.errands import LANGUAGES, Errand, asks_for_one_more, asks_what_is_open, names_list
+from bot.conversation.errands import LANGUAGES, Errand, asks_for_all, asks_for_one_more, asks_what_is_open, names_list
 from bot.conversation.hand_over import ask_staff, hand_over
 from bot.conversation.hours_wished import keep_hours
 from bot.conversation.list_rests import rest_on_list
@@ -62,12 +62,8 @@ async def run_errand(tx: Tx, turn: Turn, errand: Errand, intent: Intent) -> str 
     if intent.kind is IntentKind.RESCHEDULE and not (asks_when or for_the_list or errand is Errand.REMIND):
         another = errand is Errand.BOOK and asks_for_one_more(turn.inbound.body)
         return await _book(tx, turn) if another else None
-    if errand is Errand.NEXT_VISIT:
-        return await _next_visit(tx, turn)
-    if errand is Errand.BOOK:
-        return await _book(tx, turn)
-    if errand is Errand.REMIND:
-        return await remind_again(tx, turn)
+    if errand in _FOR_ANYBODY:
+        return await _FOR_ANYBODY[errand](tx, turn)
     client_id = turn.client_id
     if client_id is None:
         return await hand_over(tx, turn)  # which of those who share the phone, only a person can ask
@@ -81,12 +77,17 @@ async def _next_visit(tx: Tx, turn: Turn) -> str:
         return await put_again(tx, turn)  # they ask about the time that is offered
     meant = turn.situation.meant
     upcoming = await appointments.upcoming(tx, turn.sender.client_ids, tx.now)
-    if len(turn.sender.client_ids) > 1 and len(meant) > 1:
+    if len(meant) > 1 and (len(turn.sender.client_ids) > 1 or asks_for_all(turn.inbound.body)):
         return await ask_which(tx, turn, IntentKind.CONFIRM)
     if not upcoming:
         return await _none_booked(tx, turn)
     await say(tx, turn, Kind.NEXT_VISIT, Particulars(starts_at=upcoming[0].starts_at), visit=upcoming[0])
     return "told_next_visit"
+
+
+async def _who(tx: Tx, turn: Turn) -> str:
+    """Who writes, that it is a machine, and how to get to a person; who asks so may hold somebody else's phone."""
+    return await hand_over(tx, turn, answer=Kind.ABOUT_US)
 
 
 async def _none_booked(tx: Tx, turn: Turn) -> str:
@@ -185,6 +186,12 @@ async def _email(tx: Tx, turn: Turn, client_id: str) -> str:
     return "email_set"
 
 
+_FOR_ANYBODY: Final[dict[Errand, Callable[[Tx, Turn], Awaitable[str]]]] = {
+    Errand.NEXT_VISIT: _next_visit,
+    Errand.BOOK: _book,
+    Errand.REMIND: remind_again,
+    Errand.WHO: _who,
+}
 _FOR_ONE: Final[dict[Errand, Callable[[Tx, Turn, str], Awaitable[str | None]]]] = {
     Errand.JOIN_LIST: _join,
     Errand.ON_LIST: _on_list,

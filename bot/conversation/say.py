@@ -23,6 +23,7 @@ IDLE: Final = frozenset(
     {
         Kind.INBOX_AUTO,
         Kind.QUESTION_POINTER,
+        Kind.ABOUT_US,
         Kind.NOTHING_OPEN,
         Kind.HELP,
         Kind.WHICH_VISIT,
@@ -48,7 +49,7 @@ IDLE: Final = frozenset(
 ECHOED: Final = frozenset({Kind.CANCELLED, Kind.LATE_CANCELLED, Kind.MOVED})
 IDLE_AN_HOUR: Final = 3  # reliability.md R20
 ALL_AN_HOUR: Final = 12
-ONCE_A_DAY: Final = frozenset({Kind.INBOX_AUTO, Kind.QUESTION_POINTER, Kind.CRISIS_NOTICE})
+ONCE_A_DAY: Final = frozenset({Kind.INBOX_AUTO, Kind.QUESTION_POINTER, Kind.ABOUT_US, Kind.CRISIS_NOTICE})
 
 _HOUR: Final = timedelta(hours=1)
 _DAY: Final = timedelta(hours=24)

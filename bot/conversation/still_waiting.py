@@ -9,9 +9,10 @@ from collections.abc import Sequence
 from typing import Final
 
 from bot.conversation.hand_over import hand_over
+from bot.conversation.hearing import ears_of
 from bot.conversation.said_store import about_visits
 from bot.conversation.say import say
-from bot.conversation.turn import ASKS, Turn, ears_of
+from bot.conversation.turn import ASKS, Turn
 from messages.intents import Asked, IntentKind, Question, Reading
 from messages.kinds import Kind
 from scheduler.core.record import Tx
