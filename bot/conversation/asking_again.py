@@ -12,9 +12,12 @@ from scheduler.core.record import Tx
 
 
 async def put_again(tx: Tx, turn: Turn) -> str:
-    """Say the open question once more, with the same numbers and deadline; without one, ask a person."""
+    """Say the open question once more, with the same numbers and deadline; without one, ask a person.
+
+    Whoever has said yes to an offer that a person settles is not asked about it again.
+    """
     question, offers = turn.situation.numbered, turn.situation.offers
-    if question is None and offers:
+    if question is None and offers and offers[0].accepted_at is None:
         particulars = Particulars(starts_at=offers[0].starts_at, deadline=offers[0].expires_at)
         await say(tx, turn, Kind.OFFER_UNCLEAR, particulars, client_id=offers[0].client_id)
         return "asked_again"

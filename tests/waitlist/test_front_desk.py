@@ -172,3 +172,13 @@ async def test_while_the_desk_is_away_nobody_is_asked(scene):
     assert await offers(scene, client_ids=(ana,)) == ()
     (opening,) = await openings(scene)
     assert opening.next_wave_at == local("03-05 09:00")
+
+
+async def test_who_said_yes_and_asks_how_it_stands_is_not_asked_once_more_whether_they_take_it(scene):
+    (offer,) = await asked(scene, "call")
+    number = await scene.number_of(offer.client_id)
+    (kept,) = await scene.says(number, "A")
+    assert "is kept for you" in kept
+    said = await scene.says(number, "ok when will I know")
+    assert not [each for each in said if "reply A" in each]
+    assert len(await waiting_tasks(scene)) == 2  # the yes, and the question
