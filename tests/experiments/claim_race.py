@@ -43,7 +43,7 @@ from tests.rig.process import free_port
 
 ROUNDS: Final = 4
 PATIENCE: Final = 240.0
-KILLED_AFTER: Final = (0.02, 1.5)
+KILLED_AFTER: Final = (0.02, 0.8)
 """Seconds after the first claim, in the rounds with a kill."""
 PROGRAMS: Final = {"sqlite": 1, "postgresql": 2}
 ONCE_MORE: Final = 100
