@@ -86,7 +86,7 @@ const noAnswer = "No answer from Stillon, so nothing may have been saved. Check 
 document.addEventListener("htmx:error", () => say(noAnswer));
 document.addEventListener("htmx:before:swap", (event) => {
   const { response, hx } = event.detail.ctx;
-  if (response.status >= 500 && !hx.retarget) {
+  if (response?.status >= 500 && !hx?.retarget) {
     event.preventDefault();
     say(noAnswer);
   }

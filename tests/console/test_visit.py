@@ -103,3 +103,11 @@ async def test_who_cannot_be_told_that_we_cancelled_is_to_be_called_and_nothing_
     assert "They do not know yet that we had to cancel" in inbox
     digits = not_reached.who.phone.removeprefix("+1")
     assert f'href="tel:{digits}"' in inbox
+
+
+async def test_the_day_of_a_visit_is_one_press_away_for_those_who_see_days(office: Office, enter: SignIn):
+    booked = await office.book(await office.client(0), at=local("2026-03-05 14:00"))
+    for role, sees in (("front_desk", True), ("biller", False)):
+        page = await (await enter(role)).get(f"/console/visits/{booked.participation_ids[0]}")
+        assert page.status == 200
+        assert ('href="/console/today?day=2026-03-05"' in page) is sees
