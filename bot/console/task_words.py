@@ -74,8 +74,8 @@ TASK_WORDS: Final[dict[TaskKind, TaskWords]] = {
     ),
     TaskKind.WEEKLY_MISSED: TaskWords(
         "Misses their weekly time",
-        "Nothing was taken from them. A call may help most. Freeing it cancels the visits ahead, tells them so with a way"
-        " to a new time, and offers the weekly time to those who wait for one.",
+        "Nothing was taken from them. A call may help most. Freeing it cancels the visits ahead, tells them so with a"
+        " way to a new time, and offers the weekly time to those who wait for one.",
         "user-x",
         "attention",
     ),
