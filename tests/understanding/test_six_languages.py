@@ -57,23 +57,29 @@ ar مش جاي | ما بقدر اجي | لن أحضر | الغي الموعد | 
 SAYS_MORE = """
 fr oui mais je suis triste | oui, ma mère est morte | dsl | bonjour | je viens d'apprendre une nouvelle
 fr je serai là si je peux
+fr je suis absent du travail | annulé par vous | je passe | puis-je venir ? | ça va
 fr je confirme que je suis perdue | ne changez rien | annuler c'est possible ? | il dit que je ne peux pas venir
 fr je n'annule pas
 fr je ne peux pas venir à bout de cette facture | oui peut-être | non je viens | c'est bien noté
 fr on viendra inchallah | ok pour tout le reste
+pt tudo bem com vocês | vou viajar | vou cancelar o cartão | não consigo abrir o link
 pt sim, só que estou mal | sim, mas não sei | oi | para | estou para cair | vou ver | vou pensar
 pt não vou cancelar | ele disse que não posso ir
 pt não é meu horário | tô indo pro hospital | não confirmo | se eu puder vou | sim, meu pai morreu | anotado
+vi không phải | em đi công tác | có ai không
 vi vâng nhưng | dạ em mệt quá | em đang đợi | tôi muốn đến | đừng hủy | em sẽ đến bệnh viện khác
 vi không, tôi đến | nếu đến được thì đến
 vi anh ấy nói không đến được | dạ con em bị đau | muon qua | chưa chắc em đến
+zh 行不行 | 我先确认一下时间 | 去不了医院 | 一定要来吗 | 好烦，取消
 zh 对不起 | 對不起 | 你好 | 您好 | 好累 | 好难过 | 好難過 | 在银行 | 在銀行 | 我对花生过敏 | 我會去醫院
 zh 好久不见 | 对不起，我病了 | 不取消 可以吗
 zh 可以，但是我很难过 | 好的，但是我会晚一点 | 他说我来不了 | 不要取消 | 无法确认 | 收到 | 知道了 | 我朋友来不了
 zh 面对模棱两可的想法 | 唔好取消 | 本来想取消
+tl ok ka lang | hindi pa | hindi po ako ang cancel | pupunta ba ako
 tl oo pero masakit ulo ko | oo nga pala | oo patay na lolo ko | pupunta ako sa ospital | wag i-cancel
 tl hindi ko sinabing kanselahin | noted po
 tl sabi niya hindi ako makakapunta | kung makakapunta ako | ayaw kong kanselahin | mali po yung oras | oo sana
+ar جاي؟ | تم الغاء الموعد | جاي ولا لا | ok bs late
 ar نعم لكن | نعم انا حزين | ان شاء الله | نعم ان شاء الله | لا تلغي الموعد | انا في المستشفى | لا جاي
 ar قال اني لا استطيع الحضور
 ar تمام بس انا تعبان | اذا قدرت بجي | ok inshallah | جاي من السفر متاخر
