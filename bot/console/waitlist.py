@@ -40,6 +40,8 @@ PLACE: Final = "/console/waitlist"
 RECENT: Final = timedelta(days=14)
 LISTED: Final = 200
 """So many of those who wait are listed, the first in turn; the others are found by their names."""
+SETTLED_LISTED: Final = 60
+"""So many settled times are listed, beside those whose claim may still be taken back."""
 SETTLED: Final = tuple(state for state in OpeningState if state not in opening_store.UNSETTLED)
 
 
@@ -92,12 +94,14 @@ async def show_waitlist(request: web.Request) -> web.Response:
             each.client_id for made in offers.values() for each in made
         }
         clients = await people.clients(r, shown)
+        past = await _over(r, actor, book)
         context = {
             "freed": [_freed(each, offers[each.id], book, clients) for each in openings],
             "turns": turns_decided(policy),
             "count": len(waits),
             "waits": [waits_of(each, clients, book, held, policy, r.now) for each in waits[:LISTED]],
-            "past": await _over(r, actor, book),
+            "past": past,
+            "past_listed": [each for at, each in enumerate(past) if at < SETTLED_LISTED or each.may_undo],
             "back": PLACE,
         }
     return await show(request, "console/waitlist.html", context, part="console/_waitlist_board.html")

@@ -8,6 +8,7 @@ from zoneinfo import ZoneInfo
 import pytest
 from sqlalchemy import update
 
+from bot.console import waitlist
 from bot.web.dates import time_or_day
 from messages import consent
 from messages.kinds import Channel, Kind, Purpose
@@ -390,6 +391,22 @@ async def test_a_yes_pressed_by_mistake_is_taken_back(office: Office, enter: Sig
     assert told["offer_won"] == "cancelled"
     again = await desk.press(f"/console/offers/{offer_id}/undo", {})
     assert again.toast.startswith("Not done: it is not booked from the waitlist any more")
+
+
+async def test_of_many_settled_times_the_last_are_listed_and_what_may_be_taken_back(
+    office: Office, enter: SignIn, freed: None, clock: ManualClock, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setattr(waitlist, "SETTLED_LISTED", 0)
+    offer_id, desk = await offer_to_bob(office, clock), await enter("front_desk")
+    await desk.press(f"/console/offers/{offer_id}/take", {})
+    page = await desk.get("/console/waitlist")
+    assert "1 h after it was freed" in page
+    assert "And 1 more" not in page
+    clock.advance(timedelta(minutes=16))
+    page = await desk.get("/console/waitlist")
+    assert "1 filled" in page
+    assert "1 h after it was freed" not in page
+    assert "And 1 more; the report counts all of them." in page
 
 
 async def test_who_heard_that_it_is_theirs_hears_that_it_is_not(
