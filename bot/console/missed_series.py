@@ -12,6 +12,7 @@ from aiohttp import web
 
 from bot.console.desk import actor_of, after, writing
 from bot.console.said import Said
+from bot.console.series import series_of
 from messages import task_store, tasks
 from messages.task_store import Task
 from messages.tasks import TaskKind
@@ -71,11 +72,7 @@ async def free(request: web.Request) -> web.Response:
 async def resume(request: web.Request) -> web.Response:
     """Take the end of a series back, within the minutes in which its cancellations can be."""
     async with writing(request) as tx:
-        access.require(actor_of(request), WRITE)
-        stored = await series_store.by_id(tx, request.match_info["series"])
-        if stored is None:
-            raise NotFound("series", series=request.match_info["series"])
-        await access.clinician(tx, actor_of(request), stored.clinician_id, WRITE)
+        stored = await series_of(request, tx)
         said = await _resumed(tx, stored)
     return after(request, f"/console/series/{stored.id}", said)
 

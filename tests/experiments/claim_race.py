@@ -1,7 +1,7 @@
 """R3: every client of a practice takes one offered time at once, half by link, half by a signed text; many rounds.
 
 Each has the offer's own text, and a reminder of another visit. On PostgreSQL two programs answer, each with half of the
-links and texts. In every second round one of them is killed while they do, or both, and started anew; whoever got no
+links and texts. In half of the rounds one of them is killed while they do, or both, and started anew; whoever got no
 answer asks again, as phones and the carrier do, and afterwards a hundred press their link once more. Pass, in each
 round: exactly one winner, one booking, everybody told once, within a second of the winner's commit, and whoever presses
 again reads what they had read. Links have half a second at p99 in the rounds without a kill. `floor` is what the same
@@ -124,8 +124,11 @@ class Program:
 
 
 async def _round(programs: Sequence[Program], clients: int, number: int, chance: random.Random, seen: Seen) -> None:
-    """One time for all. In every second round programs are killed, and everybody asks until answered."""
-    practice, kills = programs[0].practice, number % 2 == 1
+    """One time for all. In two rounds of four programs are killed, and everybody asks until answered.
+
+    So of the other two one has programs that have just started, and one has programs that have done it before.
+    """
+    practice, kills = programs[0].practice, number % 4 >= 2
     async with practice.record.write(practice.id, OPERATOR) as tx:
         opening_id, tokens = await offer_to_all(tx, practice, clients, days=5 + number)
     if not number:
