@@ -118,7 +118,7 @@ def strangers(language):
 
 @pytest.mark.parametrize(
     ("corpus", "language", "recall"),
-    [(ours, "en", 0.83), (ours, "es", 0.9), (strangers, "en", 0.76), (strangers, "es", 0.79)],
+    [(ours, "en", 0.83), (ours, "es", 0.9), (strangers, "en", 0.79), (strangers, "es", 0.81)],
 )
 def test_distress_in_unseen_words_raises_the_alarm(corpus, language, recall):
     assert share(told_by(corpus, "!", language)) >= recall
@@ -126,7 +126,7 @@ def test_distress_in_unseen_words_raises_the_alarm(corpus, language, recall):
 
 @pytest.mark.parametrize(
     ("corpus", "language", "idioms", "near"),
-    [(ours, "en", 0.04, 0.07), (ours, "es", 0.1, 0.04), (strangers, "en", 0.1, 0.22), (strangers, "es", 0.11, 0.25)],
+    [(ours, "en", 0.08, 0.07), (ours, "es", 0.1, 0.04), (strangers, "en", 0.1, 0.23), (strangers, "es", 0.11, 0.26)],
 )
 def test_idioms_and_ordinary_words_near_distress_seldom_do(corpus, language, idioms, near):
     assert share(told_by(corpus, "~", language)) <= idioms
@@ -154,7 +154,7 @@ def test_what_is_unmistakable_raises_it_in_the_further_languages(language, text)
     assert named(text, ASKED["r"], language)[2]
 
 
-@pytest.mark.parametrize(("language", "raised"), [("en", 0.018), ("es", 0.026)])
+@pytest.mark.parametrize(("language", "raised"), [("en", 0.021), ("es", 0.032)])
 def test_everyday_texts_of_strangers_seldom_do(language, raised):
     assert share([text for _, text in signed(f"plain_{language}")]) <= raised
 
@@ -183,7 +183,7 @@ def test_the_core_of_six_further_languages_is_understood():
 @pytest.mark.long
 @pytest.mark.timeout(600)
 def test_training_again_gives_the_same_weights():
-    assert train.packed(*train.trained()) == lzma.decompress(train.WEIGHTS.read_bytes())
+    assert train.packed(train.trained()) == lzma.decompress(train.WEIGHTS.read_bytes())
 
 
 def test_a_text_is_understood_in_a_few_milliseconds():

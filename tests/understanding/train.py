@@ -11,7 +11,7 @@ import math
 import struct
 import tomllib
 from collections import Counter
-from collections.abc import Iterable, Iterator, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from random import Random
@@ -40,7 +40,7 @@ RARITY = -0.3
 """The power of its count by which a feature moves more the rarer it is; beyond COMMON it makes no difference."""
 COMMON = 300
 AROUND = ("{}", "ok thanks. {}", "{}\nsee you tuesday", "STOP texting me. {}", "N. {}")
-EVERYDAY_RINGS = 0.005
+EVERYDAY_RINGS = 0.001
 """So many everyday texts of those held back raise the alarm; the score above which it is raised follows from that.
 
 A miss weighs more than a false alarm, and unknown hands ring more often than those that are known here."""
@@ -123,12 +123,12 @@ def examples(seen: Iterable[tuple[bool, str]]) -> Iterator[Example]:
         )
 
 
-def trained(seen: Iterable[tuple[bool, str]] | None = None) -> tuple[Weights, float]:
-    """The weights that are kept, by feature, and the score of nothing."""
+def trained(seen: Iterable[tuple[bool, str]] | None = None) -> Weights:
+    """The weights that are kept, by feature."""
     data = list(examples(written() if seen is None else seen))
     counts = Counter(feature for each in data for feature in each.features)
     paces = paced(data, counts)
-    weights, _ = learned(data, paces, ROUNDS[0])
+    weights = learned(data, paces, ROUNDS[0])
     order = sorted(weights, key=lambda feature: (-(weights[feature] ** 2) * counts[feature], feature))
     kept = dict.fromkeys(order[:KEPT], 0.0)
     return learned([each.keeping(kept) for each in data], paces, ROUNDS[1])
@@ -147,8 +147,8 @@ def paced(data: Sequence[Example], counts: Counter[int]) -> Weights:
     return {feature: each / mean for feature, each in pace.items()}
 
 
-def learned(data: Sequence[Example], paces: Weights, rounds: int) -> tuple[Weights, float]:
-    """The weights, by feature, and the score of nothing."""
+def learned(data: Sequence[Example], paces: Weights, rounds: int) -> Weights:
+    """The weights, by feature; the score of nothing that was learned with them is put aside (`line`)."""
     weights, bias = dict.fromkeys((feature for each in data for feature in each.features), 0.0), 0.0
     held = [0.0] * len(data)
     reach = [1 + each.width**2 * sum(map(paces.__getitem__, each.features)) for each in data]
@@ -167,38 +167,47 @@ def learned(data: Sequence[Example], paces: Weights, rounds: int) -> tuple[Weigh
                 bias += step
                 for feature in each.features:
                     weights[feature] += step * each.width * paces[feature]
-    return weights, bias
+    return weights
 
 
-def line(weights: Weights, bias: float) -> float:
-    """The score above which the alarm is raised; what is written is shifted, so that it is nought there."""
-    scores = []
-    for text in set(everyday_held_back()):
-        features = features_of(told(normalise(text)))
-        scores.append(bias + sum(weights.get(each, 0.0) for each in features) / math.sqrt(len(features) + 1))
-    return sorted(scores, reverse=True)[int(EVERYDAY_RINGS * len(scores))]
-
-
-def packed(weights: Weights, bias: float) -> bytes:
-    """What is written, before it is compressed: each weight behind how far its place is from the one before."""
+def rounded(weights: Weights) -> tuple[dict[int, int], float]:
+    """The weights as they are written: whole numbers by their places, and what one is worth."""
     sizes = sorted(map(abs, weights.values()))
     scale = sizes[len(sizes) * 999 // 1000] / LEVELS
     places: Counter[int] = Counter()
     for feature, weight in weights.items():
         places[feature % BUCKETS] += max(-LEVELS, min(LEVELS, round(weight / scale)))
+    return {place: value for place, value in sorted(places.items()) if value}, scale
+
+
+def line(places: Mapping[int, int], scale: float) -> float:
+    """The score above which the alarm is raised, the score of nothing left out.
+
+    Of the weights as they are written: rounding lifts what hangs on many small ones.
+    """
+    scores = []
+    for text in set(everyday_held_back()):
+        features = features_of(told(normalise(text)))
+        total = sum(places.get(each % BUCKETS, 0) for each in features)
+        scores.append(scale * total / math.sqrt(len(features) + 1))
+    return sorted(scores, reverse=True)[int(EVERYDAY_RINGS * len(scores))]
+
+
+def packed(weights: Weights) -> bytes:
+    """What is written, before it is compressed: each weight behind how far its place is from the one before."""
+    places, scale = rounded(weights)
     distances, values, last = bytearray(), bytearray(), 0
-    for place, value in sorted(places.items()):
-        while value and place - last > 255:
+    for place, value in places.items():
+        while place - last > 255:
             distances.append(255)
             values.append(0)
             last += 255
-        if value:
-            distances.append(place - last)
-            values.append(value & 0xFF)
-            last = place
-    return struct.pack(HEADER, scale, round(bias - line(weights, bias), 6), len(values)) + distances + values
+        distances.append(place - last)
+        values.append(value & 0xFF)
+        last = place
+    return struct.pack(HEADER, scale, -round(line(places, scale), 6), len(values)) + distances + values
 
 
 if __name__ == "__main__":
-    WEIGHTS.write_bytes(lzma.compress(packed(*trained()), preset=9))
+    WEIGHTS.write_bytes(lzma.compress(packed(trained()), preset=9))
     print(f"{WEIGHTS.relative_to(ROOT)}: {WEIGHTS.stat().st_size} bytes")
