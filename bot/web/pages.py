@@ -15,7 +15,6 @@ Every template may use
     x|clock_time, x|moment, x|ago    an aware instant in the practice's zone
     x|short_day, x|long_day, x|full_date    a date
     x|money(currency)      an amount in minor units
-    x|dial                 a phone number as people write it, as a tel: link wants it
 """
 
 from collections.abc import Mapping
@@ -61,7 +60,6 @@ def templates() -> jinja2.Environment:
         long_day=_long_day,
         full_date=_full_date,
         money=_money,
-        dial=_dial,
     )
     return environment
 
@@ -143,7 +141,3 @@ def _full_date(context: Context, day: date) -> str:
 @jinja2.pass_context
 def _money(context: Context, minor: int, currency: str) -> str:
     return dates.money(minor, currency, _reader(context).locale)
-
-
-def _dial(number: str) -> str:
-    return "".join(each for each in number if each in "+0123456789")

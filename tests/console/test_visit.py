@@ -102,7 +102,9 @@ async def test_who_cannot_be_told_that_we_cancelled_is_to_be_called_and_nothing_
     inbox = await desk.get("/console/inbox")
     assert "They do not know yet that we had to cancel" in inbox
     digits = not_reached.who.phone.removeprefix("+1")
-    assert f'href="tel:{digits}"' in inbox
+    shown = f"({digits[:3]}) {digits[3:6]}-{digits[6:]}"
+    assert f'<span class="num">{shown}</span>' in inbox
+    assert "tel:" not in inbox  # nobody's number is an address
 
 
 async def test_the_day_of_a_visit_is_one_press_away_for_those_who_see_days(office: Office, enter: SignIn):

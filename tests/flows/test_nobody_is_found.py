@@ -166,11 +166,9 @@ async def a_day_at_the_desk(page: Page, demo: RunningDemo, addresses: Addresses)
         field_of_search = page.get_by_role("searchbox").first
         await field_of_search.fill(words_typed)
         await field_of_search.press("Enter")
-        await expect(page.get_by_role("link", name="Torvald").first).to_be_visible()
+        # Whoever is found alone is gone to at once; while the search is on its way, a list is shown.
+        await expect(page.locator("main").get_by_text("Torvald").first).to_be_visible()
         await addresses.read(page)
-    await page.get_by_role("link", name="Torvald").first.click()
-    await page.wait_for_url("**/console/clients/*")
-    await addresses.read(page)
 
 
 def requests_to_the_carrier(folder: Path) -> list[str]:
