@@ -154,6 +154,7 @@ async def test_the_search_finds_while_one_types_and_the_address_says_nothing(bus
     page = await busy.open("/console/today")
     await page.keyboard.press("/")
     await page.keyboard.type(busy.ana.who.family)
+    await page.wait_for_load_state("networkidle")  # what is found is drawn anew with every letter
     await page.locator("#found a").first.click()
     await page.wait_for_url("**/console/clients/*")
     assert page.url == f"{busy.base}/console/clients/{busy.ana.id}"
