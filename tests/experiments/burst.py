@@ -132,6 +132,8 @@ class _Burst:
             except OSError:
                 over = True
             if over:
+                # Closing is not enough: a program that is just being started may hold a copy for a moment.
+                self._epoll.unregister(number)
                 del self._lines[number]
                 self._ended(line, phone)
 
