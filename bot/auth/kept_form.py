@@ -25,6 +25,8 @@ from scheduler.core.record import Record
 from scheduler.core.vault import Vault, Where
 
 COOKIE: Final = "kept"
+PATH: Final = "kept_path"
+"""The field in which a page that gives up says where its form was to go; no part of the form."""
 LASTS: Final = 15 * 60
 LONGEST: Final = 3600
 """Characters of the cookie; a browser takes 4096, name and flags included. What is longer is not kept."""
@@ -68,7 +70,7 @@ def put(
     request: web.Request, answer: web.StreamResponse, vault: Vault, session: Session, path: str, form: Posted
 ) -> None:
     """Have the browser keep a form, if it is short enough."""
-    fields = [(name, value) for name, value in form.items() if isinstance(value, str) and name != FIELD]
+    fields = [(name, value) for name, value in form.items() if isinstance(value, str) and name not in {FIELD, PATH}]
     wrapped = vault.new_data_key()
     told = json.dumps([path, fields], ensure_ascii=False, separators=(",", ":"))
     sealed = vault.box(wrapped).seal(_where(session.practice_id, session.user_id), told)

@@ -7,14 +7,13 @@ from aiohttp import web
 
 from bot.auth import kept_form
 from bot.auth.door import AUTH, HOME, SESSION, see_other
-from bot.auth.kept_form import COOKIE, PLACE
+from bot.auth.kept_form import COOKIE, PATH, PLACE
 from bot.web import cookies
 from bot.web.forms import sent_form
 from bot.web.pages import page
 from bot.web.readable import posted
 
 KEPT = "/account/kept"
-PATH = "kept_path"
 
 
 async def keep(request: web.Request) -> web.Response:

@@ -1,6 +1,7 @@
 """The page that moves a weekly time: from which visit on, to which day and hour, with whom; then one action.
 
-Invariant: visits whose new time is taken are named before any of them moves, and they keep the old one.
+What is unusual about the first new time is asked about as in any move (`over`), and which of the others cannot move
+(`others`). Invariant: visits whose new time is taken or held are named before any of them moves, and keep the old one.
 """
 
 from datetime import date
@@ -47,7 +48,9 @@ class SomeStay(Conflict):
         left = self.moved.left
         days = ", ".join(short_day(day, viewer.locale) for day in left[:NAMED])
         more = f" and {len(left) - NAMED} more" if len(left) > NAMED else ""
-        how_many = f"Of {self.moved.moved + len(left)} visits, {len(left)} cannot move, since the new time is taken"
+        how_many = (
+            f"Of {self.moved.moved + len(left)} visits, {len(left)} cannot move, since the new time is taken or held"
+        )
         return [f"{how_many}: {days}{more}. They would keep their old time."]
 
 
@@ -64,31 +67,36 @@ async def move_rest(request: web.Request) -> web.Response:
     """Show the free times of another day, or move."""
     form = await sent_form(request)
     act = form.value("act")
-    if act not in {"move", "over"}:
+    if act not in {"move", "over", "others"}:
         return await _times_again(request, form)
     try:
         async with writing(request) as tx:
             stored = await series_of(request, tx)
-            moved = await _move(request, tx, stored, form, over=act == "over")
-            if moved.left and act != "over":
+            moved = await _move(request, tx, stored, form)
+            if moved.left and act != "others":
                 raise SomeStay(moved)
     except (Invalid, Conflict) as error:
         return await _again(request, form, error)
     return after(request, f"/console/series/{moved.series_id}", Said("series_moved", count=moved.moved))
 
 
-async def _move(request: web.Request, tx: Tx, stored: StoredSeries, form: Form, *, over: bool) -> SeriesMoved:
+def _is_over(form: Form) -> bool:
+    """Whether somebody was told what is unusual about the first new time: just now, or before the others were named."""
+    return form.value("act") == "over" or form.value("over") == "yes"
+
+
+async def _move(request: web.Request, tx: Tx, stored: StoredSeries, form: Form) -> SeriesMoved:
     from_day = typed_day(form.value("from"))
     if from_day is None:
         raise Invalid("not_of_series", field="from")
     clinician_id, starts_at = wanted_time(form, from_day, stored.clinician_id, viewer_of(request).zone)
     await access.clinician(tx, actor_of(request), clinician_id, WRITE)
-    if not over:
+    if not _is_over(form):
         await ask_first(tx, service_id=stored.service_id, clinician_id=clinician_id, starts_at=starts_at)
     local = to_local(starts_at, zone_of(stored.zone))
     to = WeeklyTime(local.date(), minute_of_day(local), clinician_id)
     by: MovedBy = "client" if form.value("by") == "client" else "practice"
-    return await move_series(tx, stored.id, from_day, to, by=by, over_holds=over)
+    return await move_series(tx, stored.id, from_day, to, by=by, over_holds=_is_over(form))
 
 
 async def _times_again(request: web.Request, form: Form) -> web.Response:
@@ -107,7 +115,8 @@ async def _again(request: web.Request, form: Form, error: Invalid | Conflict) ->
     async with reading(request) as r:
         context = await _context(request, r, await series_of(request, r), form)
     status = HTTPStatus.CONFLICT if isinstance(error, Conflict) else HTTPStatus.UNPROCESSABLE_ENTITY
-    return await show(request, "console/series_move.html", {**context, "held": held}, status=status)
+    asked = {"held": held, "some_stay": isinstance(error, SomeStay), "over": _is_over(form)}
+    return await show(request, "console/series_move.html", {**context, **asked}, status=status)
 
 
 async def _context(request: web.Request, r: Reading, stored: StoredSeries, form: Form) -> dict[str, Any]:

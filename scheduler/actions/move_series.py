@@ -14,7 +14,7 @@ from scheduler.actions.series import extend_series
 from scheduler.appointments import series_store, store
 from scheduler.appointments.series_store import StoredSeries
 from scheduler.appointments.store import Appointment
-from scheduler.calendar.series import rest_from
+from scheduler.calendar.series import falls_on, rest_from
 from scheduler.calendar.wallclock import DAYS_PER_WEEK, at_minute, zone_of
 from scheduler.core.errors import Conflict, Invalid, NotFound
 from scheduler.core.record import Tx
@@ -44,7 +44,8 @@ async def move_series(
 ) -> SeriesMoved:
     """Move the visit of a day, and all that follow at the weekly time. The old weekly time is free from then on.
 
-    Visits that were moved by hand before, or cancelled, stay as they are, and belong to the new series.
+    Visits that were moved by hand before, or cancelled, stay as they are, and belong to the new series. `over_holds` is
+    for the first new time, which was asked about; whoever holds one of the others keeps it.
 
     Raises:
         NotFound: no such series, or no such clinician.
@@ -57,7 +58,7 @@ async def move_series(
         raise NotFound("series", series=series_id)
     following = await store.series_from(tx, series_id, from_day)
     going = at_weekly_time(stored, following)
-    if not going or going[0].series_day != from_day:
+    if not going or going[0].series_day != from_day or not falls_on(stored.rule, from_day):
         raise Invalid("not_of_series", field="from")
     if abs(to.first_day - from_day).days >= DAYS_PER_WEEK * stored.rule.every_weeks:
         raise Invalid("further_than_rhythm", field="day")
@@ -127,7 +128,7 @@ async def _move_each(
                     starts_at=starts_at,
                     by=asked,
                     clinician_id=after.clinician_id,
-                    over_holds=over_holds,
+                    over_holds=over_holds and part.tells,
                     with_series=part,
                 )
         except Conflict:

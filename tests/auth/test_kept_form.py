@@ -74,5 +74,7 @@ async def test_an_idle_page_hands_in_what_was_being_typed(owner):
     assert handed.status == 204
     shown = await (await owner.get("/account/kept")).text()
     assert "<dd>Quiet Rooms</dd>" in shown
+    assert "kept_path" not in shown.casefold()
+    assert "Kept path" not in shown
     elsewhere = await _send(owner, csrf, path="/account/keep", typed={**TYPED, "kept_path": "//evil.example/console"})
     assert "stillon-kept" not in str(elsewhere.headers.getall("Set-Cookie", []))

@@ -115,11 +115,36 @@ async def test_which_visits_would_keep_their_old_time_is_said_first(office: Offi
     await office.book(await office.client(1), at=local("2026-03-20 15:00"))
     page = await desk.post(f"{series}/move", _friday())
     assert page.status == 409
-    assert "Of 5 visits, 1 cannot move, since the new time is taken: Thu, Mar 19." in page
+    assert "Of 5 visits, 1 cannot move, since the new time is taken or held: Thu, Mar 19." in page
     assert "Every week on Thursday" in await desk.get(series)
-    page = await desk.press(f"{series}/move", _friday(act="over"))
+    page = await desk.press(f"{series}/move", _friday(act="others"))
     assert page.toast.startswith("Moved 4 visits.")
     assert "Thu, Mar 19" in page
+
+
+async def test_what_is_held_of_a_weekly_time_is_asked_about_first_and_the_others_holds_are_kept(
+    office: Office, enter: SignIn, clock: ManualClock
+):
+    desk = await enter("front_desk")
+    series = await _a_series(office, desk)
+    length, until = timedelta(minutes=50), clock.now() + timedelta(minutes=30)
+    for holder, at in (("a" * 32, local("2026-03-13 15:00")), ("b" * 32, local("2026-03-20 15:00"))):
+        time = OpenTime(office.clinician_ids[0], office.location_id, at, at + length)
+        async with office.record.write(office.practice_id, FRONT_DESK) as tx:
+            await hold(
+                tx, holder_id=holder, kind="offer", service_id=office.service_id, times=(time,), expires_at=until
+            )
+    page = await desk.post(f"{series}/move", _friday())
+    assert "offered to a waitlisted client until 10:30" in page
+    assert "Move it anyway" in page
+    page = await desk.post(f"{series}/move", _friday(act="over"))
+    assert "1 cannot move, since the new time is taken or held: Thu, Mar 19." in page
+    assert '<input type="hidden" name="over" value="yes">' in page
+    page = await desk.press(f"{series}/move", _friday(act="others", over="yes"))
+    assert page.toast.startswith("Moved 4 visits.")
+    async with office.record.read(office.practice_id) as r:
+        assert await calendar.holds_of(r, "a" * 32) == ()
+        assert len(await calendar.holds_of(r, "b" * 32)) == 1
 
 
 @pytest.mark.parametrize(
